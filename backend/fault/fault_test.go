@@ -1,0 +1,60 @@
+package fault
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"testing"
+)
+
+func TestErrorIsOneLineWithSubjectCauseAndRemedy(t *testing.T) {
+	err := New("live.start", Budget, "boids", "needs 24 MiB", "raise the budget with --arena")
+	if got, want := err.Error(), "boids: needs 24 MiB; raise the budget with --arena"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestKindOfLooksThroughWrappers(t *testing.T) {
+	inner := Wrap("read", NotFound, "a.wasm", io.ErrUnexpectedEOF, "")
+	err := fmt.Errorf("outer: %w", inner)
+	if KindOf(err) != NotFound {
+		t.Errorf("kind %v", KindOf(err))
+	}
+	if !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Error("the cause is lost")
+	}
+	if KindOf(io.EOF) != Other || KindOf(nil) != Other {
+		t.Error("a foreign error must be Other")
+	}
+	if Wrap("op", Crash, "", nil, "") != nil {
+		t.Error("wrapping nil must stay nil")
+	}
+}
+
+func TestEveryKindHasAName(t *testing.T) {
+	seen := map[string]bool{}
+	for k := Other; k <= Internal; k++ {
+		if name := k.String(); seen[name] {
+			t.Errorf("%q twice", name)
+		} else {
+			seen[name] = true
+		}
+	}
+	if got := Kind(999).String(); got != "kind-999" {
+		t.Errorf("unknown kind: %q", got)
+	}
+}
+
+func TestJSONForm(t *testing.T) {
+	e := New("x", Budget, "boids", "too big", "raise it")
+	e.Needed, e.Limit = 24<<20, 16<<20
+	b, err := json.Marshal(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"kind":"budget","subject":"boids","message":"too big","next":"raise it","needed":25165824,"limit":16777216}`
+	if string(b) != want {
+		t.Errorf("got %s", b)
+	}
+}

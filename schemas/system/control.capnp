@@ -1,0 +1,179 @@
+@0xfab2d4c6e8a03b59;
+# Control messages between the kernel and one worker process, over a SOCK_SEQPACKET pair: one
+# datagram, one single-segment message without framing, at most 64 KiB, with up to 16 descriptors.
+#
+# Trust: the worker believes the kernel. The kernel treats all that a worker says as hostile: a
+# compromised worker may send anything at any time.
+using Go = import "/go.capnp";
+using Job = import "/compute/job.capnp";
+$Go.package("control");
+$Go.import("inos/backend/wire/gen/control");
+
+struct Message {
+  id @0 :UInt32;
+  # Chosen by the asker; the answer carries the same.
+  union {
+    # Kernel to worker.
+    load @1 :Load;
+    # First message. Descriptors: module (sealed memfd), status page, then `shared` when its
+    # length is not 0. Answer: ready or failed.
+    channel @2 :Channel;
+    # Attach or replace a channel of the live unit. Descriptor: the segment. Answer: done.
+    params @3 :List(Job.Value);
+    # All parameters of the live unit, in manifest order; taken over before the next tick.
+    # Answer: done.
+    live @4 :Live;
+    # Run, pause, step, reset. Answer: done.
+    call @5 :Call;
+    # Run an op. Descriptors: one for each Window with isNew, in order. Answer: result or failed.
+    release @6 :UInt32;
+    # Unmap this segment. Answer: done.
+    grant @7 :Window;
+    # Answer to `need`. Descriptor when isNew. A length of 0: refused.
+
+    # Worker to kernel.
+    ready @8 :Ready;
+    done @9 :Void;
+    result @10 :Result;
+    failed @11 :Failed;
+    # Answer to load and call; unasked (id 0) when a tick failed: live ticking has stopped.
+    need @12 :Need;
+    # Inside a call: room for an output.
+    log @13 :Log;
+    fault @14 :Fault;
+    # Written by the signal handler just before the worker ends: the guest touched memory that it
+    # may not touch.
+    finished @15 :UInt64;
+    # Unasked: the wanted number of ticks is done; the value is the tick count.
+  }
+}
+
+struct Load {
+  cacheDir @0 :Text;
+  # Directory of the compile cache, the worker's own; empty: none.
+  memoryBytes @1 :UInt64;
+  sharedBytes @2 :UInt64;
+  instances @3 :UInt16;
+  # Instances to make: the most shards a tick may use.
+  phases @4 :UInt8;
+  requireSeccomp @5 :Bool;
+  plugin @6 :Text;
+  # Plugin id, for messages.
+  pin @7 :Bool;
+  # Pin shard k to the k-th CPU of the affinity mask.
+}
+
+struct Ready {
+  landlockAbi @0 :UInt32;
+  # 0: this kernel has no landlock.
+  seccomp @1 :Bool;
+  compileNs @2 :UInt64;
+  totalNs @3 :UInt64;
+  hasCall @4 :Bool;
+  hasTick @5 :Bool;
+  hasInit @6 :Bool;
+}
+
+struct Channel {
+  index @0 :UInt16;
+  segment @1 :UInt32;
+  byteLen @2 :UInt64;
+}
+
+struct Live {
+  run @0 :Bool;
+  # False: pause.
+  rateHz @1 :Float32;
+  # Ticks per second; 0: as fast as it goes.
+  dtUs @2 :UInt32;
+  # Simulated time of one tick.
+  shards @3 :UInt16;
+  # 0: the worker measures what pays.
+  ticks @4 :UInt64;
+  # Stop after this many more; 0: no end.
+  reset @5 :Bool;
+  # Call inos_init before the next tick.
+}
+
+struct Window {
+  segment @0 :UInt32;
+  length @1 :UInt64;
+  # Bytes that the guest may use.
+  byteLen @2 :UInt64;
+  # Bytes of the whole segment, a multiple of 4096.
+  isNew @3 :Bool;
+  # A descriptor comes with it; otherwise the worker has it mapped.
+}
+
+struct Call {
+  op @0 :UInt16;
+  params @1 :List(Job.Value);
+  inputs @2 :List(Window);
+  # Read-only descriptors.
+  outputs @3 :List(Window);
+  # Room granted beforehand, by output index; a length of 0: none.
+  results @4 :UInt16;
+  # How many result_f64 values the op has.
+  outputCount @5 :UInt16;
+}
+
+struct Result {
+  code @0 :Int32;
+  # What inos_call returned; 0: success.
+  error @1 :Text;
+  # From `fail`; empty when code is 0.
+  outputs @2 :List(Output);
+  results @3 :List(Float64);
+  # NaN where the op did not set one.
+  guestNs @4 :UInt64;
+  # Time inside the guest.
+}
+
+struct Output {
+  index @0 :UInt16;
+  segment @1 :UInt32;
+  length @2 :UInt64;
+  media @3 :Text;
+}
+
+struct Failed {
+  kind @0 :FailKind;
+  text @1 :Text;
+  # The cause in a sentence, then the wasm stack; at most 8 KiB.
+}
+
+enum FailKind {
+  unknown @0;
+  invalidModule @1;
+  # Does not compile, lacks an export, wrong ABI.
+  trap @2;
+  # With the guest's panic message where it gave one.
+  memoryLimit @3;
+  stackOverflow @4;
+  sandbox @5;
+  # The box could not be closed.
+  logFlood @6;
+  protocol @7;
+  code @8;
+  # inos_tick or inos_init returned an error code.
+}
+
+struct Need {
+  index @0 :UInt16;
+  length @1 :UInt64;
+}
+
+struct Log {
+  level @0 :UInt8;
+  # 0 debug, 1 information, 2 warning, 3 error.
+  text @1 :Text;
+  # At most 1 KiB.
+}
+
+struct Fault {
+  address @0 :UInt64;
+  # Guest address + instance number * 2^32.
+  ip @1 :UInt64;
+  code @2 :UInt64;
+  # x86-64 page-fault error code: bit 1 set for a write.
+}
