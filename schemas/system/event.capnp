@@ -8,7 +8,7 @@ using import "/layout.capnp".at;
 using import "/layout.capnp".count;
 using import "/layout.capnp".size;
 
-const textBytes :UInt32 = 208;
+const eventTextBytes :UInt32 = 208;
 
 struct Event $size(256) {
   crc @0 :UInt32 $at(0);
