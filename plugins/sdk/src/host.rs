@@ -1,0 +1,77 @@
+//! The host of a native build: tests stand in for the real one.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// The imports of module `inos`, for plugins that run natively in a test.
+///
+/// # Safety
+/// A pointer that `input_map`, `output_map`, `channel` or `shared` returns is null, or points to
+/// as many bytes as were asked for (a slot: capacity times stride), which stay in place and
+/// belong to the plugin until the same port is mapped again or the call or tick ends.
+pub unsafe trait Host {
+    /// See `plugins/SPEC.md`; likewise the others.
+    fn param_f64(&mut self, index: u32) -> f64;
+    #[allow(missing_docs)]
+    fn param_i64(&mut self, index: u32) -> i64;
+    #[allow(missing_docs)]
+    fn param_text(&mut self, index: u32, into: &mut [u8]) -> i32;
+    #[allow(missing_docs)]
+    fn input_count(&mut self) -> u32;
+    #[allow(missing_docs)]
+    fn input_len(&mut self, index: u32) -> Option<u64>;
+    #[allow(missing_docs)]
+    fn input_map(&mut self, index: u32, offset: u64, len: u32) -> *const u8;
+    #[allow(missing_docs)]
+    fn output_map(&mut self, index: u32, len: u64) -> *mut u8;
+    /// True: done. Likewise below.
+    fn output_len(&mut self, index: u32, len: u64) -> bool;
+    #[allow(missing_docs)]
+    fn output_meta(&mut self, index: u32, media: &str) -> bool;
+    #[allow(missing_docs)]
+    fn result_f64(&mut self, index: u32, value: f64) -> bool;
+    #[allow(missing_docs)]
+    fn channel(&mut self, index: u32) -> *mut u8;
+    #[allow(missing_docs)]
+    fn channel_capacity(&mut self, index: u32) -> usize;
+    #[allow(missing_docs)]
+    fn channel_publish(&mut self, index: u32, count: u32) -> bool;
+    #[allow(missing_docs)]
+    fn shared(&mut self, len: u64) -> *mut u8;
+    /// True: stop.
+    fn progress(&mut self, done: u64, total: u64) -> bool;
+    #[allow(missing_docs)]
+    fn log(&mut self, level: i32, text: &str);
+    #[allow(missing_docs)]
+    fn fail(&mut self, text: &str);
+}
+
+/// A host that can be looked at after the plugin has used it.
+pub type HostRef = Rc<RefCell<dyn Host>>;
+
+thread_local! {
+    static CURRENT: RefCell<Option<HostRef>> = const { RefCell::new(None) };
+}
+
+/// Runs `work` with `host` answering this thread's imports, then restores the one before.
+pub fn with_host<R>(host: HostRef, work: impl FnOnce() -> R) -> R {
+    struct Restore(Option<HostRef>);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            let before = self.0.take();
+            CURRENT.with_borrow_mut(|current| *current = before);
+        }
+    }
+    let before = CURRENT.with_borrow_mut(|current| current.replace(host));
+    let _restore = Restore(before);
+    work()
+}
+
+/// Asks the installed host; without one there is nothing of anything.
+pub(crate) fn with_current<R>(absent: R, ask: impl FnOnce(&mut dyn Host) -> R) -> R {
+    let host = CURRENT.with_borrow(|current| current.clone());
+    match host {
+        Some(host) => ask(&mut *host.borrow_mut()),
+        None => absent,
+    }
+}
