@@ -12,7 +12,7 @@ import (
 const MaxEntries = KernelSegmentDirectoryCount
 
 // readPatience bounds a reader against a writer that dies half-way: its epoch stays odd.
-const readPatience = 50 * time.Millisecond
+const readPatience = 200 * time.Millisecond
 
 // Kernel is the kernel segment: the directory of channels, metrics and events. The kernel writes
 // it, the page reads it. Safe for concurrent use.

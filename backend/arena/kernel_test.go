@@ -1,6 +1,7 @@
 package arena
 
 import (
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -54,6 +55,7 @@ func TestMetricsAreReadWhole(t *testing.T) {
 				return
 			default:
 				k.UpdateUnit(3, UnitMetrics{Ticks: i, Published: i, WorkerRSS: int64(i), BytesPublished: i})
+				runtime.Gosched() // a writer that never pauses would starve any reader
 			}
 		}
 	})
