@@ -1,0 +1,136 @@
+package manifest
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Explain tells people what a plugin is, offers and may do.
+func (m *Manifest) Explain() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s  (%s)\n", m.Name, m.Version, m.ID)
+	line(&b, "", m.Doc)
+	if m.Author != "" || m.Licence != "" {
+		fmt.Fprintf(&b, "by %s, licence %s\n", orNone(m.Author), orNone(m.Licence))
+	}
+	m.explainPermissions(&b)
+	m.Limits.explain(&b)
+	for i := range m.Units {
+		m.Units[i].explain(&b)
+	}
+	return b.String()
+}
+
+func (m *Manifest) explainPermissions(b *strings.Builder) {
+	if len(m.Permissions) == 0 {
+		b.WriteString("\nIt asks for no permissions: no files, no network, no clock, no randomness.\n")
+		return
+	}
+	b.WriteString("\nIt asks for:\n")
+	for _, p := range m.Permissions {
+		fmt.Fprintf(b, "  %-8s %s\n", p.Name, p.Reason)
+	}
+}
+
+func (l Limits) explain(b *strings.Builder) {
+	memory := l.MemoryBytes
+	if memory == 0 {
+		memory = DefaultMemoryBytes
+	}
+	fmt.Fprintf(b, "Limits: %s of memory", mib(memory))
+	if l.SharedBytes > 0 {
+		fmt.Fprintf(b, ", %s shared by its shards", mib(l.SharedBytes))
+	}
+	if l.CallMs > 0 {
+		fmt.Fprintf(b, ", %d ms a call", l.CallMs)
+	}
+	if l.TickMs > 0 {
+		fmt.Fprintf(b, ", %d ms a tick", l.TickMs)
+	}
+	b.WriteString("\n")
+}
+
+func (u *Unit) explain(b *strings.Builder) {
+	fmt.Fprintf(b, "\nUnit %s\n", u.Name)
+	line(b, "  ", u.Doc)
+	for i := range u.Ops {
+		u.Ops[i].explain(b, u.Name)
+	}
+	if l := u.Live; l != nil {
+		fmt.Fprintf(b, "  live: %d ticks a second, up to %d shards\n", l.RateHz, l.MaxShards)
+		line(b, "    ", l.Doc)
+		explainParams(b, l.Params)
+		for _, p := range l.Presets {
+			fmt.Fprintf(b, "    preset %s  %s\n", p.Name, firstLine(p.Doc))
+		}
+	}
+}
+
+func (o *Op) explain(b *strings.Builder, unit string) {
+	fmt.Fprintf(b, "  %s.%s\n", unit, o.Name)
+	line(b, "    ", o.Doc)
+	explainParams(b, o.Params)
+	for _, p := range o.Inputs {
+		explainPort(b, "input", p)
+	}
+	for _, p := range o.Outputs {
+		explainPort(b, "output", p)
+	}
+	for _, f := range o.Results {
+		fmt.Fprintf(b, "    result %s%s  %s\n", f.Name, bracketed(f.Unit), firstLine(f.Doc))
+	}
+	switch o.Determinism {
+	case BitExact:
+		b.WriteString("    equal input gives equal output, bit by bit\n")
+	case WithinTolerance:
+		fmt.Fprintf(b, "    equal input gives equal output within %g\n", o.Tolerance)
+	}
+}
+
+func explainPort(b *strings.Builder, what string, p Port) {
+	fmt.Fprintf(b, "    %s %s", what, p.Name)
+	if len(p.Media) > 0 {
+		fmt.Fprintf(b, " (%s)", joined(p.Media))
+	}
+	if p.Optional {
+		b.WriteString(", optional")
+	}
+	fmt.Fprintf(b, "  %s\n", firstLine(p.Doc))
+}
+
+func explainParams(b *strings.Builder, ps []Param) {
+	for i := range ps {
+		p := &ps[i]
+		if p.Hidden {
+			continue
+		}
+		fmt.Fprintf(b, "    %s=%v  %s  (%s)\n", p.Name, p.Default, firstLine(p.Doc), p.Range())
+	}
+}
+
+func line(b *strings.Builder, indent, text string) {
+	if text != "" {
+		fmt.Fprintf(b, "%s%s\n", indent, strings.ReplaceAll(text, "\n", "\n"+indent))
+	}
+}
+
+func firstLine(s string) string {
+	first, _, _ := strings.Cut(s, "\n")
+	return first
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "nobody named"
+	}
+	return s
+}
+
+func bracketed(unit string) string {
+	if unit == "" {
+		return ""
+	}
+	return " [" + unit + "]"
+}
+
+func mib(n uint64) string { return fmt.Sprintf("%.4g MiB", float64(n)/(1<<20)) }

@@ -1,0 +1,85 @@
+package manifest
+
+import (
+	"errors"
+	"fmt"
+
+	"inos/backend/fault"
+)
+
+// Parse reads the manifest out of a wasm file, checks it, and checks the module against it.
+func Parse(wasm []byte) (*Manifest, error) {
+	m, err := Peek(wasm)
+	if err != nil {
+		return nil, err
+	}
+	if err := Check(wasm, m); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// Peek reads and checks the manifest alone.
+func Peek(wasm []byte) (*Manifest, error) {
+	body, err := findSection(wasm)
+	if err != nil {
+		return nil, moduleError(err)
+	}
+	m, err := decode(body)
+	if err != nil {
+		return nil, fault.Wrap("manifest.parse", fault.Invalid, SectionName, err,
+			"pack the plugin again with inos plugin pack")
+	}
+	if err := m.Validate(); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+func findSection(wasm []byte) ([]byte, error) {
+	sections, err := walk(wasm)
+	if err != nil {
+		return nil, err
+	}
+	var body []byte
+	for _, s := range sections {
+		if s.id != 0 || s.name != SectionName {
+			continue
+		}
+		if body != nil {
+			return nil, fmt.Errorf("it has two sections %s", SectionName)
+		}
+		body = append([]byte{}, s.body...)
+	}
+	if body == nil {
+		return nil, errors.New("it has no manifest, so it is no INOS plugin")
+	}
+	return body, nil
+}
+
+// Pack writes the manifest into the module's custom section, in place of an older one, after both
+// have been checked. The input is not changed.
+func Pack(wasm []byte, m *Manifest) ([]byte, error) {
+	if err := m.Validate(); err != nil {
+		return nil, err
+	}
+	if err := Check(wasm, m); err != nil {
+		return nil, err
+	}
+	body, err := encode(m)
+	if err != nil {
+		return nil, fault.Wrap("manifest.pack", fault.Invalid, m.ID, err, "")
+	}
+	sections, err := walk(wasm)
+	if err != nil {
+		return nil, moduleError(err)
+	}
+	out := append([]byte(nil), wasmHeader...)
+	for _, s := range sections {
+		if s.id == 0 && s.name == SectionName {
+			continue
+		}
+		out = append(out, wasm[s.start:s.end]...)
+	}
+	return appendCustom(out, SectionName, body), nil
+}
