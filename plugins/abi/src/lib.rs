@@ -7,8 +7,14 @@
 #[cfg(target_arch = "wasm32")]
 pub mod imports;
 mod instance;
+mod layout_gen;
 
 pub use instance::Instance;
+
+/// Offsets and sizes of what lies in shared memory.
+pub mod layout {
+    pub use crate::layout_gen::*;
+}
 
 /// What `inos_abi` returns.
 pub const VERSION: i32 = 1;

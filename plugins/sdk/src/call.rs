@@ -61,12 +61,6 @@ impl Call {
     }
 }
 
-/// A [`Call`] for native tests, on the host that is installed.
-#[cfg(not(target_arch = "wasm32"))]
-pub fn native_call() -> Call {
-    Call::new()
-}
-
 /// Which ports have a handle: two windows on one port must never live at once.
 #[derive(Debug, Default)]
 struct Taken(Cell<u64>);

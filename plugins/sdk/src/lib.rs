@@ -63,8 +63,6 @@ pub use shared::Shared;
 /// What the code made by [`plugin!`] calls; not for use by hand.
 #[doc(hidden)]
 pub mod __entry {
-    #[cfg(not(target_arch = "wasm32"))]
-    pub use crate::call::native_call;
     pub use crate::entry::{call, init, tick};
     pub use inos_abi::VERSION;
 }

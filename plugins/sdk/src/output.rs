@@ -24,8 +24,8 @@ impl<'c> Output<'c> {
         }
     }
 
-    /// Makes room for `len` bytes and returns them all. What was written before stays, new bytes
-    /// are 0; the valid length becomes `len` until [`finish`](Output::finish) says otherwise.
+    /// Makes room for `len` bytes and returns them. What was written before stays, new bytes are
+    /// 0. The largest `len` is the valid length, unless [`finish`](Output::finish) says otherwise.
     pub fn map(&mut self, len: usize) -> Result<&mut [u8], Error> {
         if len > self.len {
             let address = raw::output_map(self.index, len as u64);
