@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Everything that a change must satisfy besides its tests. Prints each check, stops at the first
+# that fails.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+check() { printf 'check: %s\n' "$1"; shift; "$@"; }
+
+gofmt_clean() { local bad; bad=$(git ls-files '*.go' | grep -v '/gen/' | xargs gofmt -l); [ -z "$bad" ] || { echo "not gofmt'd: $bad"; return 1; }; }
+
+# Other systems: what needs neither cgo nor a window must at least compile there.
+vet_windows() { GOOS=windows CGO_ENABLED=0 go vet ./backend/...; }
+vet_darwin() { GOOS=darwin CGO_ENABLED=0 go vet ./backend/...; }
+vet_window() { go vet -tags desktop,production,webkit2_41 . ./backend/frames/...; go vet -tags e2e ./e2e/...; }
+
+cargo_env() { env $(cat build/cache/wasm.env) "$@"; }
+rust_format() { cargo fmt --manifest-path plugins/Cargo.toml --all -- --check; }
+rust_lints() { cargo clippy --quiet --locked --manifest-path plugins/Cargo.toml --workspace --all-targets -- -D warnings; }
+
+frontend_checks() { npm --prefix frontend run --silent check; }
+
+generated_is_fresh() {
+  local tmp
+  tmp=$(mktemp -d)
+  schemas/gen/generate.sh "$tmp"
+  (cd "$tmp" && find . -type f) | while read -r f; do
+    cmp -s "$tmp/$f" "$f" || { echo "$f is stale: run make gen"; return 1; }
+  done
+  rm -rf "$tmp"
+}
+
+modules_are_tidy() { go mod tidy -diff && go mod verify >/dev/null; }
+
+# Lock files name packages and hashes, never where one machine fetched them.
+lock_files_name_no_host() { ! grep -nE '"resolved": "https?://' frontend/package-lock.json; }
+
+no_binaries() {
+  local bad
+  bad=$(git ls-files -z | xargs -0 -r file --mime-encoding | grep ': binary$' | grep -vE '\.(png|ico|icns)$|\.(png|ico|icns):' || true)
+  [ -z "$bad" ] || { echo "binaries in git: $bad"; return 1; }
+}
+
+check "gofmt" gofmt_clean
+check "go vet" go vet ./...
+check "go vet, window" vet_window
+check "go vet, Windows" vet_windows
+check "go vet, macOS" vet_darwin
+check "staticcheck" go tool staticcheck ./backend/... ./schemas/...
+check "modules are tidy" modules_are_tidy
+check "cargo fmt" rust_format
+check "cargo clippy" rust_lints
+check "front end: tsc, biome" frontend_checks
+check "generated code is fresh" generated_is_fresh
+check "lock files name no host" lock_files_name_no_host
+check "no binaries in git" no_binaries
+echo "check: all good"

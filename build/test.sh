@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Runs every test and prints one summary line: `N passed, N failed`. `make test` builds first.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+mkdir -p build/logs build/screens
+passed=0 failed=0
+
+# suite NAME COMMAND...: runs a suite into build/logs/NAME.log, shows its failures, adds its counts.
+# A suite that ends badly without naming a failed test counts as one failure.
+suite() {
+  local name=$1 log=build/logs/$1.log status start ok bad
+  shift
+  start=$SECONDS
+  "$@" >"$log" 2>&1
+  status=$?
+  read -r ok bad < <("count_$kind" "$log")
+  [ "$status" = 0 ] || [ "$bad" -gt 0 ] || bad=1
+  [ "$ok" -gt 0 ] || [ "$bad" -gt 0 ] || { bad=1; echo "no test ran" >>"$log"; }
+  passed=$((passed + ok)) failed=$((failed + bad))
+  printf '%-28s %4d passed %3d failed  %4d s\n' "$name" "$ok" "$bad" $((SECONDS - start))
+  [ "$bad" = 0 ] || show_failures "$log"
+}
+
+show_failures() {
+  grep -nE -A 12 -- '--- FAIL|^FAIL|panic:|^test .* FAILED|^---- |^error|✗|×|no test ran' "$1" | cut -c1-300 | head -n 120
+}
+
+# count_KIND LOG prints "passed failed".
+count_go() { echo "$(grep -cE '^ *--- PASS' "$1") $(grep -cE '^ *--- FAIL' "$1")"; }
+count_cargo() {
+  awk '/^test result:/ { ok += $4; bad += $6 } END { print ok + 0, bad + 0 }' "$1"
+}
+count_vitest() {
+  awk '/^ *Tests +/ { for (i = 2; i <= NF; i++) { if ($i == "passed") ok += $(i - 1); if ($i == "failed") bad += $(i - 1) } } END { print ok + 0, bad + 0 }' \
+    <(sed 's/\x1b\[[0-9;]*m//g' "$1")
+}
+
+kind=go suite go go test -race -v -timeout 15m ./backend/... ./schemas/...
+kind=cargo suite cargo cargo test --quiet --locked --release --manifest-path plugins/Cargo.toml --workspace
+kind=vitest suite vitest npm --prefix frontend run --silent test
+kind=go suite e2e go test -v -tags e2e -timeout 15m -count=1 ./e2e/...
+
+echo "$passed passed, $failed failed" | tee build/logs/summary
+[ "$failed" = 0 ]
