@@ -9,8 +9,10 @@
 package frames
 
 import (
+	"context"
 	"fmt"
 
+	"inos/backend/arena"
 	"inos/backend/fault"
 )
 
@@ -45,27 +47,34 @@ const (
 
 // Surface is the webview's side of the frame path. It may change from shared to stream while the
 // program runs (the web process cannot live with the shared memory), never back.
+//
+// NewSurface makes the one of this system, on the main thread and before the webview exists.
 type Surface interface {
 	// Mode says which path the next page load gets.
 	Mode() Mode
 	// Why says in a sentence why the mode is not shared; empty where it is, or where the user
 	// asked for the stream.
 	Why() string
+	// Attach connects the surface to the webview. ctx is the one that Wails hands to OnStartup.
+	Attach(ctx context.Context) error
 	// Close gives back what the surface holds outside the process. The window is closed by then.
 	Close() error
 }
 
-// Streaming is the surface of systems and moments without shared memory.
-type Streaming struct{ reason string }
+// Options are what a surface needs.
+type Options struct {
+	Path   Path
+	Kernel *arena.Kernel
+	// Extension is the web process extension: the bytes of a shared library. Linux only.
+	Extension []byte
+	// GiveUp is called when the page cannot be kept alive; err says why. It must not block.
+	GiveUp func(err error)
+}
 
-// NewStreaming returns a surface that always streams, for the reason given (empty: by choice).
-func NewStreaming(reason string) *Streaming { return &Streaming{reason: reason} }
+// streaming is the surface where there is no shared memory.
+type streaming struct{ reason string }
 
-// Mode is always ModeStream.
-func (s *Streaming) Mode() Mode { return ModeStream }
-
-// Why returns the reason.
-func (s *Streaming) Why() string { return s.reason }
-
-// Close does nothing.
-func (s *Streaming) Close() error { return nil }
+func (s *streaming) Mode() Mode                   { return ModeStream }
+func (s *streaming) Why() string                  { return s.reason }
+func (s *streaming) Attach(context.Context) error { return nil }
+func (s *streaming) Close() error                 { return nil }

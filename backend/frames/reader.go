@@ -68,10 +68,10 @@ func (r *reader) open(index int, e arena.Entry) (*view, error) {
 		}
 		r.drop(index)
 	}
-	if e.Segment == 0 || e.FD < 0 || e.Kind != arena.KindChannel {
+	if !isChannel(e) {
 		return nil, fault.New("frames", fault.NotFound, "", "the entry is free", "")
 	}
-	segment, err := borrow(e)
+	segment, err := borrow(e, false)
 	if err != nil {
 		return nil, err
 	}
@@ -85,13 +85,35 @@ func (r *reader) open(index int, e arena.Entry) (*view, error) {
 	return v, nil
 }
 
+func isChannel(e arena.Entry) bool {
+	return e.Segment != 0 && e.FD >= 0 && e.Kind == arena.KindChannel
+}
+
+// releaseAll takes back the slots that a page held which is no more.
+func releaseAll(k *arena.Kernel) {
+	for i := range arena.MaxEntries {
+		entry, err := k.Entry(i)
+		if err != nil || !isChannel(entry) {
+			continue
+		}
+		segment, err := borrow(entry, true)
+		if err != nil {
+			continue // it was replaced meanwhile: nobody holds anything in the new one
+		}
+		if channel, err := arena.OpenChannel(segment); err == nil {
+			channel.Release()
+		}
+		_ = segment.Close() // our own mapping; the channel lives on
+	}
+}
+
 // borrow maps the segment of a directory entry a second time.
-func borrow(e arena.Entry) (*arena.Segment, error) {
+func borrow(e arena.Entry, writable bool) (*arena.Segment, error) {
 	fd, err := duplicate(e.FD)
 	if err != nil {
 		return nil, fault.Wrap("frames", fault.NotFound, e.Unit, err, "")
 	}
-	segment, err := arena.Adopt(fd, arena.KindChannel, e.ByteLen, false)
+	segment, err := arena.Adopt(fd, arena.KindChannel, e.ByteLen, writable)
 	if err != nil {
 		return nil, fault.Wrap("frames", fault.NotFound, e.Unit, err, "")
 	}
