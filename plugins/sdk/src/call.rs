@@ -2,8 +2,8 @@ use std::cell::Cell;
 
 use crate::{Error, Input, Output, Params, raw};
 
-/// Inputs, and outputs, that one op can have.
-pub(crate) const MAX_PORTS: u32 = 64;
+/// Inputs, and outputs, that a manifest may give one op.
+pub(crate) const MAX_PORTS: u32 = 16;
 
 /// One call of an op: its parameters, inputs, outputs and results.
 #[derive(Debug)]
