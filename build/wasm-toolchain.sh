@@ -19,8 +19,9 @@ from_rustup() {
   RUST_BACKTRACE=0 timeout "$rustup_patience" rustup target add "$target" >&2 && has_target rustc
 }
 
-# Unpacks compiler, std and the sources of std; prints nothing.
-unpack_debian() {
+# Unpacks compiler, std and the sources of std; prints nothing. A subshell: the folder it works in
+# is removed later.
+unpack_debian() (
   mkdir -p "$dir/debs" "$dir/root"
   cd "$dir/debs"
   local version upstream series llvm package
@@ -36,7 +37,7 @@ unpack_debian() {
       *) dpkg -x "$package" "$dir/root" ;;
     esac
   done
-}
+)
 
 write_wrapper() {
   printf '#!/bin/sh\nLD_LIBRARY_PATH=%s/root/usr/lib/%s:%s/root/usr/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} exec %s/root/usr/bin/rustc "$@"\n' \
