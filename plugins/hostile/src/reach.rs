@@ -1,0 +1,53 @@
+//! Reaching for memory that is not ours, and for more than is allowed.
+
+use inos_sdk::{Call, Error};
+
+/// Neither the guest's own memory nor a window ever lies here.
+pub(crate) const HOLE: usize = 0x3000_0000;
+const PATTERN: u8 = 0x5a;
+
+pub(crate) fn write_input(call: &mut Call) -> Result<(), Error> {
+    let input = call.input(0)?;
+    let first = input.bytes()?.as_ptr().cast_mut();
+    // SAFETY: none; the window is read-only, and this write must end the worker.
+    unsafe { first.write_volatile(PATTERN) };
+    Err(Error::failed("wrote to a read-only input"))
+}
+
+pub(crate) fn read_hole(_: &mut Call) -> Result<(), Error> {
+    // SAFETY: none; nothing is mapped there, and this read must end the worker.
+    let byte = unsafe { (HOLE as *const u8).read_volatile() };
+    Err(Error::failed(format!("read {byte} where nothing is")))
+}
+
+pub(crate) fn write_hole(_: &mut Call) -> Result<(), Error> {
+    write_to_hole();
+    Err(Error::failed("wrote where nothing is"))
+}
+
+pub(crate) fn write_to_hole() {
+    // SAFETY: none; nothing is mapped there, and this write must end the worker.
+    unsafe { (HOLE as *mut u8).write_volatile(PATTERN) };
+}
+
+/// Grows an output step by step; honest, as long as limits hold.
+pub(crate) fn grow_output(call: &mut Call) -> Result<(), Error> {
+    let (bytes, step) = (call.params().count(0)?, call.params().count(1)?);
+    let mut output = call.output(0)?;
+    let mut steps = 0u32;
+    let mut written = 0;
+    while written < bytes {
+        let end = bytes.min(written + step);
+        let room = output.map(end)?;
+        if let Some(lost) = room[..written].iter().position(|byte| *byte != PATTERN) {
+            return Err(Error::failed(format!(
+                "byte {lost} was lost when the output grew"
+            )));
+        }
+        room[written..].fill(PATTERN);
+        written = end;
+        steps += 1;
+    }
+    output.finish(bytes)?;
+    call.result(0, steps.into())
+}
