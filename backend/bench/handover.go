@@ -1,0 +1,344 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"inos/backend/arena"
+	"inos/backend/fault"
+	"inos/backend/frames"
+)
+
+// handoverSizes are the frames that are handed over, in bytes.
+var handoverSizes = []int{64, 64 << 10, 1 << 20, 16 << 20}
+
+// handoverStride is the length of one element; every size is a multiple.
+const handoverStride = 64
+
+// handoverRounds is how often all ways and sizes take their turn.
+const handoverRounds = 10
+
+// Handovers per round. Where frames are filled before each, big ones take their time.
+const (
+	sharedPerRound = 100
+	filledPerRound = 20
+	socketPerRound = 5
+	streamPerRound = 3
+)
+
+// handoverLimit bounds the whole benchmark.
+const handoverLimit = 2 * time.Minute
+
+// streamSpread is how far publishes are spread over the server's polling period, so that the
+// median is the one that a page sees.
+const (
+	streamSettle = 3 * time.Millisecond
+	streamSpread = 2 * time.Millisecond
+)
+
+// HandoverReport says how long it takes from publishing a frame until another process holds it.
+type HandoverReport struct {
+	Unit string        `json:"unit"` // of all spreads: microseconds
+	Rows []HandoverRow `json:"rows"`
+	// Ratio is the shared p50 of the largest frame over that of the smallest.
+	Ratio  float64 `json:"ratio"`
+	Reader string  `json:"reader"`
+}
+
+// HandoverRow is one frame size.
+type HandoverRow struct {
+	Bytes int `json:"bytes"`
+	// Shared is publish to Acquire, both processes spinning. The frame's first and last words
+	// were written just before.
+	Shared Spread `json:"shared"`
+	// Filled is the same right after the whole frame was written: a big frame has driven the
+	// channel's header out of the writer's cache.
+	Filled Spread `json:"filled"`
+	Socket Spread `json:"socket"` // write to the last byte read, Unix socket
+	Stream Spread `json:"stream"` // publish to the message received, the window's stream path
+}
+
+// handoverPlan is what writer and reader both follow; the reader gets it as JSON.
+type handoverPlan struct {
+	Sizes    []int  `json:"sizes"`
+	Lengths  []int  `json:"lengths"` // of the channel segments, in bytes
+	AckBytes int    `json:"ackBytes"`
+	Rounds   int    `json:"rounds"`
+	Shared   int    `json:"shared"`
+	Filled   int    `json:"filled"`
+	Socket   int    `json:"socket"`
+	Stream   int    `json:"stream"`
+	Path     string `json:"path"` // of the Unix socket
+	URL      string `json:"url"`  // of the stream, with the token
+}
+
+// handoverResult is what the reader prints: microseconds by size.
+type handoverResult struct {
+	Shared [][]float64 `json:"shared"`
+	Filled [][]float64 `json:"filled"`
+	Socket [][]float64 `json:"socket"`
+	Stream [][]float64 `json:"stream"`
+}
+
+// Handover measures with a reader in a process of its own: reader is the command line that ends
+// up in ReadHandover; the plan is appended.
+func Handover(ctx context.Context, reader []string) (*HandoverReport, error) {
+	return handover(ctx, reader, handoverPlan{
+		Sizes:  handoverSizes,
+		Rounds: handoverRounds,
+		Shared: sharedPerRound,
+		Filled: filledPerRound,
+		Socket: socketPerRound,
+		Stream: streamPerRound,
+	})
+}
+
+func handover(ctx context.Context, reader []string, plan handoverPlan) (*HandoverReport, error) {
+	ctx, cancel := context.WithTimeout(ctx, handoverLimit)
+	defer cancel()
+	w, err := newHandoverWriter(ctx, plan)
+	if err != nil {
+		return nil, fault.Wrap("bench.handover", fault.Unavailable, "handover", err, "")
+	}
+	defer w.close()
+	result, err := w.run(ctx, reader)
+	if err != nil {
+		return nil, fault.Wrap("bench.handover", fault.Unavailable, "handover", err, "")
+	}
+	return reportHandover(w.plan, result), nil
+}
+
+func reportHandover(plan handoverPlan, result *handoverResult) *HandoverReport {
+	report := &HandoverReport{Unit: "us", Reader: "another process"}
+	for i, size := range plan.Sizes {
+		report.Rows = append(report.Rows, HandoverRow{
+			Bytes:  size,
+			Shared: SpreadOf(result.Shared[i]),
+			Filled: SpreadOf(result.Filled[i]),
+			Socket: SpreadOf(result.Socket[i]),
+			Stream: SpreadOf(result.Stream[i]),
+		})
+	}
+	first, last := report.Rows[0], report.Rows[len(report.Rows)-1]
+	report.Ratio = Ratio(last.Shared.P50, first.Shared.P50)
+	return report
+}
+
+// handoverWriter is the side that publishes.
+type handoverWriter struct {
+	plan     handoverPlan
+	clock    clock
+	arena    *arena.Arena
+	channels []*arena.Channel
+	ack      *arena.Channel
+	acks     uint32
+	server   *frames.Server
+	listener net.Listener
+	folder   string
+	filler   byte
+	drained  atomic.Uint32
+	stop     context.CancelFunc
+	served   chan error
+}
+
+// newHandoverWriter makes channels, socket and stream server. Its own arena is as big as the
+// frames need: the budget of the user's is not what is measured.
+func newHandoverWriter(ctx context.Context, plan handoverPlan) (_ *handoverWriter, err error) {
+	w := &handoverWriter{plan: plan, clock: newClock(), arena: arena.New(arena.MaxBudget)}
+	defer func() {
+		if err != nil {
+			w.close()
+		}
+	}()
+	kernel, err := w.arena.NewKernel()
+	if err != nil {
+		return nil, err
+	}
+	for i, size := range plan.Sizes {
+		name := fmt.Sprintf("handover-%d", size)
+		c, err := w.arena.NewChannel(name, size/handoverStride, handoverStride, nil)
+		if err != nil {
+			return nil, err
+		}
+		kernel.SetEntry(i, arena.Entry{Segment: c.Segment().ID(), FD: c.Segment().FD(),
+			Kind: arena.KindChannel, ByteLen: c.Segment().Len(), Unit: name})
+		w.channels = append(w.channels, c)
+		w.plan.Lengths = append(w.plan.Lengths, int(c.Segment().Len()))
+	}
+	if w.ack, err = w.arena.NewChannel("handover-ack", 1, 4, nil); err != nil {
+		return nil, err
+	}
+	w.plan.AckBytes = int(w.ack.Segment().Len())
+	if err := w.listen(); err != nil {
+		return nil, err
+	}
+	return w, w.serve(ctx, kernel)
+}
+
+func (w *handoverWriter) listen() (err error) {
+	if w.folder, err = os.MkdirTemp("", "inos-bench-"); err != nil {
+		return err
+	}
+	w.plan.Path = filepath.Join(w.folder, "socket")
+	w.listener, err = net.Listen("unix", w.plan.Path)
+	return err
+}
+
+func (w *handoverWriter) serve(ctx context.Context, kernel *arena.Kernel) (err error) {
+	if w.server, err = frames.NewServer(kernel); err != nil {
+		return err
+	}
+	w.plan.URL = w.server.URL() + "?token=" + w.server.Token()
+	ctx, w.stop = context.WithCancel(ctx)
+	w.served = make(chan error, 1)
+	go func() { w.served <- w.server.Serve(ctx) }()
+	return nil
+}
+
+func (w *handoverWriter) close() {
+	if w.stop != nil {
+		w.stop()
+		<-w.served
+	}
+	if w.listener != nil {
+		_ = w.listener.Close() // the folder with its name goes next
+	}
+	if w.folder != "" {
+		_ = os.RemoveAll(w.folder)
+	}
+	_ = w.arena.Close()
+}
+
+// run starts the reader and follows the plan with it.
+func (w *handoverWriter) run(ctx context.Context, reader []string) (*handoverResult, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	plan, err := json.Marshal(w.plan)
+	if err != nil {
+		return nil, err
+	}
+	var out, reasons bytes.Buffer
+	command := exec.CommandContext(ctx, reader[0], append(reader[1:], string(plan))...)
+	command.Stdout, command.Stderr = &out, &reasons
+	files, err := w.files()
+	defer closeFiles(files)
+	if err != nil {
+		return nil, err
+	}
+	command.ExtraFiles = files
+	if err := command.Start(); err != nil {
+		return nil, err
+	}
+	ended := make(chan error, 1)
+	go func() {
+		err := command.Wait()
+		if err != nil {
+			cancel(fmt.Errorf("the reader ended: %w: %s", err, bytes.TrimSpace(reasons.Bytes())))
+		}
+		ended <- err
+	}()
+	if err := w.follow(ctx); err != nil {
+		cancel(err)
+		<-ended
+		return nil, context.Cause(ctx)
+	}
+	if err := <-ended; err != nil {
+		return nil, context.Cause(ctx)
+	}
+	var result handoverResult
+	return &result, json.Unmarshal(out.Bytes(), &result)
+}
+
+// files are duplicates of the segments' descriptors: the reader's 3, 4, ..., the last is the ack.
+func (w *handoverWriter) files() ([]*os.File, error) {
+	var files []*os.File
+	for _, c := range append(w.channels[:len(w.channels):len(w.channels)], w.ack) {
+		file, err := os.OpenFile(fmt.Sprintf("/proc/self/fd/%d", c.Segment().FD()), os.O_RDWR, 0)
+		if err != nil {
+			return files, err
+		}
+		files = append(files, file)
+	}
+	return files, nil
+}
+
+func closeFiles(files []*os.File) {
+	for _, file := range files {
+		_ = file.Close() // the reader has its own
+	}
+}
+
+// follow is the writer's part of the plan.
+func (w *handoverWriter) follow(ctx context.Context) error {
+	conn, err := w.accept(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	return w.plan.each(func(way handoverWay, size, n int) error {
+		if err := w.waitAck(ctx); err != nil {
+			return err
+		}
+		if way == waySocket {
+			return w.send(conn, size)
+		}
+		if way == wayStream {
+			time.Sleep(streamSettle + time.Duration(n)*streamSpread/time.Duration(w.plan.Stream))
+		}
+		w.publish(size, way != wayShared)
+		return nil
+	})
+}
+
+func (w *handoverWriter) accept(ctx context.Context) (net.Conn, error) {
+	stop := context.AfterFunc(ctx, func() { _ = w.listener.Close() })
+	defer stop()
+	return w.listener.Accept()
+}
+
+// waitAck spins until the reader says that it is ready for the next handover.
+func (w *handoverWriter) waitAck(ctx context.Context) error {
+	w.acks++
+	return spinUntil(ctx, func() bool { return w.ack.Epoch() == w.acks })
+}
+
+// publish changes a frame, whole or its ends, then stamps and publishes it. The atomic addition
+// lets the last stores reach memory before the stamp: they are the writing, not the handover.
+func (w *handoverWriter) publish(size int, whole bool) {
+	c := w.channels[size]
+	slot, buffer := c.Begin()
+	buffer = buffer[:w.plan.Sizes[size]]
+	if whole {
+		w.fill(buffer)
+	} else {
+		w.fill(buffer[:stampBytes])
+		w.fill(buffer[len(buffer)-stampBytes:])
+	}
+	w.drained.Add(1)
+	c.Publish(slot, len(buffer)/handoverStride, 1, w.clock.now())
+}
+
+// send writes a stamp and the frame.
+func (w *handoverWriter) send(conn net.Conn, size int) error {
+	_, buffer := w.channels[size].Begin()
+	buffer = buffer[:w.plan.Sizes[size]]
+	w.fill(buffer)
+	putStamp(buffer, w.clock.now())
+	_, err := conn.Write(buffer)
+	return err
+}
+
+func (w *handoverWriter) fill(buffer []byte) {
+	w.filler++
+	for i := range buffer {
+		buffer[i] = w.filler
+	}
+}
