@@ -1,0 +1,152 @@
+//! Fast mode's view of the flock: sums over cells, blended between the eight cells around a bird.
+
+use crate::f4::{V, add, load, mul, splat, store, sub};
+use crate::geometry::{FINE, Geometry};
+use crate::grid::{Shard, row_border};
+use crate::memory::{FIELD, Memory, STRIDE, VX, VY, VZ, X, Y, Z};
+
+/// Sums the birds of each cell of the own rows: x y z, count, vx vy vz. When the borders wrap, the
+/// border's cells hold the birds of the opposite side, moved over.
+///
+/// # Safety
+/// `m` is laid out for `g` and sorted; every shard works on its own part.
+pub unsafe fn sum_cells(m: Memory, g: &Geometry, shard: Shard) {
+    // SAFETY: as promised; row borders are the same for all shards, so the rows are ours.
+    unsafe {
+        let from = row_border(m, g, shard.index, shard.of);
+        let to = row_border(m, g, shard.index + 1, shard.of);
+        for row in from..to {
+            sum_row(m, g, row);
+        }
+    }
+}
+
+/// # Safety
+/// As for [`sum_cells`], for one row.
+unsafe fn sum_row(m: Memory, g: &Geometry, row: usize) {
+    let (yi, zi) = (row % g.layer_rows(), row / g.layer_rows());
+    let (source_y, move_y) = source(yi, g.cells as usize, g.wraps != 0);
+    let (source_z, move_z) = source(zi, g.layers as usize, g.wraps != 0 && !g.is_flat());
+    let source_row = source_z * g.layer_rows() + source_y;
+    let side = g.side();
+    // SAFETY: rows and cells lie in their tables.
+    unsafe {
+        let table = m.start().add(source_row * g.row_len as usize).cast_const();
+        let mut field = m.fields().add(row * g.field_row() * FIELD);
+        for cell in 0..g.field_row() {
+            let (from, move_x) = source(cell, g.cells as usize, g.wraps != 0);
+            let inside = (1..=g.cells as usize).contains(&from);
+            let moved = [move_x * side, move_y * side, move_z * side];
+            let first = (from + g.pad as usize - 1) * FINE + 1;
+            let marks = if inside { (*table.add(first), *table.add(first + FINE)) } else { (0, 0) };
+            sum_cell(m, marks, moved, field);
+            field = field.add(FIELD);
+        }
+    }
+}
+
+/// Where the birds of a cell come from along one axis, and by how many boxes they are moved.
+fn source(cell: usize, cells: usize, wraps: bool) -> (usize, f32) {
+    match cell {
+        0 if wraps => (cells, -1.0),
+        c if wraps && c == cells + 1 => (1, 1.0),
+        c => (c, 0.0),
+    }
+}
+
+/// # Safety
+/// `marks` are slots in one row, `field` has room for [`FIELD`].
+#[inline(always)]
+unsafe fn sum_cell(m: Memory, marks: (u32, u32), moved: [f32; 3], field: *mut f32) {
+    let (mut x, mut y, mut z) = (0.0f32, 0.0f32, 0.0f32);
+    let (mut vx, mut vy, mut vz) = (0.0f32, 0.0f32, 0.0f32);
+    let count = ((marks.1 - marks.0) >> 2) as f32;
+    let mut mark = marks.0;
+    // SAFETY: promised by the caller.
+    unsafe {
+        while mark < marks.1 {
+            let p = m.at(mark);
+            z += *p.add(Z * STRIDE);
+            y += *p.add(Y * STRIDE);
+            x += *p.add(X * STRIDE);
+            vz += *p.add(VZ * STRIDE);
+            vy += *p.add(VY * STRIDE);
+            vx += *p.add(VX * STRIDE);
+            mark += 4;
+        }
+        *field.add(6) = vz;
+        *field.add(5) = vy;
+        *field.add(4) = vx;
+        *field.add(3) = count;
+        *field.add(2) = z + moved[2] * count;
+        *field.add(1) = y + moved[1] * count;
+        *field = x + moved[0] * count;
+    }
+}
+
+/// Between which cells a position lies.
+#[derive(Clone, Copy)]
+pub struct Blend {
+    /// Cell of the eight with the lowest indices.
+    field: *const f32,
+    /// Cells of the next row and of the next layer, in floats.
+    row: usize,
+    layer: usize,
+    /// Weight of the lower cell along x, of the upper ones along y and z.
+    low_x: f32,
+    high_y: f32,
+    high_z: f32,
+    /// Weight of the bird's own cell.
+    pub own: f32,
+}
+
+impl Blend {
+    /// For the position `at` in row (`yi`, `zi`) of the grid, `fy` and `fz` into its cell.
+    ///
+    /// # Safety
+    /// `at` lies in the box; the fields are summed.
+    #[inline(always)]
+    pub unsafe fn new(m: Memory, g: &Geometry, x: f32, yz: [usize; 2], f: [f32; 2]) -> Self {
+        let t = x + 0.5;
+        // SAFETY: x lies in the box.
+        let xi = unsafe { t.to_int_unchecked::<i32>() };
+        let low_x = 1.0 - (t - xi as f32);
+        let (high_y, down_y) = if f[0] < 0.5 { (f[0] + 0.5, 1) } else { (f[0] - 0.5, 0) };
+        let (high_z, down_z) = if f[1] < 0.5 { (f[1] + 0.5, 1) } else { (f[1] - 0.5, 0) };
+        let near = |low: f32| if low < 0.5 { 1.0 - low } else { low };
+        let cell = ((yz[1] - down_z) * g.layer_rows() + yz[0] - down_y) * g.field_row() + xi as usize;
+        Self {
+            field: m.fields().wrapping_add(cell * FIELD),
+            row: g.field_row() * FIELD,
+            layer: g.field_row() * g.layer_rows() * FIELD,
+            low_x,
+            high_y,
+            high_z,
+            own: near(low_x) * near(high_y) * near(high_z),
+        }
+    }
+}
+
+/// The fields at a position: x y z n to `sums`, vx vy vz to `sums + 4`.
+///
+/// # Safety
+/// `blend` comes from the current fields; `sums` has room for 8.
+#[inline(never)]
+pub unsafe fn blend_cells(blend: &Blend, sums: *mut f32) {
+    let (tx, ty, tz) = (splat(blend.low_x), splat(blend.high_y), splat(blend.high_z));
+    let mix = |a: V, b: V, t: V| add(a, mul(t, sub(b, a)));
+    // SAFETY: promised by the caller; the border of the grid has cells too.
+    unsafe {
+        let f00 = blend.field;
+        let f01 = f00.add(blend.row);
+        let f10 = f00.add(blend.layer);
+        let f11 = f10.add(blend.row);
+        let plane = |o: usize| {
+            let line = |f: *const f32| mix(load(f.add(FIELD + o)), load(f.add(o)), tx);
+            let low = mix(line(f00), line(f01), ty);
+            mix(low, mix(line(f10), line(f11), ty), tz)
+        };
+        store(sums.add(4), plane(4));
+        store(sums, plane(0));
+    }
+}

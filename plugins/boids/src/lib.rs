@@ -1,0 +1,22 @@
+//! boids: a flock of birds.
+//!
+//! Each bird keeps away from those too near, turns as its neighbours turn and draws nearer to
+//! them. The live part ticks 60 times a second on as many shards as pay; the ops make a flock,
+//! step it and measure it. Lengths are in perception radii, times in seconds.
+
+pub(crate) mod bodies;
+pub mod checksum;
+pub(crate) mod f4;
+pub(crate) mod fields;
+pub mod flock;
+pub mod geometry;
+pub mod grid;
+pub mod memory;
+pub mod motion;
+pub mod noise;
+pub(crate) mod pairs;
+pub mod params;
+pub mod population;
+pub mod steer;
+pub mod tick;
+pub(crate) mod window;
