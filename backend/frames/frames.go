@@ -65,16 +65,6 @@ type Surface interface {
 type Options struct {
 	Path   Path
 	Kernel *arena.Kernel
-	// Extension is the web process extension: the bytes of a shared library. Linux only.
-	Extension []byte
 	// GiveUp is called when the page cannot be kept alive; err says why. It must not block.
 	GiveUp func(err error)
 }
-
-// streaming is the surface where there is no shared memory.
-type streaming struct{ reason string }
-
-func (s *streaming) Mode() Mode                   { return ModeStream }
-func (s *streaming) Why() string                  { return s.reason }
-func (s *streaming) Attach(context.Context) error { return nil }
-func (s *streaming) Close() error                 { return nil }

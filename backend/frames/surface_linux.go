@@ -58,7 +58,7 @@ func (s *surface) share() error {
 	if err != nil {
 		cache = os.TempDir() // no home: installExtension takes a private folder below it
 	}
-	s.extension, err = installExtension(s.options.Extension, cache, os.TempDir())
+	s.extension, err = installExtension(extensionLibrary, cache, os.TempDir())
 	if err != nil {
 		return err
 	}

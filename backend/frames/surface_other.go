@@ -1,14 +1,32 @@
-//go:build desktop && !linux && !windows
+//go:build desktop && !linux
 
 package frames
 
-import "inos/backend/fault"
+import (
+	"context"
 
-// NewSurface streams: WKWebView shares no memory with its app.
+	"inos/backend/fault"
+)
+
+// whyNotHere is what the page's user reads on systems whose webview shares no memory with its app
+// (macOS), or for which nobody could try it (Windows, see ShareBuffer).
+const whyNotHere = "shared memory with the page works on Linux only so far"
+
+// NewSurface streams.
 func NewSurface(o Options) (Surface, error) {
 	if o.Path == Shared {
-		return nil, fault.New("frames", fault.Unavailable, "--frames shared",
-			"this system's webview shares no memory", "use --frames stream")
+		return nil, fault.New("frames", fault.Unavailable, "--frames shared", whyNotHere, "use --frames stream")
 	}
-	return &streaming{reason: "this system's webview shares no memory"}, nil
+	if o.Path == Stream {
+		return &streaming{}, nil
+	}
+	return &streaming{reason: whyNotHere}, nil
 }
+
+// streaming is the surface where there is no shared memory.
+type streaming struct{ reason string }
+
+func (s *streaming) Mode() Mode                   { return ModeStream }
+func (s *streaming) Why() string                  { return s.reason }
+func (s *streaming) Attach(context.Context) error { return nil }
+func (s *streaming) Close() error                 { return nil }

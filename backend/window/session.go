@@ -1,0 +1,294 @@
+// Package window is the kernel's side of the window: what the page may ask, as plain Go. It knows
+// neither Wails nor WebKit; app.go in the root of the module forwards to it.
+package window
+
+import (
+	"context"
+	"encoding/json"
+	"runtime"
+	"sync"
+	"time"
+
+	"inos/backend/arena"
+	"inos/backend/fault"
+	"inos/backend/frames"
+	"inos/backend/manifest"
+	"inos/backend/unit"
+)
+
+// Node is what a session needs of the node.
+type Node interface {
+	Plugins() []unit.PluginInfo
+	Arena() *arena.Arena
+	Kernel() *arena.Kernel
+	StartLive(ctx context.Context, name string, c unit.LiveConfig) (Live, error)
+}
+
+// Live is what a session needs of a live unit.
+type Live interface {
+	SetParams(params map[string]any) error
+	Params() map[string]any
+	Pause() error
+	Resume() error
+	Step() error
+	Reset() error
+	Stats() unit.LiveStats
+	Entry() int
+	Stop() error
+}
+
+// Stream is the frame server, as Boot tells the page about it.
+type Stream interface {
+	URL() string
+	Token() string
+}
+
+// Config is what a session is made of.
+type Config struct {
+	Node    Node
+	Surface frames.Surface
+	// Stream may be nil: the user asked for shared memory and nothing else.
+	Stream               Stream
+	DataDir, PicturesDir string
+	Version              string
+	Now                  func() time.Time
+}
+
+// Session is one window's conversation with the kernel. It runs at most one live unit. Its methods
+// are safe for concurrent use: Wails calls each on a goroutine of its own.
+type Session struct {
+	Config
+
+	mu      sync.Mutex // also orders changes of the live unit
+	live    Live
+	unit    string
+	paused  bool // by the user
+	hidden  bool // the window is not to be seen
+	raised  int64
+	reports chan struct{} // closed at the first report of the page
+
+	reportMu sync.Mutex
+	report   PageReport
+	firstAt  sync.Once
+}
+
+// New makes a session without a live unit.
+func New(c Config) *Session { return &Session{Config: c, reports: make(chan struct{})} }
+
+// UnitInfo is a plugin as the page sees it.
+type UnitInfo struct {
+	Plugin   string             `json:"plugin"`
+	Manifest *manifest.Manifest `json:"manifest"`
+}
+
+// ArenaInfo is the budget of the shared memory, in bytes.
+type ArenaInfo struct {
+	Used  int64 `json:"used"`
+	Limit int64 `json:"limit"`
+}
+
+// Arch is the machine.
+type Arch struct {
+	OS    string `json:"os"`
+	Cores int    `json:"cores"`
+}
+
+// LiveState is the live unit that the page draws.
+type LiveState struct {
+	Unit   string         `json:"unit"`
+	Entry  int            `json:"entry"` // directory index of its channel
+	Params map[string]any `json:"params"`
+	State  unit.State     `json:"state"`
+	Shards int            `json:"shards"`
+}
+
+// Boot is what the page learns when it loads.
+type Boot struct {
+	Version     string          `json:"version"`
+	FramePath   frames.Mode     `json:"framePath"`
+	StreamURL   string          `json:"streamUrl"`
+	StreamToken string          `json:"streamToken"`
+	WhyStream   string          `json:"whyStream"`
+	Units       []UnitInfo      `json:"units"`
+	Settings    json.RawMessage `json:"settings"` // null: none were saved
+	Arena       ArenaInfo       `json:"arena"`
+	Arch        Arch            `json:"arch"`
+	Live        *LiveState      `json:"live"`
+}
+
+// Boot tells the page where it is.
+func (s *Session) Boot() Boot {
+	boot := Boot{
+		Version:   s.Version,
+		FramePath: s.Surface.Mode(),
+		WhyStream: s.Surface.Why(),
+		Units:     s.units(),
+		Settings:  loadSettings(s.DataDir),
+		Arena:     s.arena(),
+		Arch:      Arch{OS: runtime.GOOS, Cores: runtime.NumCPU()},
+	}
+	if s.Stream != nil {
+		boot.StreamURL, boot.StreamToken = s.Stream.URL(), s.Stream.Token()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.live != nil {
+		state := s.state()
+		boot.Live = &state
+	}
+	return boot
+}
+
+// units are the plugins with a live unit that can be started.
+func (s *Session) units() []UnitInfo {
+	infos := []UnitInfo{}
+	for _, p := range s.Node.Plugins() {
+		if p.Manifest != nil && p.Refused == "" {
+			infos = append(infos, UnitInfo{Plugin: p.Manifest.ID, Manifest: p.Manifest})
+		}
+	}
+	return infos
+}
+
+func (s *Session) arena() ArenaInfo {
+	a := s.Node.Arena()
+	return ArenaInfo{Used: a.Used(), Limit: a.Limit()}
+}
+
+// state needs the lock and a live unit.
+func (s *Session) state() LiveState {
+	stats := s.live.Stats()
+	return LiveState{
+		Unit: s.unit, Entry: s.live.Entry(), Params: s.live.Params(), State: stats.State, Shards: stats.Shards,
+	}
+}
+
+// StartLive runs a live unit in place of the one that runs. The same unit goes on, with the new
+// parameters: a reloaded page finds its flock as it was.
+func (s *Session) StartLive(ctx context.Context, name string, params map[string]any) (LiveState, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.live != nil && s.unit == name {
+		if err := s.live.SetParams(params); err != nil {
+			return LiveState{}, err
+		}
+		return s.state(), nil
+	}
+	if err := s.stopLive(); err != nil {
+		return LiveState{}, err
+	}
+	live, err := s.Node.StartLive(ctx, name, unit.LiveConfig{Params: params, Paused: s.hidden})
+	if err != nil {
+		return LiveState{}, err
+	}
+	s.live, s.unit, s.paused = live, name, false
+	return s.state(), nil
+}
+
+func (s *Session) stopLive() error {
+	if s.live == nil {
+		return nil
+	}
+	live := s.live
+	s.live, s.unit = nil, ""
+	return live.Stop()
+}
+
+// SetParams changes parameters of the live unit, all or none, and returns what is in force.
+func (s *Session) SetParams(params map[string]any) (map[string]any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.live == nil {
+		return nil, nothingRuns("params")
+	}
+	if err := s.live.SetParams(params); err != nil {
+		return nil, err
+	}
+	return s.live.Params(), nil
+}
+
+// Control does one of pause, resume, step, reset.
+func (s *Session) Control(action string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.live == nil {
+		return nothingRuns(action)
+	}
+	switch action {
+	case "pause", "resume":
+		s.paused = action == "pause"
+		return s.applyPause()
+	case "step":
+		return s.live.Step()
+	case "reset":
+		return s.live.Reset()
+	}
+	return fault.Newf("control", fault.Invalid, action, "it is none of pause, resume, step, reset")
+}
+
+// SetVisible pauses the live unit while nobody can see it: a hidden window costs nothing.
+func (s *Session) SetVisible(visible bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.hidden == !visible {
+		return nil
+	}
+	s.hidden = !visible
+	if s.live == nil {
+		return nil
+	}
+	return s.applyPause()
+}
+
+func (s *Session) applyPause() error {
+	if s.paused || s.hidden {
+		return s.live.Pause()
+	}
+	return s.live.Resume()
+}
+
+// RaiseArena changes the budget of the shared memory; the next start begins with it.
+func (s *Session) RaiseArena(bytes int64) (ArenaInfo, error) {
+	if err := s.Node.Arena().SetLimit(bytes); err != nil {
+		return ArenaInfo{}, fault.Wrap("arena.raise", fault.Budget, "arena", err, "")
+	}
+	s.mu.Lock()
+	s.raised = bytes
+	s.mu.Unlock()
+	return s.arena(), nil
+}
+
+// SaveSettings keeps an object of the page's for its next Boot.
+func (s *Session) SaveSettings(settings map[string]any) error {
+	return saveSettings(s.DataDir, settings)
+}
+
+// SaveScreenshot writes a picture that the page drew and returns its path.
+func (s *Session) SaveScreenshot(pngBase64 string) (string, error) {
+	return savePicture(s.PicturesDir, pngBase64, s.Now())
+}
+
+// Remember fills in what this session adds to the place of the window.
+func (s *Session) Remember(p Place) Place {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.raised > 0 {
+		p.ArenaBytes = s.raised
+	}
+	p.Unit, p.Params = "", nil
+	if s.live != nil {
+		p.Unit, p.Params = s.unit, s.live.Params()
+	}
+	return p
+}
+
+// Close stops the live unit.
+func (s *Session) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stopLive()
+}
+
+func nothingRuns(op string) error {
+	return fault.New(op, fault.NotFound, "live unit", "nothing runs", "start one first")
+}
