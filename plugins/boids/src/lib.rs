@@ -11,12 +11,20 @@ pub(crate) mod fields;
 pub mod flock;
 pub mod geometry;
 pub mod grid;
+pub mod live;
 pub mod memory;
 pub mod motion;
 pub mod noise;
+pub mod ops;
 pub(crate) mod pairs;
 pub mod params;
 pub mod population;
+pub mod stats;
 pub mod steer;
 pub mod tick;
 pub(crate) mod window;
+
+inos_sdk::plugin! {
+    ops: { 0 => ops::init, 1 => ops::step, 2 => ops::stats },
+    live: live::LiveFlock,
+}

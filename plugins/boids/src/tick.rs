@@ -61,6 +61,11 @@ impl Plan {
         self.geometry.birds as usize
     }
 
+    /// Bytes of memory that this tick works on.
+    pub fn byte_len(&self) -> usize {
+        Memory::byte_len(&self.geometry)
+    }
+
     /// Runs phase `phase` of a tick of `dt` seconds. In the last one `instances` is written, unless
     /// it is null.
     ///
