@@ -1,0 +1,39 @@
+# Builds the plugins: cargo or clang makes wasm, `inos plugin pack` writes the manifest into it.
+# Included by the root Makefile; needs build/bin/inos and build/cache/wasm.env.
+.PHONY: plugins-wasm plugins-rust plugins-c plugins-native
+
+plugin_raw := plugins/target/wasm32-unknown-unknown/release
+plugin_c   := plugins/target/c
+pack = build/bin/inos plugin pack $(1) --manifest $(2) -o $(3)
+
+# As plugins/SPEC.md gives it, and strict.
+plugin_cc := clang --target=wasm32 -std=c11 -O2 -msimd128 -mbulk-memory -fno-math-errno -nostdlib \
+  -Wall -Wextra -Werror -Wl,--no-entry -Wl,--stack-first -Wl,-z,stack-size=65536
+
+plugins-wasm: plugins-rust plugins-c
+	@mkdir -p build/bin/plugins build/bin/examples build/test
+	@$(call pack,$(plugin_raw)/inos_boids.wasm,plugins/boids/manifest.json,build/bin/plugins/boids.wasm)
+	@$(call pack,$(plugin_raw)/adder.wasm,plugins/examples/adder/manifest.json,build/bin/examples/adder.wasm)
+	@$(call pack,$(plugin_c)/sparks.wasm,plugins/examples/sparks/manifest.json,build/bin/examples/sparks.wasm)
+	@$(call pack,$(plugin_raw)/hostile.wasm,plugins/hostile/manifest.json,build/test/hostile.wasm)
+	@$(call pack,$(plugin_c)/ring.wasm,$(plugin_c)/ring.json,build/test/ring.wasm)
+
+# cargo reads plugins/.cargo/config.toml only from within; flags from outside would replace it.
+plugins-rust:
+	@cd plugins && env -u RUSTFLAGS -u CARGO_TARGET_DIR $$(cat ../build/cache/wasm.env) \
+	  cargo build --quiet --release --locked --offline --target wasm32-unknown-unknown \
+	  -p inos-boids --lib -p adder -p hostile
+
+# The example of the specification is built from its text, so that it stays true.
+plugins-c:
+	@mkdir -p $(plugin_c)
+	@$(plugin_cc) -o $(plugin_c)/sparks.wasm plugins/examples/sparks/sparks.c
+	@sed -n '/^```c$$/,/^```$$/{/^```/!p}' plugins/SPEC.md >$(plugin_c)/ring.c
+	@sed -n '/^```json$$/,/^```$$/{/^```/!p}' plugins/SPEC.md >$(plugin_c)/ring.json
+	@$(plugin_cc) -Wno-unused-parameter -o $(plugin_c)/ring.wasm $(plugin_c)/ring.c
+
+# The same flock as a native program: what `inos bench flock` compares the plugin with.
+plugins-native:
+	@mkdir -p build/bin
+	@cd plugins && env -u RUSTFLAGS -u CARGO_TARGET_DIR cargo build --quiet --release --locked --offline -p inos-boids --bins
+	@cp plugins/target/release/flock_native build/bin/flock-native
