@@ -1,0 +1,346 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"inos/backend/fault"
+	"inos/backend/wire"
+)
+
+// Call is one run of an op.
+type Call struct {
+	Op     uint16
+	Params []wire.Value
+	Inputs []*Payload
+	// Outputs and Results say how many the op has.
+	Outputs, Results int
+	// Limit is the deadline; 0: the manifest's, else DefaultCallTime.
+	Limit time.Duration
+	// Progress is called while the guest runs, by the goroutine of Call; may be nil.
+	Progress func(done, total uint64)
+}
+
+// Result is what a call gave back. The outputs' bytes are the worker's to change until it ends:
+// copy them before you believe them. Release gives them back.
+type Result struct {
+	Outputs []Output
+	Results []float64 // NaN: not reported
+	Guest   time.Duration
+	pool    *pool
+}
+
+// Output is an output that the op filled.
+type Output struct {
+	Index   int
+	Media   string
+	payload *Payload
+	length  int64
+}
+
+// Bytes is a view of shared memory, valid until Release.
+func (o *Output) Bytes() []byte {
+	if o.payload == nil || o.payload.segment == nil {
+		return nil
+	}
+	return o.payload.segment.Bytes()[:o.length:o.length]
+}
+
+// Release gives all outputs back.
+func (r *Result) Release() {
+	for i := range r.Outputs {
+		if p := r.Outputs[i].payload; p != nil {
+			p.Release()
+			r.Outputs[i].payload = nil
+		}
+	}
+}
+
+// NewInput is memory for an input of byteLen bytes, zeroed.
+func (w *Worker) NewInput(byteLen int64) (*Payload, error) {
+	if byteLen < 0 || byteLen > windowsTo-payloadsFrom {
+		return nil, fault.Newf(opCall, fault.Invalid, w.plugin.Manifest.ID,
+			"an input of %d bytes does not fit the %d MiB that a guest can see", byteLen,
+			(windowsTo-payloadsFrom)>>20)
+	}
+	return w.pool.take(false, byteLen)
+}
+
+// Call runs an op and waits for its end, at most until its deadline: then the worker is killed.
+// Cancelling ctx asks the guest to stop, and kills it after a moment.
+func (w *Worker) Call(ctx context.Context, c Call) (*Result, error) {
+	select {
+	case w.calling <- struct{}{}:
+	case <-w.done:
+		return nil, w.Err()
+	case <-ctx.Done():
+		return nil, w.canceled(ctx)
+	}
+	defer func() { <-w.calling }()
+	r := &run{w: w, call: &c, grants: make([]*Payload, c.Outputs)}
+	defer r.free()
+	return r.do(ctx)
+}
+
+// Trim gives idle payload segments back, on both sides.
+func (w *Worker) Trim() { w.releaseAll(w.pool.surplus(true)) }
+
+func (w *Worker) releaseAll(ps []*Payload) {
+	for _, p := range ps {
+		if p.mapped && w.Alive() {
+			m := &wire.Message{Kind: wire.KindRelease, Release: p.segment.ID()}
+			if a, err := w.ask(opCall, m, answerTimeout); err == nil {
+				if a.Kind != wire.KindDone {
+					_ = w.unexpected(opCall, a)
+				}
+				w.recycle(a)
+			}
+		}
+		_ = p.segment.Close()
+	}
+}
+
+func (w *Worker) canceled(ctx context.Context) error {
+	return fault.Wrap(opCall, fault.Canceled, w.plugin.Manifest.ID, context.Cause(ctx), "")
+}
+
+// limitOf is a call's deadline.
+func (w *Worker) limitOf(c *Call) time.Duration {
+	if c.Limit > 0 {
+		return c.Limit
+	}
+	if ms := w.plugin.Manifest.Limits.CallMs; ms > 0 {
+		return time.Duration(ms) * time.Millisecond
+	}
+	return DefaultCallTime
+}
+
+// smallOutput is granted to each output beforehand: a small result needs no question.
+const smallOutput = payloadStep
+
+// run is one call on its way.
+type run struct {
+	w       *Worker
+	call    *Call
+	grants  []*Payload // by output
+	retired []*Payload // outgrown grants: the guest may look at them until it returns
+	fds     []int      // to close after the send
+	refused error      // why an output was not granted
+	asked   *wire.Message
+}
+
+func (r *run) free() {
+	r.closeFDs()
+	for _, p := range append(r.grants, r.retired...) {
+		if p != nil {
+			p.Release()
+		}
+	}
+	if r.w.Alive() {
+		r.w.releaseAll(r.w.pool.surplus(false))
+	}
+}
+
+func (r *run) closeFDs() {
+	for _, fd := range r.fds {
+		closeFD(fd)
+	}
+	r.fds = nil
+}
+
+func (r *run) do(ctx context.Context) (*Result, error) {
+	m := &wire.Message{Kind: wire.KindCall}
+	fds, err := r.prepare(&m.Call)
+	if err != nil {
+		return nil, err
+	}
+	w := r.w
+	w.status.SetCancel(false)
+	w.status.SetProgress(0, 0)
+	w.setInputs(len(r.call.Inputs) > 0)
+	w.inCall.Store(true)
+	defer w.inCall.Store(false)
+	answer, err := w.question(m, fds...)
+	r.closeFDs()
+	if err != nil {
+		return nil, err
+	}
+	r.markMapped()
+	a, err := r.wait(ctx, answer)
+	if err != nil {
+		return nil, err
+	}
+	defer w.recycle(a)
+	return r.result(a)
+}
+
+func (w *Worker) setInputs(on bool) {
+	w.mu.Lock()
+	w.inputs = on
+	w.mu.Unlock()
+}
+
+// prepare fills the message and collects the descriptors of new windows.
+func (r *run) prepare(c *wire.Call) (fds []int, err error) {
+	c.Op, c.Params = r.call.Op, r.call.Params
+	c.Results, c.OutputCount = uint16(r.call.Results), uint16(r.call.Outputs)
+	for _, p := range r.call.Inputs {
+		win, fd, err := p.window()
+		if err != nil {
+			return nil, fault.Wrap(opCall, fault.Unavailable, r.w.plugin.Manifest.ID, err, "")
+		}
+		c.Inputs = append(c.Inputs, win)
+		if fd >= 0 {
+			fds, r.fds = append(fds, fd), append(r.fds, fd)
+		}
+	}
+	for i := range r.grants {
+		win := wire.Window{}
+		fd := -1
+		// No room is no error yet: the guest may not want this output.
+		if p, err := r.w.pool.take(true, smallOutput); err == nil && len(fds) < wire.MaxDescriptors {
+			r.grants[i] = p
+			win, fd, _ = p.window() // outputs hand out the segment's own descriptor: no error
+		} else if err == nil {
+			p.Release()
+		}
+		c.Outputs = append(c.Outputs, win)
+		if fd >= 0 {
+			fds = append(fds, fd)
+		}
+	}
+	return fds, nil
+}
+
+func (r *run) markMapped() {
+	for _, p := range r.call.Inputs {
+		p.mapped = p.segment != nil
+	}
+	for _, p := range r.grants {
+		if p != nil {
+			p.mapped = true
+		}
+	}
+}
+
+// wait serves the call until its answer, its deadline, or the worker's end.
+func (r *run) wait(ctx context.Context, answer chan *wire.Message) (*wire.Message, error) {
+	w := r.w
+	limit := time.NewTimer(w.limitOf(r.call))
+	defer limit.Stop()
+	var progress <-chan time.Time
+	if r.call.Progress != nil {
+		t := time.NewTicker(progressEvery)
+		defer t.Stop()
+		progress = t.C
+	}
+	canceled, grace := ctx.Done(), (<-chan time.Time)(nil)
+	for {
+		select {
+		case a := <-answer:
+			return a, nil
+		case m := <-w.needs:
+			if err := r.grant(m); err != nil {
+				return nil, err
+			}
+		case <-progress:
+			r.call.Progress(w.status.Progress())
+		case <-limit.C:
+			return r.stop(answer, fault.Deadline, fmt.Sprintf(
+				"the call ran longer than its %s", w.limitOf(r.call)))
+		case <-canceled:
+			w.status.SetCancel(true)
+			canceled, grace = nil, time.After(cancelGrace)
+			defer w.status.SetCancel(false)
+		case <-grace:
+			return r.stop(answer, fault.Canceled, "it was cancelled and did not stop by itself")
+		case <-w.done:
+			return r.ended(answer)
+		}
+	}
+}
+
+// stop kills the worker and waits for its end, which takes about a millisecond.
+func (r *run) stop(answer chan *wire.Message, k fault.Kind, text string) (*wire.Message, error) {
+	r.w.end(k, text, "")
+	<-r.w.done
+	return r.ended(answer)
+}
+
+// ended is the end of the worker in the middle of a call, or just after its answer.
+func (r *run) ended(answer chan *wire.Message) (*wire.Message, error) {
+	return r.w.lastAnswer(answer)
+}
+
+// result checks what the worker says it did.
+func (r *run) result(m *wire.Message) (*Result, error) {
+	if m.Kind != wire.KindResult {
+		return nil, r.blame(r.w.unexpected(opCall, m))
+	}
+	if m.Result.Code != 0 {
+		return nil, r.blame(r.opFailed(&m.Result))
+	}
+	if n := len(m.Result.Results); n != r.call.Results {
+		return nil, r.w.lied("%d results where the op has %d", n, r.call.Results)
+	}
+	res := &Result{
+		Results: append([]float64(nil), m.Result.Results...),
+		Guest:   time.Duration(min(m.Result.GuestNs, 1<<62)),
+	}
+	for i := range m.Result.Outputs {
+		if err := r.output(res, &m.Result.Outputs[i]); err != nil {
+			res.Release()
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+// output moves a granted payload into the result, if the worker has the right to name it.
+func (r *run) output(res *Result, o *wire.Output) error {
+	i := int(o.Index)
+	if i >= len(r.grants) {
+		return r.w.lied("output %d of %d", i, len(r.grants))
+	}
+	p := r.grants[i]
+	switch {
+	case p == nil:
+		return r.w.lied("output %d was not granted, or was named twice", i)
+	case o.Segment != p.segment.ID():
+		return r.w.lied("output %d in segment %d, granted was %d", i, o.Segment, p.segment.ID())
+	case o.Length > uint64(p.segment.Len()):
+		return r.w.lied("output %d has %d bytes in a segment of %d", i, o.Length, p.segment.Len())
+	}
+	r.grants[i] = nil
+	res.Outputs = append(res.Outputs, Output{
+		Index: i, Media: mediaType(o.Media), payload: p, length: int64(o.Length),
+	})
+	return nil
+}
+
+// opFailed is the guest's own refusal.
+func (r *run) opFailed(m *wire.Result) error {
+	text := cleanText(m.Error)
+	if text == "" {
+		text = fmt.Sprintf("the op failed with code %d", m.Code)
+	}
+	kind := fault.Other
+	if r.w.status.Cancel() {
+		kind = fault.Canceled
+	}
+	return fault.New(opCall, kind, r.w.plugin.Manifest.ID, text, "")
+}
+
+// blame adds the refusal of an output to an error that it most likely caused.
+func (r *run) blame(err error) error {
+	f, refusal := fault.As(err), fault.As(r.refused)
+	if f == nil || refusal == nil || f.Kind == fault.Protocol {
+		return err
+	}
+	return &fault.Error{
+		Op: opCall, Kind: fault.Budget, Subject: f.Subject,
+		Err:  fmt.Errorf("%s (%w)", f.Message(), r.refused),
+		Next: refusal.Next, Needed: refusal.Needed, Limit: refusal.Limit,
+	}
+}

@@ -1,0 +1,83 @@
+// Package host runs plugins in worker processes, seen from the kernel: spawn, control messages,
+// lending of shared memory, deadlines, meters, and a clear reason for every end.
+//
+// A worker is hostile: a hole in its runtime may have given it to the guest. So lengths, indices,
+// segment numbers and texts that it sends are checked, whatever does not fit ends it, and nobody
+// waits for it without a limit.
+package host
+
+import (
+	"context"
+	"runtime"
+	"time"
+
+	"inos/backend/arena"
+	"inos/backend/manifest"
+)
+
+// Limits where the manifest names none.
+const (
+	DefaultCallTime = 30 * time.Second
+	DefaultTickTime = time.Second
+)
+
+// Bounds of the conversation with a worker.
+const (
+	// startTimeout bounds the time from spawn to ready; compiling a big module takes seconds.
+	startTimeout = 60 * time.Second
+	// sendTimeout bounds a send to a worker that does not read.
+	sendTimeout = time.Second
+	// answerTimeout is what a control message may take beyond the tick that it waits for.
+	answerTimeout = 2 * time.Second
+	// cancelGrace is what a guest has to return after it was asked to stop.
+	cancelGrace = 500 * time.Millisecond
+	// exitGrace is what a worker has between closing its socket and its end.
+	exitGrace = 500 * time.Millisecond
+	// progressEvery is how often a caller hears of progress.
+	progressEvery = 100 * time.Millisecond
+	// maxLogsPerSecond is far above what an honest worker lets a guest send.
+	maxLogsPerSecond = 1000
+	// maxStderrBytes is how much of a worker's last words is kept.
+	maxStderrBytes = 16 << 10
+)
+
+// Config is what all workers of a node have in common.
+type Config struct {
+	WorkerPath string // the inos-worker program
+	CacheDir   string // of the compile cache, one folder per plugin digest; empty: none
+	// AllowNoSeccomp runs plugins where the system cannot close the box: the user said so.
+	AllowNoSeccomp bool
+	Launcher       *Launcher
+	// OnLog gets the guest's log lines, cleaned; may be nil. It must not block.
+	OnLog func(plugin string, level uint8, text string)
+	// Relieve frees arena memory that idle workers hold and reports whether there was any; may
+	// be nil.
+	Relieve func() bool
+}
+
+// Plugin is what a worker needs to run: the module and its checked manifest.
+type Plugin struct {
+	Manifest *manifest.Manifest
+	Digest   [32]byte // BLAKE3 of the file
+	Path     string   // for messages
+	Wasm     []byte
+}
+
+// Cores is how many CPUs this process may use.
+func Cores() int { return runtime.GOMAXPROCS(0) }
+
+// Spawn starts a worker with that many instances of the plugin and waits until it is ready or has
+// failed. The worker lives until Close, whatever happens to ctx, which bounds the start.
+func Spawn(
+	ctx context.Context, cfg Config, a *arena.Arena, p *Plugin, instances int,
+) (*Worker, error) {
+	w, err := newWorker(cfg, a, p)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.start(ctx, cfg, max(1, instances)); err != nil {
+		w.Close()
+		return nil, err
+	}
+	return w, nil
+}

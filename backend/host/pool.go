@@ -1,0 +1,197 @@
+package host
+
+import (
+	"errors"
+	"sync"
+
+	"inos/backend/arena"
+	"inos/backend/fault"
+	"inos/backend/wire"
+)
+
+// Bounds of a worker's pool of payload segments.
+const (
+	// payloadStep is the granularity of payload segments: near sizes share a segment.
+	payloadStep = 64 << 10
+	// maxIdlePayloads and maxIdleBytes bound what a pool keeps: a fresh 16 MiB segment costs
+	// 19 ms, a kept one 12 us, but it counts against the arena.
+	maxIdlePayloads = 8
+	maxIdleBytes    = 64 << 20
+	// wasteFactor is how much too big a kept segment may be.
+	wasteFactor = 4
+)
+
+// pool keeps the payload segments of one worker, mapped on both sides, from call to call. Inputs
+// and outputs never trade places: a worker holds its outputs writable for good.
+type pool struct {
+	arena   *arena.Arena
+	relieve func() bool
+	plugin  string
+
+	mu     sync.Mutex
+	idle   []*Payload
+	lent   int
+	closed bool
+}
+
+// Payload is a piece of shared memory that one worker can see: read-only as an input.
+type Payload struct {
+	pool     *pool
+	segment  *arena.Segment // nil: no bytes
+	length   int64
+	dirty    int64 // bytes that a former owner may have left
+	writable bool  // by the worker
+	mapped   bool  // in the worker
+}
+
+// Bytes is the payload's memory, for the kernel to fill or to read.
+func (p *Payload) Bytes() []byte {
+	if p.segment == nil {
+		return nil
+	}
+	return p.segment.Bytes()[:p.length:p.length]
+}
+
+// Release gives the payload back. Its bytes must not be used any more.
+func (p *Payload) Release() { p.pool.give(p) }
+
+// window describes the payload for a control message and returns the descriptor that must go with
+// it, -1 when the worker has it mapped. The caller closes an input's descriptor after the send.
+func (p *Payload) window() (wire.Window, int, error) {
+	if p.segment == nil {
+		return wire.Window{}, -1, nil
+	}
+	win := wire.Window{
+		Segment: p.segment.ID(), Length: uint64(p.length), ByteLen: uint64(p.segment.Len()),
+		IsNew: !p.mapped,
+	}
+	if p.mapped {
+		return win, -1, nil
+	}
+	if p.writable {
+		return win, p.segment.FD(), nil
+	}
+	fd, err := p.segment.ReadOnlyFD()
+	return win, fd, err
+}
+
+// take finds or makes a payload of byteLen bytes, zeroed. The error is a fault of kind Budget when
+// the arena is full.
+func (p *pool) take(writable bool, byteLen int64) (*Payload, error) {
+	if byteLen == 0 {
+		return &Payload{pool: p, writable: writable}, nil
+	}
+	q := p.reuse(writable, byteLen)
+	if q == nil {
+		s, err := p.create(byteLen)
+		if err != nil {
+			return nil, err
+		}
+		q = &Payload{pool: p, segment: s, writable: writable}
+		p.mu.Lock()
+		p.lent++
+		p.mu.Unlock()
+	}
+	clear(q.segment.Bytes()[:q.dirty])
+	q.length, q.dirty = byteLen, byteLen
+	if writable {
+		q.dirty = q.segment.Len() // the worker's side is not bound to the length
+	}
+	return q, nil
+}
+
+// reuse takes the smallest idle payload that fits.
+func (p *pool) reuse(writable bool, byteLen int64) *Payload {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	best := -1
+	for i, q := range p.idle {
+		n := q.segment.Len()
+		if q.writable != writable || n < byteLen || n > max(byteLen*wasteFactor, payloadStep) {
+			continue
+		}
+		if best < 0 || n < p.idle[best].segment.Len() {
+			best = i
+		}
+	}
+	if best < 0 {
+		return nil
+	}
+	q := p.idle[best]
+	p.idle = append(p.idle[:best], p.idle[best+1:]...)
+	p.lent++
+	return q
+}
+
+func (p *pool) create(byteLen int64) (*arena.Segment, error) {
+	rounded := (byteLen + payloadStep - 1) / payloadStep * payloadStep
+	s, err := p.arena.Create(arena.KindPayload, "payload", rounded)
+	if over := (*arena.BudgetError)(nil); errors.As(err, &over) && p.relieve != nil && p.relieve() {
+		s, err = p.arena.Create(arena.KindPayload, "payload", rounded)
+	}
+	if err != nil {
+		// The rounding must not refuse what would just fit.
+		if s, exact := p.arena.Create(arena.KindPayload, "payload", byteLen); exact == nil {
+			return s, nil
+		}
+		return nil, BudgetFault(opCall, p.plugin, err)
+	}
+	return s, nil
+}
+
+// BudgetFault gives a refusal of the arena its numbers and its remedy.
+func BudgetFault(op, subject string, err error) error {
+	over := (*arena.BudgetError)(nil)
+	if !errors.As(err, &over) {
+		return fault.Wrap(op, fault.Unavailable, subject, err, "")
+	}
+	return &fault.Error{
+		Op: op, Kind: fault.Budget, Subject: subject, Err: err,
+		Next: "raise the arena's budget with --arena", Needed: over.Needed, Limit: over.Limit,
+	}
+}
+
+func (p *pool) give(q *Payload) {
+	if q.segment == nil {
+		return
+	}
+	p.mu.Lock()
+	p.lent--
+	keep := !p.closed
+	if keep {
+		p.idle = append(p.idle, q)
+	}
+	p.mu.Unlock()
+	if !keep {
+		_ = q.segment.Close()
+	}
+}
+
+// surplus takes out of the pool what it should not keep: all of it, or what is over the bounds,
+// oldest first.
+func (p *pool) surplus(all bool) []*Payload {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var bytes int64
+	for _, q := range p.idle {
+		bytes += q.segment.Len()
+	}
+	n := 0
+	for n < len(p.idle) && (all || len(p.idle)-n > maxIdlePayloads || bytes > maxIdleBytes) {
+		bytes -= p.idle[n].segment.Len()
+		n++
+	}
+	out := append([]*Payload(nil), p.idle[:n]...)
+	p.idle = append(p.idle[:0], p.idle[n:]...)
+	return out
+}
+
+// close frees what is idle; what is lent is freed at its Release.
+func (p *pool) close() {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	for _, q := range p.surplus(true) {
+		_ = q.segment.Close()
+	}
+}

@@ -1,0 +1,91 @@
+package host
+
+import (
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"sync"
+	"syscall"
+)
+
+// workerFD is where a worker finds its control socket: the first descriptor after stderr.
+const workerFD = 3
+
+// Launcher starts processes from one thread that lasts as long as the launcher: the kernel ties
+// the death signal of a child to the thread that forked it, not to the process.
+type Launcher struct {
+	jobs chan func()
+	done chan struct{}
+	once sync.Once
+}
+
+// NewLauncher starts the thread.
+func NewLauncher() *Launcher {
+	l := &Launcher{jobs: make(chan func()), done: make(chan struct{})}
+	go l.run()
+	return l
+}
+
+func (l *Launcher) run() {
+	runtime.LockOSThread() // never unlocked: the thread ends with this goroutine
+	defer close(l.done)
+	for f := range l.jobs {
+		f()
+	}
+}
+
+// Close ends the thread, and with it every worker that still runs. No launch may follow.
+func (l *Launcher) Close() {
+	l.once.Do(func() { close(l.jobs) })
+	<-l.done
+}
+
+// process is a running worker program.
+type process struct {
+	pid    int
+	cmd    *exec.Cmd
+	stderr *tail
+	gone   chan struct{} // closed when it has been reaped
+}
+
+func (l *Launcher) launch(path string, socket *os.File) (*process, error) {
+	p := &process{gone: make(chan struct{}), stderr: &tail{}}
+	p.cmd = &exec.Cmd{
+		Path: path, Args: []string{path, strconv.Itoa(workerFD)}, Dir: "/",
+		// Preemption signals find no safe point inside compiled wasm: pure cost.
+		Env:         []string{"GODEBUG=asyncpreemptoff=1"},
+		ExtraFiles:  []*os.File{socket},
+		Stderr:      p.stderr,
+		SysProcAttr: &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true},
+		WaitDelay:   exitGrace,
+	}
+	started := make(chan error, 1)
+	l.jobs <- func() { started <- p.cmd.Start() }
+	if err := <-started; err != nil {
+		return nil, err
+	}
+	p.pid = p.cmd.Process.Pid
+	return p, nil
+}
+
+// wait reaps the process.
+func (p *process) wait() exitStatus {
+	_ = p.cmd.Wait() // what matters is in ProcessState
+	close(p.gone)
+	x := exitStatus{code: -1}
+	x.stderr, x.stderrMissed = p.stderr.text()
+	if p.cmd.ProcessState == nil {
+		return x
+	}
+	if ws, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
+		x.signal = ws.Signal().String()
+		x.killed = ws.Signal() == syscall.SIGKILL
+		x.badSyscall = ws.Signal() == syscall.SIGSYS
+		return x
+	}
+	x.code = p.cmd.ProcessState.ExitCode()
+	return x
+}
+
+func (p *process) kill() { _ = p.cmd.Process.Kill() }

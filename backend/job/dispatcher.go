@@ -1,0 +1,322 @@
+package job
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"inos/backend/fault"
+	"inos/backend/manifest"
+)
+
+const opRun = "job.run"
+
+// Bounds of the dispatcher.
+const (
+	// IdleWorkerLife is how long a worker waits for the next job: long enough for somebody who
+	// tries values in a form.
+	IdleWorkerLife = 30 * time.Second
+	// trimAfter is when an idle worker gives its shared memory back to the arena.
+	trimAfter = 5 * time.Second
+	// maxWaiting bounds the jobs that wait for a worker.
+	maxWaiting = 256
+)
+
+// Dispatcher runs jobs, at most Workers at a time.
+type Dispatcher struct {
+	catalogue Catalogue
+	engine    Engine
+	clock     Clock
+	slots     chan struct{}
+
+	mu      sync.Mutex
+	waiting int
+	idle    map[[32]byte][]*idleWorker
+	closed  bool
+}
+
+type idleWorker struct {
+	Worker
+	digest   [32]byte
+	stopTrim func() bool
+	stopEnd  func() bool
+}
+
+// New makes a dispatcher that runs up to workers jobs at once.
+func New(c Catalogue, e Engine, clock Clock, workers int) *Dispatcher {
+	return &Dispatcher{
+		catalogue: c, engine: e, clock: clock,
+		slots: make(chan struct{}, max(1, workers)),
+		idle:  map[[32]byte][]*idleWorker{},
+	}
+}
+
+// Run runs one job. Cancelling ctx asks the guest to stop and ends its worker when it does not.
+func (d *Dispatcher) Run(ctx context.Context, r Request) (*Result, error) {
+	start := d.clock.Now()
+	t, err := d.catalogue.FindOp(r.Unit, r.Op)
+	if err != nil {
+		return nil, err
+	}
+	params, err := manifest.CoerceParams(t.Op.Params, r.Params)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkInputs(t.Op, r.Inputs); err != nil {
+		return nil, err
+	}
+	if err := d.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer func() { <-d.slots }()
+	w, started, err := d.worker(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	defer d.giveBack(w)
+	res, err := runOn(ctx, w, t, params, r)
+	if err != nil {
+		return nil, err
+	}
+	res.Started = started
+	res.WallNs = uint64(d.clock.Now().Sub(start))
+	return res, nil
+}
+
+// enter waits for one of the slots.
+func (d *Dispatcher) enter(ctx context.Context) error {
+	d.mu.Lock()
+	full, closed := d.waiting >= maxWaiting, d.closed
+	if !full && !closed {
+		d.waiting++
+	}
+	d.mu.Unlock()
+	switch {
+	case closed:
+		return fault.New(opRun, fault.Unavailable, "", "the node is closing", "")
+	case full:
+		return fault.New(opRun, fault.Unavailable, "",
+			fmt.Sprintf("%d jobs are waiting already", maxWaiting), "try again later")
+	}
+	defer func() { d.mu.Lock(); d.waiting--; d.mu.Unlock() }()
+	select {
+	case d.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fault.Wrap(opRun, fault.Canceled, "", context.Cause(ctx), "")
+	}
+}
+
+// worker takes an idle worker of the plugin or starts one.
+func (d *Dispatcher) worker(ctx context.Context, t Target) (*idleWorker, bool, error) {
+	for {
+		w := d.takeIdle(t.Digest)
+		if w == nil {
+			break
+		}
+		if w.Alive() {
+			return w, false, nil
+		}
+		w.Close()
+	}
+	w, err := d.engine.StartWorker(ctx, t)
+	if err != nil {
+		return nil, false, err
+	}
+	return &idleWorker{Worker: w, digest: t.Digest}, true, nil
+}
+
+func (d *Dispatcher) takeIdle(digest [32]byte) *idleWorker {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	list := d.idle[digest]
+	if len(list) == 0 {
+		return nil
+	}
+	w := list[len(list)-1]
+	d.idle[digest] = list[:len(list)-1]
+	w.stopTrim()
+	w.stopEnd()
+	return w
+}
+
+// giveBack keeps a live worker for the next job.
+func (d *Dispatcher) giveBack(w *idleWorker) {
+	d.keep(w, IdleWorkerLife)
+}
+
+// keep puts a worker among the idle ones for that long, or ends it. Its shared memory is given
+// back on the way, if there is time enough.
+func (d *Dispatcher) keep(w *idleWorker, life time.Duration) {
+	if !w.Alive() || !d.shelve(w, life) {
+		w.Close()
+	}
+}
+
+func (d *Dispatcher) shelve(w *idleWorker, life time.Duration) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return false
+	}
+	d.idle[w.digest] = append(d.idle[w.digest], w)
+	w.stopTrim = func() bool { return true }
+	if life > trimAfter {
+		w.stopTrim = d.clock.AfterFunc(trimAfter, func() { d.trim(w, life-trimAfter) })
+	}
+	w.stopEnd = d.clock.AfterFunc(life, func() { d.retire(w) })
+	return true
+}
+
+// trim takes the worker out while it asks it to let go of memory: that takes a message each way.
+func (d *Dispatcher) trim(w *idleWorker, left time.Duration) {
+	if d.remove(w) {
+		w.stopEnd()
+		w.Trim()
+		d.keep(w, left)
+	}
+}
+
+func (d *Dispatcher) retire(w *idleWorker) {
+	if d.remove(w) {
+		w.stopTrim()
+		w.Close()
+	}
+}
+
+// remove takes the worker out of the idle ones; false: somebody else has it.
+func (d *Dispatcher) remove(w *idleWorker) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	list := d.idle[w.digest]
+	i := slices.Index(list, w)
+	if i < 0 {
+		return false
+	}
+	d.idle[w.digest] = slices.Delete(list, i, i+1)
+	return true
+}
+
+// Relieve ends idle workers, so that their memory can be used elsewhere. It reports whether there
+// were any.
+func (d *Dispatcher) Relieve() bool {
+	d.mu.Lock()
+	var all []*idleWorker
+	for digest, list := range d.idle {
+		all = append(all, list...)
+		delete(d.idle, digest)
+	}
+	d.mu.Unlock()
+	for _, w := range all {
+		w.stopTrim()
+		w.stopEnd()
+		w.Close()
+	}
+	return len(all) > 0
+}
+
+// Close ends idle workers and takes no more jobs. Running ones end with their context.
+func (d *Dispatcher) Close() {
+	d.mu.Lock()
+	d.closed = true
+	d.mu.Unlock()
+	d.Relieve()
+}
+
+func checkInputs(op *manifest.Op, in []Input) error {
+	if len(in) > len(op.Inputs) {
+		return fault.New(opRun, fault.Invalid, op.Name,
+			fmt.Sprintf("%d inputs were given, it takes %d", len(in), len(op.Inputs)), "")
+	}
+	for i := len(in); i < len(op.Inputs); i++ {
+		if !op.Inputs[i].Optional {
+			return fault.New(opRun, fault.Invalid, op.Inputs[i].Name, "this input is missing",
+				fmt.Sprintf("%s takes %d input(s); give the file with -i", op.Name, len(op.Inputs)))
+		}
+	}
+	return nil
+}
+
+func runOn(
+	ctx context.Context, w Worker, t Target, params []manifest.Value, r Request,
+) (*Result, error) {
+	call := Call{Op: t.Op, Params: params, Progress: r.Progress}
+	defer func() {
+		for _, m := range call.Inputs {
+			m.Release()
+		}
+	}()
+	for i := range r.Inputs {
+		m, err := load(w, r.Inputs[i])
+		if err != nil {
+			return nil, err
+		}
+		call.Inputs = append(call.Inputs, m)
+	}
+	reply, err := w.Call(ctx, call)
+	if err != nil {
+		return nil, err
+	}
+	defer reply.Release()
+	return copyOut(t, params, reply), nil
+}
+
+// load puts an input into shared memory; a file is read straight into it.
+func load(w Worker, in Input) (Memory, error) {
+	if in.Path == "" {
+		m, err := w.NewInput(int64(len(in.Bytes)))
+		if err == nil {
+			copy(m.Bytes(), in.Bytes)
+		}
+		return m, err
+	}
+	f, err := os.Open(in.Path)
+	if err != nil {
+		return nil, fault.Wrap(opRun, fault.NotFound, in.Path, err, "")
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("this is no regular file")
+	}
+	if err != nil {
+		return nil, fault.Wrap(opRun, fault.Invalid, in.Path, err, "")
+	}
+	m, err := w.NewInput(info.Size())
+	if err != nil {
+		return nil, err
+	}
+	if _, err := io.ReadFull(f, m.Bytes()); err != nil {
+		m.Release()
+		return nil, fault.Wrap(opRun, fault.Other, in.Path, err, "the file changed while it was read")
+	}
+	return m, nil
+}
+
+func copyOut(t Target, params []manifest.Value, reply *Reply) *Result {
+	res := &Result{
+		Unit: t.Unit, Op: t.Op.Name, Plugin: t.Plugin, Digest: fmt.Sprintf("%x", t.Digest),
+		Params: manifest.Values(t.Op.Params, params), GuestNs: reply.GuestNs,
+		figures: map[string]float64{},
+	}
+	for _, o := range reply.Outputs {
+		b := append([]byte(nil), o.Bytes...)
+		res.Outputs = append(res.Outputs, Output{
+			Name: t.Op.Outputs[o.Index].Name, Media: o.Media, Bytes: b, Len: int64(len(b)),
+		})
+	}
+	for i, v := range reply.Results {
+		if math.IsNaN(v) || i >= len(t.Op.Results) {
+			continue
+		}
+		f := t.Op.Results[i]
+		res.Results = append(res.Results, Figure{Name: f.Name, Unit: f.Unit, Value: v})
+		res.figures[f.Name] = v
+	}
+	return res
+}

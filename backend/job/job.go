@@ -1,0 +1,137 @@
+// Package job runs ops: one request, one answer. It finds the op, checks its parameters, lends the
+// inputs to a worker as shared memory, and takes copies of what comes back. Workers are kept for a
+// short time after a job, so that the next one starts at once.
+//
+// The package knows neither processes nor files of plugins: node hands it a Catalogue and an
+// Engine.
+package job
+
+import (
+	"context"
+	"time"
+
+	"inos/backend/manifest"
+)
+
+// Request asks for one run of an op.
+type Request struct {
+	Unit, Op string
+	// Params by name; a value may be a string, as from a command line. Absent ones take their
+	// defaults.
+	Params map[string]any
+	// Inputs in the manifest's order. Optional ones at the end may be left out.
+	Inputs []Input
+	// Progress is called from one goroutine while the op runs, some ten times a second; total 0
+	// means unknown. May be nil.
+	Progress func(done, total uint64)
+}
+
+// Input is a file or bytes. Exactly one of the two is used: Path where it is set.
+type Input struct {
+	Path  string
+	Bytes []byte
+}
+
+// Result is what an op gave back. All of it is copied out of shared memory.
+type Result struct {
+	Unit    string             `json:"unit"`
+	Op      string             `json:"op"`
+	Plugin  string             `json:"plugin"`
+	Digest  string             `json:"digest"` // BLAKE3 of the plugin's file, hex
+	Params  map[string]any     `json:"params"`
+	Outputs []Output           `json:"outputs,omitempty"`
+	Results []Figure           `json:"results,omitempty"`
+	GuestNs uint64             `json:"guest_ns"` // time inside the guest
+	WallNs  uint64             `json:"wall_ns"`  // from request to result
+	Started bool               `json:"started"`  // a worker was started for it
+	figures map[string]float64 // by name
+}
+
+// Output is one output of the op. Outputs that the op left out are not listed.
+type Output struct {
+	Name  string `json:"name"`
+	Media string `json:"media"` // as the op says; empty: unknown
+	Bytes []byte `json:"-"`
+	Len   int64  `json:"bytes"`
+}
+
+// Figure is a number that the op reported. Numbers that it did not report are not listed.
+type Figure struct {
+	Name  string  `json:"name"`
+	Unit  string  `json:"unit,omitempty"`
+	Value float64 `json:"value"`
+}
+
+// Figure is the reported number of that name.
+func (r *Result) Figure(name string) (float64, bool) {
+	v, ok := r.figures[name]
+	return v, ok
+}
+
+// Target is an op, found.
+type Target struct {
+	Unit   string
+	Op     *manifest.Op
+	Plugin string // id
+	Digest [32]byte
+}
+
+// Catalogue knows which plugin offers an op. The error is a fault of kind NotFound that names what
+// there is instead.
+type Catalogue interface {
+	FindOp(unit, op string) (Target, error)
+}
+
+// Engine starts a worker for a plugin. The context bounds the start only.
+type Engine interface {
+	StartWorker(ctx context.Context, t Target) (Worker, error)
+}
+
+// Worker runs one op at a time. After an error of kind Trap, Deadline, Fault, Crash, Protocol or
+// Canceled it may be dead: Alive says so.
+type Worker interface {
+	// NewInput is memory for an input of that many bytes, until Release.
+	NewInput(byteLen int64) (Memory, error)
+	Call(ctx context.Context, c Call) (*Reply, error)
+	Alive() bool
+	// Trim gives idle shared memory back.
+	Trim()
+	// Close ends the worker and frees all it has; it does not wait for a guest.
+	Close()
+}
+
+// Memory is a piece of shared memory.
+type Memory interface {
+	Bytes() []byte
+	Release()
+}
+
+// Call is one op, ready for the ABI.
+type Call struct {
+	Op       *manifest.Op
+	Params   []manifest.Value
+	Inputs   []Memory
+	Progress func(done, total uint64)
+}
+
+// Reply is what the guest gave back: views of shared memory, valid until Release.
+type Reply struct {
+	Outputs []ReplyOutput
+	Results []float64 // NaN: not reported
+	GuestNs uint64
+	Release func()
+}
+
+// ReplyOutput is a view of one output; the worker may still change the bytes.
+type ReplyOutput struct {
+	Index int
+	Bytes []byte
+	Media string
+}
+
+// Clock is what the dispatcher knows of time.
+type Clock interface {
+	Now() time.Time
+	// AfterFunc calls f once after d, in a goroutine of its own, unless stop is called first.
+	AfterFunc(d time.Duration, f func()) (stop func() bool)
+}

@@ -1,0 +1,175 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"inos/backend/arena"
+	"inos/backend/fault"
+	"inos/backend/host"
+	"inos/backend/job"
+	"inos/backend/manifest"
+	"inos/backend/unit"
+	"inos/backend/wire"
+)
+
+// catalogue finds ops for the dispatcher.
+type catalogue struct{ registry *unit.Registry }
+
+func (c catalogue) FindOp(name, op string) (job.Target, error) {
+	p, u, err := c.registry.Find(name)
+	if err != nil {
+		return job.Target{}, err
+	}
+	o := u.FindOp(op)
+	if o == nil {
+		return job.Target{}, fault.New("job.find", fault.NotFound, name+"."+op,
+			"there is no such op", opsHint(u))
+	}
+	digest, err := p.DigestBytes()
+	return job.Target{Unit: name, Op: o, Plugin: p.Manifest.ID, Digest: digest}, err
+}
+
+func opsHint(u *manifest.Unit) string {
+	if len(u.Ops) == 0 {
+		return u.Name + " has no ops; run it with inos live"
+	}
+	text := "the ops are "
+	for i, o := range u.Ops {
+		if i > 0 {
+			text += ", "
+		}
+		text += o.Name
+	}
+	return text
+}
+
+// engine starts workers for the dispatcher and knows those that run.
+type engine struct {
+	node   *Node
+	config host.Config
+
+	mu      sync.Mutex
+	workers map[*host.Worker]struct{}
+}
+
+// StartWorker starts a worker with one instance.
+func (e *engine) StartWorker(ctx context.Context, t job.Target) (job.Worker, error) {
+	info, _, err := e.node.registry.Find(t.Unit)
+	if err != nil {
+		return nil, err
+	}
+	plugin, err := e.node.registry.Load(info)
+	if err != nil {
+		return nil, err
+	}
+	if plugin.Digest != t.Digest {
+		return nil, fault.New("job.start", fault.Unavailable, t.Plugin,
+			"the plugin was replaced meanwhile", "try again")
+	}
+	cfg := e.config
+	cfg.OnLog = func(_ string, level uint8, text string) { e.log(t.Unit, level, text) }
+	w, err := host.Spawn(ctx, cfg, e.node.arena, plugin, 1)
+	if err != nil {
+		return nil, err
+	}
+	e.mu.Lock()
+	e.workers[w] = struct{}{}
+	e.mu.Unlock()
+	e.node.wake()
+	return &jobWorker{engine: e, w: w}, nil
+}
+
+func (e *engine) log(name string, level uint8, text string) {
+	severity, as := arena.Info, slog.LevelInfo
+	switch {
+	case level == 0:
+		as = slog.LevelDebug
+	case level == 2:
+		severity, as = arena.Warning, slog.LevelWarn
+	case level >= 3:
+		severity, as = arena.Failure, slog.LevelError
+	}
+	e.node.kernel.Emit(arena.Event{
+		Kind: arena.EventKindPluginLog, Severity: severity, Unit: name, Text: text,
+	})
+	e.node.options.Log.Log(context.Background(), as, text, "unit", name)
+}
+
+// list is the workers that run.
+func (e *engine) list() []*host.Worker {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	out := make([]*host.Worker, 0, len(e.workers))
+	for w := range e.workers {
+		out = append(out, w)
+	}
+	return out
+}
+
+func (e *engine) drop(w *host.Worker) {
+	w.Close()
+	e.mu.Lock()
+	delete(e.workers, w)
+	e.mu.Unlock()
+}
+
+func (e *engine) close() {
+	for _, w := range e.list() {
+		e.drop(w)
+	}
+}
+
+// jobWorker is a host worker as the dispatcher sees it.
+type jobWorker struct {
+	engine *engine
+	w      *host.Worker
+}
+
+func (j *jobWorker) NewInput(byteLen int64) (job.Memory, error) {
+	p, err := j.w.NewInput(byteLen)
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func (j *jobWorker) Alive() bool { return j.w.Alive() }
+func (j *jobWorker) Trim()       { j.w.Trim() }
+func (j *jobWorker) Close()      { j.engine.drop(j.w) }
+
+func (j *jobWorker) Call(ctx context.Context, c job.Call) (*job.Reply, error) {
+	call := host.Call{
+		Op: c.Op.Number, Outputs: len(c.Op.Outputs), Results: len(c.Op.Results),
+		Progress: c.Progress, Params: make([]wire.Value, len(c.Params)),
+	}
+	for i, v := range c.Params {
+		call.Params[i] = unit.WireValue(v)
+	}
+	for _, m := range c.Inputs {
+		p, ok := m.(*host.Payload)
+		if !ok {
+			return nil, fault.New("job.call", fault.Internal, c.Op.Name,
+				"an input that this worker did not make", "")
+		}
+		call.Inputs = append(call.Inputs, p)
+	}
+	res, err := j.w.Call(ctx, call)
+	if err != nil {
+		return nil, err
+	}
+	reply := &job.Reply{
+		Results: res.Results, GuestNs: uint64(res.Guest), Release: res.Release,
+	}
+	for i := range res.Outputs {
+		o := &res.Outputs[i]
+		reply.Outputs = append(reply.Outputs, job.ReplyOutput{
+			Index: o.Index, Bytes: o.Bytes(), Media: o.Media,
+		})
+	}
+	return reply, nil
+}
+
+func mebibytes(n int64) string { return fmt.Sprintf("%.4g MiB", float64(n)/(1<<20)) }

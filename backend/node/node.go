@@ -1,0 +1,173 @@
+// Package node is the composition root: it builds arena, registry, live units and jobs, owns the
+// supervisor tree, and is what the window and the command line talk to.
+package node
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/thejerf/suture/v4"
+
+	"inos/backend/arena"
+	"inos/backend/fault"
+	"inos/backend/host"
+	"inos/backend/job"
+	"inos/backend/unit"
+)
+
+const opStart = "node.start"
+
+// stopTimeout bounds the wait for services at Close; they end in milliseconds.
+const stopTimeout = 10 * time.Second
+
+// Node is a running INOS. An idle one costs nothing: it has no timer and no worker.
+type Node struct {
+	options  Options
+	arena    *arena.Arena
+	kernel   *arena.Kernel
+	launcher *host.Launcher
+	registry *unit.Registry
+	lives    *unit.Lives
+	jobs     *job.Dispatcher
+	engine   *engine
+	sampler  *unit.Sampler
+
+	cancel context.CancelFunc
+	served <-chan error
+	once   sync.Once
+	err    error
+}
+
+// Start builds a node and starts its services. It lives until Close or until ctx ends.
+func Start(ctx context.Context, o Options) (*Node, error) {
+	o, err := o.filled()
+	if err != nil {
+		return nil, err
+	}
+	if err := o.makeDirs(); err != nil {
+		return nil, err
+	}
+	folders, err := o.folders()
+	if err != nil {
+		return nil, err
+	}
+	n := &Node{options: o, arena: arena.New(o.ArenaBytes)}
+	if n.kernel, err = n.arena.NewKernel(); err != nil {
+		return nil, fault.Wrap(opStart, fault.Unavailable, "arena", err, "see inos doctor")
+	}
+	n.launcher = host.NewLauncher()
+	n.registry = unit.NewRegistry(folders, filepath.Join(o.DataDir, "cache", "plugins.json"),
+		n.refused)
+	n.serve(ctx)
+	return n, nil
+}
+
+// serve builds the supervisor tree: the root holds the sampler and the supervisor of live units.
+func (n *Node) serve(ctx context.Context) {
+	ctx, n.cancel = context.WithCancel(ctx)
+	spec := suture.Spec{EventHook: n.serviceEvent, Timeout: stopTimeout}
+	root, units := suture.New("inos", spec), suture.New("live units", spec)
+	cfg := host.Config{
+		WorkerPath: n.options.WorkerPath, CacheDir: filepath.Join(n.options.DataDir, "cache"),
+		AllowNoSeccomp: n.options.AllowNoSeccomp, Launcher: n.launcher,
+	}
+	n.engine = &engine{node: n, workers: map[*host.Worker]struct{}{}}
+	n.jobs = job.New(catalogue{n.registry}, n.engine, job.SystemClock{}, host.Cores())
+	cfg.Relieve = n.jobs.Relieve
+	n.engine.config = cfg
+	n.lives = unit.NewLives(unit.Deps{
+		Arena: n.arena, Kernel: n.kernel, Registry: n.registry, Host: cfg, Services: units,
+		Policy: n.options.Policy, Log: n.options.Log, Changed: n.wake,
+	})
+	n.sampler = unit.NewSampler(n.arena, n.kernel, n.lives, n.engine.list)
+	root.Add(units)
+	root.Add(n.sampler)
+	n.served = root.ServeBackground(ctx)
+}
+
+func (n *Node) wake() { n.sampler.Wake() }
+
+// Close ends all workers and gives all memory back. It may be called twice.
+func (n *Node) Close() error {
+	n.once.Do(func() {
+		n.jobs.Close()
+		n.lives.Close()
+		n.cancel()
+		select {
+		case <-n.served:
+		case <-time.After(stopTimeout):
+			n.err = fault.New("node.close", fault.Internal, "", "a service did not end in time", "")
+		}
+		n.engine.close()
+		n.launcher.Close()
+		if err := n.arena.Close(); n.err == nil {
+			n.err = err
+		}
+	})
+	return n.err
+}
+
+// Arena is the node's shared memory.
+func (n *Node) Arena() *arena.Arena { return n.arena }
+
+// Kernel is the kernel segment.
+func (n *Node) Kernel() *arena.Kernel { return n.kernel }
+
+// DataDir is the folder in use.
+func (n *Node) DataDir() string { return n.options.DataDir }
+
+// WorkerPath is the worker program in use.
+func (n *Node) WorkerPath() string { return n.options.WorkerPath }
+
+// Plugins lists the wasm files of the plugin folders, refused ones with the reason. It looks anew
+// each time.
+func (n *Node) Plugins() []unit.PluginInfo { return n.registry.Plugins() }
+
+// Units lists the units of the accepted plugins. It looks anew each time.
+func (n *Node) Units() []unit.Info { return n.registry.Units() }
+
+// Run runs one op and waits for its result.
+func (n *Node) Run(ctx context.Context, r job.Request) (*job.Result, error) {
+	return n.jobs.Run(ctx, r)
+}
+
+// StartLive starts a live unit and returns once it ticks, or is ready to when paused. ctx bounds
+// the start only.
+func (n *Node) StartLive(
+	ctx context.Context, name string, cfg unit.LiveConfig,
+) (*unit.Live, error) {
+	return n.lives.Start(ctx, name, cfg)
+}
+
+// Lives lists the live units that have not been stopped.
+func (n *Node) Lives() []*unit.Live { return n.lives.All() }
+
+// SetArenaLimit changes the budget and tells the page.
+func (n *Node) SetArenaLimit(bytes int64) error {
+	if err := n.arena.SetLimit(bytes); err != nil {
+		return fault.Wrap("arena.limit", fault.Invalid, "arena", err, "")
+	}
+	n.kernel.Emit(arena.Event{Kind: arena.EventKindArenaRaised, Severity: arena.Info,
+		Text: "the arena's budget is now " + mebibytes(bytes)})
+	n.wake()
+	return nil
+}
+
+// refused tells the page about a file that cannot be used.
+func (n *Node) refused(p unit.PluginInfo) {
+	text := filepath.Base(p.Path) + " cannot be used: " + p.Refused
+	n.kernel.Emit(arena.Event{
+		Kind: arena.EventKindPluginRefused, Severity: arena.Warning, Text: text,
+	})
+	n.options.Log.Warn(text)
+}
+
+// serviceEvent logs what the supervisor saw; a panic of a service is a bug of ours.
+func (n *Node) serviceEvent(e suture.Event) {
+	if e.Type() == suture.EventTypeServicePanic || e.Type() == suture.EventTypeStopTimeout {
+		n.options.Log.Error("service", slog.String("event", e.String()))
+	}
+}

@@ -1,0 +1,123 @@
+package node
+
+import (
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"inos/backend/arena"
+	"inos/backend/fault"
+	"inos/backend/unit"
+)
+
+// Options say where a node's files lie and what it may use. The zero value is the default.
+type Options struct {
+	// DataDir holds plugins, cache and settings; empty: DefaultDataDir.
+	DataDir string
+	// ArenaBytes is the budget of shared memory; 0: arena.DefaultBudget (16 MiB).
+	ArenaBytes int64
+	// PluginDirs replace the folders that plugins are looked for in: `plugins` beside the program
+	// and `plugins` in the data folder.
+	PluginDirs []string
+	// WorkerPath is the worker program; empty: inos-worker beside this program.
+	WorkerPath string
+	// AllowNoSeccomp runs plugins where the system cannot close the sandbox.
+	AllowNoSeccomp bool
+	// Log gets what happens; nil: nothing is logged.
+	Log *slog.Logger
+	// Policy of failing live units; zero: unit.DefaultPolicy.
+	Policy unit.Policy
+}
+
+// DefaultDataDir is $XDG_DATA_HOME/inos, else ~/.local/share/inos.
+func DefaultDataDir() (string, error) {
+	if dir := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "inos"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", fault.Wrap(opStart, fault.Invalid, "data folder", err,
+			"give it with --data")
+	}
+	return filepath.Join(home, ".local", "share", "inos"), nil
+}
+
+// filled is o with every default in its place.
+func (o Options) filled() (Options, error) {
+	var err error
+	if o.DataDir == "" {
+		if o.DataDir, err = DefaultDataDir(); err != nil {
+			return o, err
+		}
+	}
+	if o.DataDir, err = filepath.Abs(o.DataDir); err != nil {
+		return o, fault.Wrap(opStart, fault.Invalid, o.DataDir, err, "")
+	}
+	if o.ArenaBytes == 0 {
+		o.ArenaBytes = arena.DefaultBudget
+	}
+	if o.ArenaBytes < minArena || o.ArenaBytes > arena.MaxBudget {
+		return o, fault.Newf(opStart, fault.Invalid, "arena",
+			"%d bytes do not fit: it takes %d to %d", o.ArenaBytes, minArena, int64(arena.MaxBudget))
+	}
+	beside, err := programDir()
+	if err != nil {
+		return o, err
+	}
+	if o.WorkerPath == "" {
+		o.WorkerPath = filepath.Join(beside, "inos-worker")
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o, nil
+}
+
+// minArena holds the kernel segment and a small channel.
+const minArena = 1 << 20
+
+// programDir is where this program lies, links followed.
+func programDir() (string, error) {
+	path, err := os.Executable()
+	if err == nil {
+		path, err = filepath.EvalSymlinks(path)
+	}
+	if err != nil {
+		return "", fault.Wrap(opStart, fault.Internal, "program", err, "")
+	}
+	return filepath.Dir(path), nil
+}
+
+// folders are where plugins are looked for.
+func (o Options) folders() ([]unit.Folder, error) {
+	if len(o.PluginDirs) > 0 {
+		var out []unit.Folder
+		for _, d := range o.PluginDirs {
+			out = append(out, unit.Folder{Path: d})
+		}
+		return out, nil
+	}
+	beside, err := programDir()
+	if err != nil {
+		return nil, err
+	}
+	return []unit.Folder{
+		{Path: filepath.Join(beside, "plugins"), Bundled: true},
+		{Path: filepath.Join(o.DataDir, "plugins")},
+	}, nil
+}
+
+// makeDirs makes the data folder and what lies in it. One that cannot be written is no error: a
+// node works without a cache, only slower.
+func (o Options) makeDirs() error {
+	for _, d := range []string{"plugins", "cache"} {
+		err := os.MkdirAll(filepath.Join(o.DataDir, d), 0o700)
+		if err != nil && !errors.Is(err, fs.ErrPermission) && !readOnly(err) {
+			return fault.Wrap(opStart, fault.Invalid, o.DataDir, err,
+				"give another data folder with --data")
+		}
+	}
+	return nil
+}

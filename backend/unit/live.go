@@ -1,0 +1,303 @@
+package unit
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/thejerf/suture/v4"
+
+	"inos/backend/arena"
+	"inos/backend/fault"
+	"inos/backend/host"
+	"inos/backend/manifest"
+	"inos/backend/wire"
+)
+
+// Live is a live unit that was started: it ticks in a worker, publishes frames into its channels,
+// and is started again when its worker ends. Parameters, channels and directory entries outlive
+// workers. Its methods are safe for concurrent use.
+type Live struct {
+	set     *Lives
+	unit    string
+	spec    *manifest.Live
+	plugin  *host.Plugin
+	cfg     LiveConfig
+	entries []int
+	token   suture.ServiceToken
+
+	stopping chan struct{}
+	stopOnce sync.Once
+	ended    chan struct{}
+	endOnce  sync.Once
+	// gone is closed when worker, channels and entries have been given back.
+	gone     chan struct{}
+	goneOnce sync.Once
+
+	// mu guards what follows. Who reads a channel's memory holds it for reading: a channel that
+	// was replaced is unmapped.
+	mu       sync.RWMutex
+	values   []manifest.Value
+	channels []*arena.Channel
+	worker   *host.Worker
+	state    State
+	paused   bool
+	restarts int
+	failures []time.Time
+	pause    time.Duration // before the next restart
+	err      error
+	failure  string
+	count    counters
+}
+
+func newLive(
+	s *Lives, unit string, spec *manifest.Live, p *host.Plugin, cfg LiveConfig, v []manifest.Value,
+) *Live {
+	return &Live{
+		set: s, unit: unit, spec: spec, plugin: p, cfg: cfg, values: v, paused: cfg.Paused,
+		stopping: make(chan struct{}), ended: make(chan struct{}), gone: make(chan struct{}),
+		pause: s.deps.Policy.FirstPause,
+	}
+}
+
+// Unit is the unit's name.
+func (l *Live) Unit() string { return l.unit }
+
+// Spec is what the manifest says about the live unit.
+func (l *Live) Spec() *manifest.Live { return l.spec }
+
+// Plugin is the plugin's manifest.
+func (l *Live) Plugin() *manifest.Manifest { return l.plugin.Manifest }
+
+// Entry is the directory index of the first channel; it stays as long as the live unit.
+func (l *Live) Entry() int { return l.entries[0] }
+
+// Channel is the first channel as it is now. SetParams may replace it, and then its memory is
+// gone: use View to read it while parameters may change.
+func (l *Live) Channel() *arena.Channel {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if len(l.channels) == 0 {
+		return nil
+	}
+	return l.channels[0]
+}
+
+// View lets f use the first channel while nobody can replace it. It reports false when the live
+// unit has been stopped.
+func (l *Live) View(f func(*arena.Channel)) bool {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if len(l.channels) == 0 {
+		return false
+	}
+	f(l.channels[0])
+	return true
+}
+
+// Done is closed when the live unit will not tick again by itself: it did the ticks that it was
+// started for, was stopped, or is in quarantine.
+func (l *Live) Done() <-chan struct{} { return l.ended }
+
+// Err is why it ended; nil while it runs, after its last tick and after Stop.
+func (l *Live) Err() error {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.err
+}
+
+// State is what it does now.
+func (l *Live) State() State {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.state
+}
+
+// Worker is the present worker, nil between two of them; for meters and tests.
+func (l *Live) Worker() *host.Worker {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.worker
+}
+
+// Stop ends it and gives back worker, channels and directory entries. It returns when all of that
+// is done, and may be called twice.
+func (l *Live) Stop() {
+	l.stopOnce.Do(func() {
+		close(l.stopping)
+		_ = l.set.deps.Services.RemoveAndWait(l.token, stopTimeout)
+		l.discard()
+		l.set.emit(arena.EventKindUnitStopped, arena.Info, l.unit, l.unit+" was stopped")
+		l.set.deps.Changed()
+	})
+	<-l.gone
+}
+
+// stopTimeout is far above the end of a worker, which takes milliseconds.
+const stopTimeout = 10 * time.Second
+
+// begin makes the channels and the first worker.
+func (l *Live) begin(ctx context.Context) error {
+	if err := l.makeChannels(); err != nil {
+		return err
+	}
+	if err := l.launch(ctx); err != nil {
+		return err
+	}
+	l.set.emit(arena.EventKindUnitStarted, arena.Info, l.unit, l.unit+" was started")
+	return nil
+}
+
+func (l *Live) makeChannels() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i := range l.spec.Channels {
+		c, err := l.newChannel(i, l.values, nil)
+		if err != nil {
+			return err
+		}
+		l.channels = append(l.channels, c)
+		l.publishEntry(i)
+	}
+	return nil
+}
+
+// instances is how many shards a worker must be able to run.
+func (l *Live) instances() int {
+	if l.cfg.Shards > 0 {
+		return l.cfg.Shards
+	}
+	return max(1, min(int(l.spec.MaxShards), host.Cores()))
+}
+
+// launch starts a worker with the present parameters and channels. The start itself, which may
+// take seconds, holds no lock.
+func (l *Live) launch(ctx context.Context) error {
+	cfg := l.set.deps.Host
+	cfg.OnLog = l.onLog
+	w, err := host.Spawn(ctx, cfg, l.set.deps.Arena, l.plugin, l.instances())
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.prepare(w); err != nil {
+		w.Close()
+		return err
+	}
+	l.worker = w
+	l.state = Running
+	if l.paused {
+		l.state = Paused
+	}
+	return nil
+}
+
+func (l *Live) prepare(w *host.Worker) error {
+	for i, c := range l.channels {
+		if err := w.AttachChannel(i, c); err != nil {
+			return err
+		}
+	}
+	if err := w.SetParams(wireValues(l.values)); err != nil {
+		return err
+	}
+	return w.Live(l.order(!l.paused, true))
+}
+
+// order is the message that makes the worker do what l wants.
+func (l *Live) order(run, reset bool) wire.Live {
+	o := wire.Live{
+		Run: run, Reset: reset, Shards: uint16(l.cfg.Shards), Ticks: l.cfg.Ticks,
+		DtUs: uint32(time.Second/time.Microsecond) / uint32(l.spec.RateHz),
+	}
+	switch l.cfg.RateHz {
+	case 0:
+		o.RateHz = float32(l.spec.RateHz)
+	case Unpaced:
+	default:
+		o.RateHz = float32(l.cfg.RateHz)
+	}
+	if !run {
+		o.Ticks = 0
+	}
+	return o
+}
+
+// onLog passes a line of the guest on.
+func (l *Live) onLog(_ string, level uint8, text string) {
+	severity := arena.Info
+	if level >= 2 {
+		severity = arena.Severity(min(level, 3) - 1)
+	}
+	l.set.emit(arena.EventKindPluginLog, severity, l.unit, text)
+}
+
+// discard gives everything back.
+func (l *Live) discard() {
+	l.goneOnce.Do(func() {
+		l.mu.Lock()
+		w := l.worker
+		l.worker = nil
+		l.state = Stopped
+		l.countWorker(w)
+		for i := range l.channels {
+			l.set.deps.Kernel.ClearEntry(l.entries[i])
+			_ = l.channels[i].Close()
+		}
+		l.channels = nil
+		l.mu.Unlock()
+		if w != nil {
+			w.Close()
+		}
+		l.set.remove(l)
+		l.finish(nil)
+		close(l.gone)
+	})
+}
+
+// finish closes Done, with a reason or without.
+func (l *Live) finish(err error) {
+	l.endOnce.Do(func() {
+		if err != nil {
+			l.mu.Lock()
+			l.err = err
+			l.mu.Unlock()
+		}
+		close(l.ended)
+	})
+}
+
+// wireValues is the form in which parameters travel.
+func wireValues(values []manifest.Value) []wire.Value {
+	out := make([]wire.Value, len(values))
+	for i, v := range values {
+		out[i] = WireValue(v)
+	}
+	return out
+}
+
+// WireValue is the form in which a parameter travels: flags and choices as numbers.
+func WireValue(v manifest.Value) wire.Value {
+	switch v.Kind {
+	case manifest.Integer:
+		return wire.IntegerOf(v.Int)
+	case manifest.Text:
+		return wire.TextOf(v.Text)
+	default:
+		return wire.NumberOf(v.Number)
+	}
+}
+
+// notRunning is the error of a control that needs a worker.
+func (l *Live) notRunning() error {
+	switch l.state {
+	case Quarantined:
+		return fault.Wrap(opLive, fault.Quarantined, l.unit, l.err, "stop it and start it again")
+	case Restarting:
+		return fault.New(opLive, fault.Unavailable, l.unit, "it is being started again",
+			"try again in a moment")
+	default:
+		return fault.New(opLive, fault.Unavailable, l.unit, "it was stopped", "start it again")
+	}
+}
