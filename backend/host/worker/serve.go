@@ -1,0 +1,167 @@
+package worker
+
+import (
+	"fmt"
+	"os"
+
+	"inos/backend/arena"
+	"inos/backend/host/worker/guest"
+	"inos/backend/host/worker/live"
+	"inos/backend/wire"
+)
+
+// call runs an op on instance 0, between ticks where there is a live unit.
+func (s *session) call(m *wire.Message, fds []int) int {
+	if s.job == nil {
+		wire.CloseAll(fds)
+		s.refuse(m.ID, "this plugin has no ops")
+		return stay
+	}
+	if err := s.job.Begin(&m.Call, fds); err != nil {
+		s.refuse(m.ID, err.Error())
+		return stay
+	}
+	status := stay
+	s.between(func() { status = s.run(m.ID, m.Call.Op) })
+	return status
+}
+
+func (s *session) run(id uint32, op uint16) int {
+	s.callID = id
+	instance := s.instances[0]
+	begin := arena.Monotonic()
+	s.status.SetBusySince(begin)
+	code, err := instance.Call(op, s.job)
+	s.status.SetBusySince(0)
+	if err != nil {
+		s.fail(id, instance.Explain(err))
+		return wire.ExitTrap
+	}
+	s.out.ID, s.out.Kind = id, wire.KindResult
+	s.job.Finish(code, instance.Text(), &s.out.Result)
+	s.out.Result.GuestNs = arena.Monotonic() - begin
+	s.send(&s.out)
+	return stay
+}
+
+// need asks the kernel for room in the middle of a call. Whatever else arrives meanwhile waits.
+func (s *session) need(index uint16, length uint64) (wire.Window, int, error) {
+	s.send(&wire.Message{
+		ID: s.callID, Kind: wire.KindNeed, Need: wire.Need{Index: index, Length: length},
+	})
+	for len(s.pending) < maxPending {
+		m := new(wire.Message)
+		fds, err := s.conn.Recv(m)
+		if err != nil {
+			os.Exit(0) // the kernel is gone, and with it whoever wanted this result
+		}
+		if m.Kind == wire.KindGrant && m.ID == s.callID {
+			return window(m.Grant, fds)
+		}
+		s.pending = append(s.pending, received{m, fds})
+	}
+	os.Exit(wire.ExitProtocol)
+	return wire.Window{}, -1, nil
+}
+
+func window(w wire.Window, fds []int) (wire.Window, int, error) {
+	want := wire.NewWindows([]wire.Window{w})
+	if len(fds) != want {
+		wire.CloseAll(fds)
+		return wire.Window{}, -1, fmt.Errorf("%d descriptors with a grant, %d expected", len(fds), want)
+	}
+	if want == 0 {
+		return w, -1, nil
+	}
+	return w, fds[0], nil
+}
+
+func (s *session) startLoop(phases int, cpus []int) {
+	shards := make([]live.Shard, len(s.instances))
+	for k, instance := range s.instances {
+		shards[k] = instance
+	}
+	s.loop = live.New(live.Config{
+		Shards: shards,
+		Phases: max(phases, 1),
+		CPUs:   cpus,
+		Frames: s.channels,
+		Status: s.status,
+		Finished: func(ticks uint64) {
+			s.send(&wire.Message{Kind: wire.KindFinished, Finished: ticks})
+		},
+		Failed: s.tickFailed,
+	})
+	s.loop.Run()
+}
+
+// tickFailed runs on a shard's thread. An error code leaves the instance whole; a trap does not.
+func (s *session) tickFailed(f live.Failure) {
+	instance := s.instances[f.Shard]
+	if f.Err != nil {
+		s.fail(0, instance.Explain(f.Err))
+		os.Exit(wire.ExitTrap)
+	}
+	text := fmt.Sprintf("the tick returned error code %d", f.Code)
+	if said := instance.Text(); said != "" {
+		text = said
+	}
+	s.fail(0, wire.Failed{Kind: wire.FailCode, Text: text})
+}
+
+// between runs f while no tick runs.
+func (s *session) between(f func()) {
+	if s.loop == nil {
+		f()
+		return
+	}
+	s.loop.Between(f)
+}
+
+func (s *session) attach(m *wire.Message, fds []int) {
+	if len(fds) != 1 || s.loop == nil {
+		wire.CloseAll(fds)
+		s.refuse(m.ID, fmt.Sprintf("a channel with %d descriptors for a plugin with live unit: %t",
+			len(fds), s.loop != nil))
+		return
+	}
+	segment, err := arena.Adopt(fds[0], arena.KindChannel, int64(m.Channel.ByteLen), true)
+	if err != nil {
+		s.refuse(m.ID, err.Error())
+		return
+	}
+	view, err := arena.OpenChannel(segment)
+	if err != nil {
+		segment.Close()
+		s.refuse(m.ID, err.Error())
+		return
+	}
+	memories := make([]*guest.Memory, len(s.instances))
+	for k, instance := range s.instances {
+		memories[k] = instance.Memory()
+	}
+	s.between(func() { err = s.channels.Attach(int(m.Channel.Index), view, memories) })
+	if err != nil {
+		view.Close()
+	}
+	s.answer(m.ID, err)
+}
+
+func (s *session) setParams(m *wire.Message) {
+	s.between(func() {
+		s.params = append(s.params[:0], m.Params...)
+		for _, instance := range s.instances {
+			instance.SetParams(s.params)
+		}
+	})
+	s.answer(m.ID, nil)
+}
+
+func (s *session) setLive(m *wire.Message) {
+	if s.loop == nil {
+		s.refuse(m.ID, "this plugin has no live unit")
+		return
+	}
+	// Answered before the loop may say `finished`, which would otherwise come first now and then.
+	s.loop.Set(m.Live, func() { s.answer(m.ID, nil) })
+}
