@@ -78,24 +78,24 @@ func (w *Worker) Call(ctx context.Context, c Call) (*Result, error) {
 		return nil, w.canceled(ctx)
 	}
 	defer func() { <-w.calling }()
-	r := &run{w: w, call: &c, grants: make([]*Payload, c.Outputs)}
+	r := &run{
+		w: w, call: &c,
+		grants: make([]*Payload, c.Outputs), retired: make([]*Payload, c.Outputs),
+	}
 	defer r.free()
 	return r.do(ctx)
 }
 
 // Trim gives idle payload segments back, on both sides.
-func (w *Worker) Trim() { w.releaseAll(w.pool.surplus(true)) }
+func (w *Worker) Trim() { w.release(w.pool.surplus(true)) }
 
-func (w *Worker) releaseAll(ps []*Payload) {
+// release closes segments and tells the worker to let go of them. Nobody waits for its answer: a
+// worker that is in the middle of a call gives it afterwards.
+func (w *Worker) release(ps []*Payload) {
 	for _, p := range ps {
 		if p.mapped && w.Alive() {
-			m := &wire.Message{Kind: wire.KindRelease, Release: p.segment.ID()}
-			if a, err := w.ask(opCall, m, answerTimeout); err == nil {
-				if a.Kind != wire.KindDone {
-					_ = w.unexpected(opCall, a)
-				}
-				w.recycle(a)
-			}
+			// An error has ended the worker, and with it its mapping.
+			_, _ = w.question(&wire.Message{Kind: wire.KindRelease, Release: p.segment.ID()})
 		}
 		_ = p.segment.Close()
 	}
@@ -124,7 +124,7 @@ type run struct {
 	w       *Worker
 	call    *Call
 	grants  []*Payload // by output
-	retired []*Payload // outgrown grants: the guest may look at them until it returns
+	retired []*Payload // by output: the grant before, which the worker copies from
 	fds     []int      // to close after the send
 	refused error      // why an output was not granted
 	asked   *wire.Message
@@ -137,9 +137,7 @@ func (r *run) free() {
 			p.Release()
 		}
 	}
-	if r.w.Alive() {
-		r.w.releaseAll(r.w.pool.surplus(false))
-	}
+	r.w.release(r.w.pool.surplus(false))
 }
 
 func (r *run) closeFDs() {
@@ -275,8 +273,13 @@ func (r *run) ended(answer chan *wire.Message) (*wire.Message, error) {
 
 // result checks what the worker says it did.
 func (r *run) result(m *wire.Message) (*Result, error) {
+	if m.Kind == wire.KindFailed { // a worker ends after a trap: it owes nothing to the next call
+		e := r.w.failure(opCall, &m.Failed)
+		r.w.endWith(e)
+		return nil, r.blame(e)
+	}
 	if m.Kind != wire.KindResult {
-		return nil, r.blame(r.w.unexpected(opCall, m))
+		return nil, r.w.unexpected(opCall, m)
 	}
 	if m.Result.Code != 0 {
 		return nil, r.blame(r.opFailed(&m.Result))

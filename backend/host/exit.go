@@ -5,13 +5,11 @@ import (
 	"strings"
 
 	"inos/backend/fault"
+	"inos/backend/wire"
 )
 
-// Exit statuses with a meaning of their own.
-const (
-	exitFault   = 91 // the worker's signal handler ended it after a fault message
-	exitRuntime = 2  // Go's own fatal errors and panics
-)
+// exitRuntime is the exit status of Go's own fatal errors and panics.
+const exitRuntime = 2
 
 // Guest addresses of the window region (plugins/SPEC.md).
 const (
@@ -36,9 +34,9 @@ type exitStatus struct {
 // explain says why the worker ended. The caller holds w.mu.
 func (w *Worker) explain(x exitStatus) error {
 	switch {
-	case w.reason != nil && (x.killed || x.code == 0):
+	case w.reason != nil && (x.killed || x.code == 0 || x.code == wire.ExitTrap):
 		return w.reason
-	case x.code == exitFault && w.guest != nil:
+	case x.code == wire.ExitFault && w.guest != nil:
 		return w.fault(w.faultText())
 	case x.badSyscall:
 		return w.death(fault.Denied, "it tried a forbidden system call; the sandbox ended it",

@@ -40,8 +40,12 @@ func (r *run) grant(need *wire.Message) error {
 	return nil
 }
 
-// enlarge replaces output i by one of at least length bytes. The old one stays mapped until the
-// call ends.
+// growth is how much bigger a grown output becomes at least: steps of a few bytes cost no more
+// than a few grants.
+const growth = 2
+
+// enlarge replaces output i by one of at least length bytes. The worker copies what was in the
+// old one, so that stays until the next growth.
 func (r *run) enlarge(i int, length uint64) (*Payload, error) {
 	old := r.grants[i]
 	if old != nil && length <= uint64(old.segment.Len()) {
@@ -50,16 +54,35 @@ func (r *run) enlarge(i int, length uint64) (*Payload, error) {
 	if err := r.checkOutputs(i, length); err != nil {
 		return nil, err
 	}
-	p, err := r.w.pool.take(true, int64(length))
+	p, err := r.roomFor(i, int64(length))
 	if err != nil {
 		return nil, err
 	}
-	if old != nil {
-		copy(p.Bytes(), old.segment.Bytes())
-		r.retired = append(r.retired, old)
-	}
-	r.grants[i] = p
+	r.grants[i], r.retired[i] = p, old
 	return p, nil
+}
+
+func (r *run) roomFor(i int, length int64) (*Payload, error) {
+	pool := r.w.pool
+	if spent := r.retired[i]; spent != nil {
+		r.retired[i] = nil
+		spent.Release()
+		r.w.release(pool.surplus(true))
+	}
+	old := r.grants[i]
+	if old != nil {
+		if ample := old.segment.Len() * growth; ample > length && r.checkOutputs(i, uint64(ample)) == nil {
+			if p, err := pool.take(true, ample); err == nil {
+				return p, nil
+			}
+		}
+	}
+	p, err := pool.take(true, length)
+	if err != nil {
+		r.w.release(pool.surplus(true))
+		p, err = pool.take(true, length)
+	}
+	return p, err
 }
 
 // checkOutputs bounds one output by what a guest can see, and all of them by the manifest.

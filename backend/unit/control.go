@@ -54,5 +54,7 @@ func (l *Live) Reset() error {
 	if l.worker == nil {
 		return l.notRunning()
 	}
+	l.worker.ReadTicks(&l.count.status)
+	l.base = l.count.status.Ticks
 	return l.worker.Live(l.order(!l.paused, true))
 }

@@ -42,6 +42,7 @@ type Live struct {
 	worker   *host.Worker
 	state    State
 	paused   bool
+	base     uint64 // the worker's tick count when the present run of cfg.Ticks began
 	restarts int
 	failures []time.Time
 	pause    time.Duration // before the next restart
@@ -185,7 +186,7 @@ func (l *Live) launch(ctx context.Context) error {
 		w.Close()
 		return err
 	}
-	l.worker = w
+	l.worker, l.base = w, 0
 	l.state = Running
 	if l.paused {
 		l.state = Paused
@@ -208,7 +209,7 @@ func (l *Live) prepare(w *host.Worker) error {
 // order is the message that makes the worker do what l wants.
 func (l *Live) order(run, reset bool) wire.Live {
 	o := wire.Live{
-		Run: run, Reset: reset, Shards: uint16(l.cfg.Shards), Ticks: l.cfg.Ticks,
+		Run: run, Reset: reset, Shards: uint16(l.cfg.Shards),
 		DtUs: uint32(time.Second/time.Microsecond) / uint32(l.spec.RateHz),
 	}
 	switch l.cfg.RateHz {
@@ -218,10 +219,20 @@ func (l *Live) order(run, reset bool) wire.Live {
 	default:
 		o.RateHz = float32(l.cfg.RateHz)
 	}
-	if !run {
-		o.Ticks = 0
+	if run {
+		o.Ticks = l.ticksLeft()
 	}
 	return o
+}
+
+// ticksLeft is how many ticks the present run still has; 0: no end. A run that has had all of them
+// and is resumed goes on without one.
+func (l *Live) ticksLeft() uint64 {
+	if l.cfg.Ticks == 0 || l.worker == nil {
+		return l.cfg.Ticks
+	}
+	l.worker.ReadTicks(&l.count.status)
+	return l.cfg.Ticks - min(l.count.status.Ticks-l.base, l.cfg.Ticks)
 }
 
 // onLog passes a line of the guest on.

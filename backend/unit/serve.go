@@ -51,7 +51,7 @@ func (l *Live) follow(ctx context.Context, w *host.Worker) bool {
 // ticksDone ends a run of so many ticks; a single step ends nothing.
 func (l *Live) ticksDone(n uint64) {
 	l.mu.Lock()
-	over := l.cfg.Ticks > 0 && !l.paused && n >= l.cfg.Ticks
+	over := l.cfg.Ticks > 0 && !l.paused && n >= l.base+l.cfg.Ticks
 	if over {
 		l.paused, l.state = true, Paused
 	}
