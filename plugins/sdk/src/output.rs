@@ -11,6 +11,7 @@ pub struct Output<'c> {
     index: u32,
     address: NonNull<u8>,
     len: usize,
+    mapped: bool,
     _hold: Hold<'c>,
 }
 
@@ -20,6 +21,7 @@ impl<'c> Output<'c> {
             index,
             address: NonNull::dangling(),
             len: 0,
+            mapped: false,
             _hold: hold,
         }
     }
@@ -27,7 +29,7 @@ impl<'c> Output<'c> {
     /// Makes room for `len` bytes and returns them. What was written before stays, new bytes are
     /// 0. The largest `len` is the valid length, unless [`finish`](Output::finish) says otherwise.
     pub fn map(&mut self, len: usize) -> Result<&mut [u8], Error> {
-        if len > self.len {
+        if !self.mapped || len > self.len {
             let address = raw::output_map(self.index, len as u64);
             let refused = Error::Refused {
                 what: "an output",
@@ -35,6 +37,7 @@ impl<'c> Output<'c> {
             };
             self.address = NonNull::new(address).ok_or(refused)?;
             self.len = len;
+            self.mapped = true;
         }
         Ok(&mut self.bytes_mut()[..len])
     }
@@ -71,8 +74,10 @@ impl<'c> Output<'c> {
         }
     }
 
-    /// Ends the output with `len` valid bytes, which must have been mapped.
-    pub fn finish(self, len: usize) -> Result<(), Error> {
+    /// Ends the output with `len` valid bytes, which must have been mapped. An output that is
+    /// neither mapped nor finished is not there at all.
+    pub fn finish(mut self, len: usize) -> Result<(), Error> {
+        self.map(0)?;
         if len > self.len {
             return Err(Error::OutOfRange {
                 offset: 0,

@@ -30,6 +30,7 @@ pub(crate) struct TestHost {
 /// One output while the op runs.
 pub(crate) struct Room {
     pub(crate) memory: Memory,
+    pub(crate) mapped: bool,
     pub(crate) len: u64,
     pub(crate) media: String,
 }
@@ -62,6 +63,7 @@ impl Room {
     pub(crate) fn new(media: String) -> Self {
         Self {
             memory: Memory::new(0, 0),
+            mapped: false,
             len: 0,
             media,
         }
@@ -148,11 +150,11 @@ unsafe impl Host for TestHost {
             .checked_add(len)
             .is_some_and(|sum| sum <= self.output_limit);
         match self.outputs.get_mut(index as usize) {
-            Some(room) if fits && len > 0 => {
+            Some(room) if fits => {
                 if len > room.memory.len() as u64 {
                     room.memory.grow(len as usize);
                 }
-                room.len = len;
+                (room.mapped, room.len) = (true, len);
                 room.memory.address()
             }
             _ => std::ptr::null_mut(),
@@ -161,7 +163,7 @@ unsafe impl Host for TestHost {
 
     fn output_len(&mut self, index: u32, len: u64) -> bool {
         let room = self.outputs.get_mut(index as usize);
-        let room = room.filter(|room| len <= room.memory.len() as u64);
+        let room = room.filter(|room| room.mapped && len <= room.memory.len() as u64);
         room.map(|room| room.len = len).is_some()
     }
 
