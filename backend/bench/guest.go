@@ -1,11 +1,13 @@
 package bench
 
-// The guest of the epoch benchmark and of `inos doctor` is assembled here, because it must be
-// there when no plugin is, and must do nothing beside what is timed: an atomic load from a
-// read-only input window, an atomic store into an output window, and a loop.
+import "bytes"
 
-// EchoManifest is the manifest of the echo guest, as `inos plugin pack` reads it.
-const EchoManifest = `{
+// The guest of the epoch benchmark and of `inos doctor` is assembled here, because it must be
+// there when no plugin is, and must do nothing beside what is timed: an atomic load and an atomic
+// store in the slot of its channel, and a loop.
+
+// echoManifest is the manifest of the echo guest, as `inos plugin pack` reads it.
+const echoManifest = `{
   "id": "dev.inos.echo",
   "name": "Echo",
   "version": "1.0.0",
@@ -13,101 +15,88 @@ const EchoManifest = `{
   "author": "INOS",
   "licence": "MIT",
   "doc": "Answers a word in shared memory with the same word; measures the machine.",
-  "limits": {"memoryBytes": 65536, "callMs": 30000},
+  "limits": {"memoryBytes": 65536},
   "units": [{
     "name": "echo",
     "doc": "Words through shared memory.",
-    "ops": [
-      {"number": 0, "name": "nop", "doc": "Returns at once.", "determinism": "bitExact"},
-      {"number": 1, "name": "spin",
-       "doc": "Copies the first word of the input to the output until the word is 4294967295.",
-       "inputs": [{"name": "ask", "doc": "The word to copy."}],
-       "outputs": [{"name": "answer", "doc": "The copied word."}]}
-    ]
+    "ops": [{"number": 0, "name": "nop", "doc": "Returns at once.", "determinism": "bitExact"}],
+    "live": {
+      "doc": "Copies the first word of its slot to the second line, again and again.",
+      "channels": [{"name": "words", "look": "points", "capacity": 4}],
+      "phases": 1, "maxShards": 1, "rateHz": 60
+    }
   }]
 }`
 
-// Ops of the echo guest.
+// echoNop is the op of the echo guest.
+const echoNop = 0
+
+// Where the words lie in the slot, in bytes: one cache line each.
 const (
-	EchoNop  = 0
-	EchoSpin = 1
+	echoAskAt    = 0
+	echoAnswerAt = 64
 )
 
-// echoStop is the word that ends the spin.
-const echoStop = 0xffffffff
-
-// echoWindow is how many bytes of input and output the guest maps.
-const echoWindow = 4096
-
-// echoSpins bounds the guest's loop (some seconds), should nobody ever send echoStop.
-const echoSpins = 2_000_000_000
+// echoSpins bounds the loop of one tick (about 0.2 ms); the worker starts the next one at once.
+const echoSpins = 100_000
 
 // Wasm opcodes and types that the guest needs.
 const (
-	opBlock, opLoop, opIf, opEnd         = 0x02, 0x03, 0x04, 0x0b
-	opBr, opBrIf, opReturn, opCall       = 0x0c, 0x0d, 0x0f, 0x10
-	opLocalGet, opLocalSet, opLocalTee   = 0x20, 0x21, 0x22
-	opI32Const, opI64Const               = 0x41, 0x42
-	opI32Eqz, opI32Eq, opI32Ne, opI32Sub = 0x45, 0x46, 0x47, 0x6b
-	opI32Or                              = 0x72
-	opAtomic                             = 0xfe
-	atomicLoad32, atomicStore32          = 0x10, 0x17
-	typeI32, typeI64, typeNone, typeFunc = 0x7f, 0x7e, 0x40, 0x60
-	kindFunc, kindMemory                 = 0x00, 0x02
+	opLoop, opIf, opEnd                = 0x03, 0x04, 0x0b
+	opBrIf, opReturn, opCall           = 0x0d, 0x0f, 0x10
+	opLocalGet, opLocalSet, opLocalTee = 0x20, 0x21, 0x22
+	opI32Const                         = 0x41
+	opI32Eqz, opI32Ne, opI32Sub        = 0x45, 0x47, 0x6b
+	opAtomic                           = 0xfe
+	atomicLoad32, atomicStore32        = 0x10, 0x17
+	typeI32, typeNone, typeFunc        = 0x7f, 0x40, 0x60
+	kindFunc, kindMemory               = 0x00, 0x02
+	align32                            = 2 // log2 of the bytes
 )
 
-// EchoModule is the echo guest without a manifest.
-func EchoModule() []byte {
+// echoModule is the echo guest without its manifest.
+func echoModule() []byte {
 	const (
-		typeInputMap, typeOutputMap, typeABI, typeCallOp = 0, 1, 2, 3
-		inputMap, outputMap, abi, call                   = 0, 1, 2, 3 // function indices
+		typeNullary, typeUnary, typeTick = 0, 1, 2
+		channel, abi, call, tick         = 0, 1, 2, 3 // function indices
 	)
+	i32 := func(n int) []byte { return bytes.Repeat([]byte{typeI32}, n) }
 	module := []byte{0, 'a', 's', 'm', 1, 0, 0, 0}
 	module = section(module, 1, vector(
-		functype([]byte{typeI32, typeI64, typeI32}, []byte{typeI32}),
-		functype([]byte{typeI32, typeI64}, []byte{typeI32}),
-		functype(nil, []byte{typeI32}),
-		functype([]byte{typeI32}, []byte{typeI32}),
-	))
-	module = section(module, 2, vector(
-		imported("input_map", typeInputMap),
-		imported("output_map", typeOutputMap),
-	))
-	module = section(module, 3, []byte{2, typeABI, typeCallOp})
-	module = section(module, 5, []byte{1, 0x00, 1}) // one memory, one page, no maximum
+		functype(i32(0), i32(1)), functype(i32(1), i32(1)), functype(i32(4), i32(1))))
+	module = section(module, 2, vector(imported("channel", typeUnary)))
+	module = section(module, 3, []byte{3, typeNullary, typeUnary, typeTick})
+	module = section(module, 5, []byte{1, 0, 1}) // one memory: one page, no maximum
 	module = section(module, 7, vector(
 		exported("memory", kindMemory, 0),
 		exported("inos_abi", kindFunc, abi),
 		exported("inos_call", kindFunc, call),
+		exported("inos_tick", kindFunc, tick),
 	))
 	return section(module, 10, vector(
 		sized([]byte{0, opI32Const, 1, opEnd}),
-		sized(spinBody(inputMap, outputMap)),
+		sized([]byte{0, opI32Const, 0, opEnd}),
+		sized(tickBody(channel)),
 	))
 }
 
-// spinBody is inos_call(op): 0 at once for nop; the echo for spin, which returns 1 when it got no
-// windows and 2 when nobody stopped it.
-func spinBody(inputMap, outputMap byte) []byte {
-	const op, in, out, last, word, left = 0, 1, 2, 3, 4, 5
-	body := []byte{1, 5, typeI32} // five locals
-	body = append(body, opLocalGet, op, opI32Eqz, opIf, typeNone, opI32Const, 0, opReturn, opEnd)
-	body = append(body, opI32Const, 0, opI64Const, 0)
-	body = append(append(body, opI32Const), signed(echoWindow)...)
-	body = append(body, opCall, inputMap, opLocalTee, in, opI32Eqz)
-	body = append(append(body, opI32Const, 0, opI64Const), signed(echoWindow)...)
-	body = append(body, opCall, outputMap, opLocalTee, out, opI32Eqz)
-	body = append(body, opI32Or, opIf, typeNone, opI32Const, 1, opReturn, opEnd)
+// tickBody is inos_tick: 1 when it has no channel, else 0 after echoSpins looks at the question.
+func tickBody(channel byte) []byte {
+	const slot, last, word, left = 4, 5, 6, 7 // locals behind the four parameters
+	body := []byte{1, 4, typeI32}
+	body = append(body, opI32Const, 0, opCall, channel, opLocalTee, slot)
+	body = append(body, opI32Eqz, opIf, typeNone, opI32Const, 1, opReturn, opEnd)
+	body = append(body, opLocalGet, slot, opAtomic, atomicLoad32, align32)
+	body = append(append(body, unsigned(echoAnswerAt)...), opLocalSet, last)
 	body = append(append(body, opI32Const), signed(echoSpins)...)
 	body = append(body, opLocalSet, left, opLoop, typeNone)
-	body = append(body, opLocalGet, in, opAtomic, atomicLoad32, 2, 0, opLocalTee, word)
-	body = append(body, opLocalGet, last, opI32Ne, opIf, typeNone)
-	body = append(body, opLocalGet, out, opLocalGet, word, opLocalTee, last)
-	body = append(body, opAtomic, atomicStore32, 2, 0)
-	body = append(body, opLocalGet, word, opI32Const, 0x7f, opI32Eq) // 0x7f: -1 in LEB128
-	body = append(body, opIf, typeNone, opI32Const, 0, opReturn, opEnd, opEnd)
+	body = append(body, opLocalGet, slot, opAtomic, atomicLoad32, align32, echoAskAt)
+	body = append(body, opLocalTee, word, opLocalGet, last, opI32Ne, opIf, typeNone)
+	body = append(body, opLocalGet, slot, opLocalGet, word, opLocalTee, last)
+	body = append(body, opAtomic, atomicStore32, align32)
+	body = append(append(body, unsigned(echoAnswerAt)...), opEnd)
 	body = append(body, opLocalGet, left, opI32Const, 1, opI32Sub, opLocalTee, left)
-	return append(body, opBrIf, 0, opEnd, opI32Const, 2, opEnd)
+	return append(body, opBrIf, 0, opEnd, opI32Const, 0, opEnd)
 }
 
 func section(module []byte, id byte, content []byte) []byte {

@@ -8,76 +8,82 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
+
+	"inos/backend/manifest"
 )
 
-// runEcho instantiates the echo guest over a fake host whose windows lie at fixed addresses.
-func runEcho(t *testing.T, in, out uint32) api.Module {
+// runEcho instantiates the echo guest over a host that has its channel's slot at that address.
+func runEcho(t *testing.T, slot uint32) api.Module {
 	t.Helper()
 	ctx := context.Background()
 	features := api.CoreFeaturesV2 | experimental.CoreFeaturesThreads
 	config := wazero.NewRuntimeConfigInterpreter().WithCoreFeatures(features)
 	runtime := wazero.NewRuntimeWithConfig(ctx, config)
 	t.Cleanup(func() { _ = runtime.Close(ctx) })
-	_, err := runtime.NewHostModuleBuilder("inos").
-		NewFunctionBuilder().
-		WithFunc(func(context.Context, uint32, uint64, uint32) uint32 { return in }).
-		Export("input_map").
-		NewFunctionBuilder().
-		WithFunc(func(context.Context, uint32, uint64) uint32 { return out }).
-		Export("output_map").
-		Instantiate(ctx)
+	_, err := runtime.NewHostModuleBuilder("inos").NewFunctionBuilder().
+		WithFunc(func(_ context.Context, index uint32) uint32 {
+			if index != 0 {
+				return 0
+			}
+			return slot
+		}).Export("channel").Instantiate(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
-	module, err := runtime.Instantiate(ctx, EchoModule())
+	module, err := runtime.Instantiate(ctx, echoModule())
 	if err != nil {
 		t.Fatal(err)
 	}
 	return module
 }
 
-func callEcho(t *testing.T, module api.Module, op uint64) uint64 {
+func callEcho(t *testing.T, module api.Module, name string, args ...uint64) uint64 {
 	t.Helper()
-	results, err := module.ExportedFunction("inos_call").Call(context.Background(), op)
+	results, err := module.ExportedFunction(name).Call(context.Background(), args...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return results[0]
 }
 
-func TestEchoGuestAnswersTheABIVersion(t *testing.T) {
-	module := runEcho(t, 1024, 2048)
-	results, err := module.ExportedFunction("inos_abi").Call(context.Background())
-	if err != nil || results[0] != 1 {
-		t.Fatalf("inos_abi: %v, %v; want 1", results, err)
-	}
-}
-
-func TestEchoGuestCopiesTheWordThatStopsIt(t *testing.T) {
-	module := runEcho(t, 1024, 2048)
-	module.Memory().WriteUint32Le(1024, echoStop)
-	if code := callEcho(t, module, EchoSpin); code != 0 {
-		t.Fatalf("code %d, want 0", code)
-	}
-	if word, _ := module.Memory().ReadUint32Le(2048); word != echoStop {
-		t.Fatalf("answer %#x, want %#x", word, uint32(echoStop))
-	}
-}
-
-func TestEchoGuestRefusesToSpinWithoutWindows(t *testing.T) {
-	for name, windows := range map[string][2]uint32{
-		"no input": {0, 2048}, "no output": {1024, 0}, "neither": {0, 0},
-	} {
-		module := runEcho(t, windows[0], windows[1])
-		if code := callEcho(t, module, EchoSpin); code != 1 {
-			t.Errorf("%s: code %d, want 1", name, code)
+func TestEchoGuestAnswersInItsSlot(t *testing.T) {
+	const slot = 1024
+	module := runEcho(t, slot)
+	memory := module.Memory()
+	for _, word := range []uint32{1, 2, 1, 0xffffffff} {
+		memory.WriteUint32Le(slot+echoAskAt, word)
+		if code := callEcho(t, module, "inos_tick", 0, 0, 1, 16667); code != 0 {
+			t.Fatalf("code %d, want 0", code)
+		}
+		if got, _ := memory.ReadUint32Le(slot + echoAnswerAt); got != word {
+			t.Fatalf("answer %#x, want %#x", got, word)
 		}
 	}
 }
 
+func TestEchoGuestRefusesToTickWithoutAChannel(t *testing.T) {
+	if code := callEcho(t, runEcho(t, 0), "inos_tick", 0, 0, 1, 16667); code != 1 {
+		t.Errorf("code %d, want 1", code)
+	}
+}
+
 func TestEchoGuestReturnsAtOnceFromNop(t *testing.T) {
-	if code := callEcho(t, runEcho(t, 0, 0), EchoNop); code != 0 {
-		t.Fatalf("code %d, want 0", code)
+	module := runEcho(t, 0)
+	if code := callEcho(t, module, "inos_call", echoNop); code != 0 {
+		t.Errorf("code %d, want 0", code)
+	}
+	if version := callEcho(t, module, "inos_abi"); version != manifest.ABI {
+		t.Errorf("ABI %d, want %d", version, manifest.ABI)
+	}
+}
+
+func TestEchoGuestIsAPluginThatTheHostAccepts(t *testing.T) {
+	plugin, err := echoPlugin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := manifest.Parse(plugin.Wasm); err != nil {
+		t.Error(err)
 	}
 }
 

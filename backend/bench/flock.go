@@ -1,0 +1,274 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"strconv"
+	"time"
+
+	"inos/backend/fault"
+	"inos/backend/node"
+	"inos/backend/unit"
+)
+
+// What the flock benchmark runs.
+const (
+	flockUnit = "boids"
+	flockSeed = 7
+	// flockShards is what the promised figures are for: the two cores of the test machine.
+	flockShards = 2
+	flockRounds = 3
+	// flockRunMs is how long one run should take; the number of ticks follows from it.
+	flockRunMs = 500
+	// minFlockTicks and maxFlockTicks bound it; the latter is what a worker's ring keeps.
+	minFlockTicks = 20
+	maxFlockTicks = 256
+	// frameMs is the time between two frames of a 60 Hz screen.
+	frameMs = 16.6
+	// flockLimit bounds one run.
+	flockLimit = 60 * time.Second
+)
+
+var (
+	flockModes  = []string{"exact", "fast"}
+	flockCounts = []int{1_000, 10_000, 100_000}
+)
+
+// FlockReport compares the flock as a plugin with the same source built for this processor.
+type FlockReport struct {
+	Rows []FlockRow `json:"rows"`
+	// Largest is the largest flock by mode whose median step takes at most LimitMs on Shards
+	// shards, with the output written.
+	Largest map[string]LargestFlock `json:"largest"`
+	LimitMs float64                 `json:"limit_ms"`
+	Shards  int                     `json:"shards"`
+	Seed    int                     `json:"seed"`
+	// Ratio says what the field ratio compares.
+	Ratio string `json:"ratio_of"`
+	// WhyNoNative is empty where the native program ran.
+	WhyNoNative string `json:"native_reason,omitempty"`
+}
+
+// FlockRow is one flock size in one mode: medians of whole steps in milliseconds.
+type FlockRow struct {
+	N    int    `json:"n"`
+	Mode string `json:"mode"`
+	// WasmMs and NativeMs are on Shards shards.
+	WasmMs   float64 `json:"wasm_ms"`
+	NativeMs float64 `json:"native_ms"`
+	// Ratio is wasm over native, on one shard: barriers are not compared.
+	Ratio float64 `json:"ratio"`
+	// ShardsSpeedup is the plugin's step on one shard over that on Shards shards.
+	ShardsSpeedup float64 `json:"shards_speedup"`
+	WasmOneMs     float64 `json:"wasm_1_ms"`
+	NativeOneMs   float64 `json:"native_1_ms"`
+	NativeSteerMs float64 `json:"native_1_steer_ms"`
+	Ticks         int     `json:"ticks"`
+	// SameResult says that plugin and native program computed the same last frame, bit by bit.
+	SameResult bool `json:"same_result"`
+}
+
+// LargestFlock is the outcome of the search.
+type LargestFlock struct {
+	N      int     `json:"n"`
+	StepMs float64 `json:"step_ms"`
+	// AtLimit says that the unit takes no more birds than that.
+	AtLimit bool `json:"at_limit"`
+}
+
+// flockRun is one run of either side.
+type flockRun struct {
+	stepMs, steerMs float64
+	checksum        string
+}
+
+// Flock runs all rows and the search. n must have room for the largest flock in its arena.
+func Flock(ctx context.Context, n *node.Node, p Programs) (*FlockReport, error) {
+	b := flockBench{node: n, native: p.Native}
+	report := &FlockReport{Largest: map[string]LargestFlock{}, LimitMs: frameMs,
+		Shards: flockShards, Seed: flockSeed, Ratio: "whole step, wasm over native, one shard each"}
+	if _, err := os.Stat(p.Native); err != nil {
+		report.WhyNoNative = p.Native + " is not built"
+		b.native = ""
+	}
+	for _, mode := range flockModes {
+		for _, count := range flockCounts {
+			row, err := b.row(ctx, mode, count)
+			if err != nil {
+				return nil, err
+			}
+			report.Rows = append(report.Rows, *row)
+		}
+	}
+	for _, mode := range flockModes {
+		largest, err := b.largest(ctx, mode)
+		if err != nil {
+			return nil, err
+		}
+		report.Largest[mode] = largest
+	}
+	return report, nil
+}
+
+type flockBench struct {
+	node   *node.Node
+	native string // empty: not built
+}
+
+// row runs plugin and native program in turns, so that both meet the same moods of the machine.
+func (b *flockBench) row(ctx context.Context, mode string, count int) (*FlockRow, error) {
+	probe, err := b.wasm(ctx, mode, count, flockShards, minFlockTicks)
+	if err != nil {
+		return nil, err
+	}
+	ticks := ticksFor(probe.stepMs)
+	var wasm, wasmOne, native, nativeOne, steerOne []float64
+	same := b.native != ""
+	for range flockRounds {
+		two, err := b.wasm(ctx, mode, count, flockShards, ticks)
+		if err != nil {
+			return nil, err
+		}
+		one, err := b.wasm(ctx, mode, count, 1, ticks)
+		if err != nil {
+			return nil, err
+		}
+		wasm, wasmOne = append(wasm, two.stepMs), append(wasmOne, one.stepMs)
+		same = same && two.checksum == one.checksum
+		if b.native == "" {
+			continue
+		}
+		twoNative, err := b.runNative(ctx, mode, count, flockShards, ticks)
+		if err != nil {
+			return nil, err
+		}
+		oneNative, err := b.runNative(ctx, mode, count, 1, ticks)
+		if err != nil {
+			return nil, err
+		}
+		native, nativeOne = append(native, twoNative.stepMs), append(nativeOne, oneNative.stepMs)
+		steerOne = append(steerOne, oneNative.steerMs)
+		same = same && oneNative.checksum == one.checksum && twoNative.checksum == one.checksum
+	}
+	return &FlockRow{
+		N: count, Mode: mode, Ticks: ticks, SameResult: same,
+		WasmMs: Round(Median(wasm), 4), NativeMs: Median(native),
+		WasmOneMs: Round(Median(wasmOne), 4), NativeOneMs: Median(nativeOne),
+		NativeSteerMs: Median(steerOne),
+		Ratio:         Ratio(Median(wasmOne), Median(nativeOne)),
+		ShardsSpeedup: Ratio(Median(wasmOne), Median(wasm)),
+	}, nil
+}
+
+// ticksFor is how many ticks of stepMs fill a run.
+func ticksFor(stepMs float64) int {
+	if stepMs <= 0 {
+		return maxFlockTicks
+	}
+	return min(max(int(flockRunMs/stepMs), minFlockTicks), maxFlockTicks)
+}
+
+// wasm runs the plugin for so many ticks, as fast as it goes.
+func (b *flockBench) wasm(
+	ctx context.Context, mode string, count, shards, ticks int,
+) (flockRun, error) {
+	ctx, cancel := context.WithTimeout(ctx, flockLimit)
+	defer cancel()
+	live, err := b.node.StartLive(ctx, flockUnit, unit.LiveConfig{
+		Params: map[string]any{"count": count, "mode": mode, "seed": flockSeed},
+		Shards: shards, RateHz: unit.Unpaced, Ticks: uint64(ticks),
+	})
+	if err != nil {
+		return flockRun{}, err
+	}
+	defer live.Stop()
+	select {
+	case <-live.Done():
+	case <-ctx.Done():
+		return flockRun{}, context.Cause(ctx)
+	}
+	if err := live.Err(); err != nil {
+		return flockRun{}, err
+	}
+	_, checksum, err := LastFrame(live.Channel())
+	return flockRun{stepMs: live.Stats().StepMs.P50, checksum: checksum}, err
+}
+
+// runNative runs the native program with the same flock.
+func (b *flockBench) runNative(
+	ctx context.Context, mode string, count, shards, ticks int,
+) (flockRun, error) {
+	ctx, cancel := context.WithTimeout(ctx, flockLimit)
+	defer cancel()
+	out, err := jsonOutput(exec.CommandContext(ctx, b.native, mode, strconv.Itoa(count),
+		strconv.Itoa(shards), strconv.Itoa(ticks), strconv.Itoa(flockSeed), "--json"))
+	if err != nil {
+		return flockRun{}, fault.Wrap("bench.flock", fault.Unavailable, b.native, err, "")
+	}
+	var said struct {
+		Step     struct{ P50 float64 } `json:"step_ms"`
+		Steer    struct{ P50 float64 } `json:"steer_ms"`
+		Checksum string                `json:"checksum"`
+	}
+	if err := json.Unmarshal(out, &said); err != nil {
+		return flockRun{}, fault.Wrap("bench.flock", fault.Protocol, b.native, err, "")
+	}
+	return flockRun{said.Step.P50, said.Steer.P50, said.Checksum}, nil
+}
+
+// Bounds of the search for the largest flock.
+const (
+	searchFrom  = 20_000
+	searchTo    = 250_000 // what the unit takes at most
+	searchTicks = 40
+	// searchPart ends the search: a finer answer would be noise.
+	searchPart = 0.03
+	// searchTries: one slow second of the machine must not decide.
+	searchTries = 2
+)
+
+// largest looks for the largest flock whose median step fits between two frames.
+func (b *flockBench) largest(ctx context.Context, mode string) (LargestFlock, error) {
+	if n, err := b.fits(ctx, mode, searchTo); err != nil || n.N > 0 {
+		n.AtLimit = n.N > 0
+		return n, err
+	}
+	best, err := b.fits(ctx, mode, searchFrom)
+	if err != nil || best.N == 0 {
+		return best, err
+	}
+	low, high := searchFrom, searchTo
+	for float64(high-low) > searchPart*float64(low) {
+		middle := (low + high) / 2 / 1000 * 1000
+		got, err := b.fits(ctx, mode, middle)
+		if err != nil {
+			return best, err
+		}
+		if got.N > 0 {
+			low, best = middle, got
+		} else {
+			high = middle
+		}
+	}
+	return best, nil
+}
+
+// fits runs one size; N is 0 where no try fits.
+func (b *flockBench) fits(ctx context.Context, mode string, count int) (LargestFlock, error) {
+	for range searchTries {
+		run, err := b.wasm(ctx, mode, count, flockShards, searchTicks)
+		if err != nil {
+			return LargestFlock{}, err
+		}
+		if run.stepMs == 0 {
+			return LargestFlock{}, errors.New("the worker reported no step times")
+		}
+		if run.stepMs <= frameMs {
+			return LargestFlock{N: count, StepMs: Round(run.stepMs, 3)}, nil
+		}
+	}
+	return LargestFlock{}, nil
+}

@@ -1,0 +1,246 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"inos/backend/bench"
+	"inos/backend/node"
+)
+
+// readerCommand is the hidden command that is the other process of `inos bench handover`.
+const readerCommand = "bench-reader"
+
+// benchArena is the budget of a benchmark's node: what is measured is the largest flock that the
+// processor can step, not the one that the user's budget has room for.
+const benchArena = 64 << 20
+
+// report is a benchmark's outcome, as JSON and as a table.
+type report interface{ rows() [][]string }
+
+func (a *app) benchCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "bench",
+		Short: "Measure what INOS promises on this machine",
+		Long: "bench measures medians over a bounded time. Close other programs first: what else\n" +
+			"runs is measured, too.",
+		Example: "  inos bench flock\n  inos bench handover --json",
+		Args:    a.usageArgs(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return usagef(cmd, "say what to measure: flock, epoch, handover, call or startup")
+		},
+	}
+	cmd.AddCommand(
+		a.benchmark("flock", "The flock's step as a plugin and as native code, and the largest flock",
+			a.benchFlock),
+		a.benchmark("epoch", "A word through shared memory and back: worker, and page of the window",
+			func(ctx context.Context) (report, error) {
+				r, err := bench.Epoch(ctx, a.programs())
+				return epochTable{r}, err
+			}),
+		a.benchmark("handover", "From publishing a frame to its reader: shared, socket, stream",
+			func(ctx context.Context) (report, error) {
+				r, err := bench.Handover(ctx, []string{a.Program, "bench", readerCommand})
+				return handoverTable{r}, err
+			}),
+		a.benchmark("call", "Calling an op, with and without a 16 MiB payload", a.benchCall),
+		a.benchmark("startup", "Until `inos units`, a worker and the window are there",
+			func(ctx context.Context) (report, error) {
+				r, err := bench.Startup(ctx, a.programs(), a.unitsArgs())
+				return startupTable{r}, err
+			}),
+		a.readerCommand(),
+	)
+	return cmd
+}
+
+func (a *app) benchmark(
+	name, short string, measure func(context.Context) (report, error),
+) *cobra.Command {
+	return &cobra.Command{
+		Use:     name,
+		Short:   short,
+		Example: "  inos bench " + name + "\n  inos bench " + name + " --json",
+		Args:    a.usageArgs(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			r, err := measure(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if a.global.json {
+				return writeJSON(a.Stdout, r)
+			}
+			return table(a.Stdout, r.rows())
+		},
+	}
+}
+
+// readerCommand is not for people: its plan comes with open descriptors.
+func (a *app) readerCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:    readerCommand + " PLAN",
+		Hidden: true,
+		Args:   a.usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return bench.ReadHandover(cmd.Context(), args[0], a.Stdout)
+		},
+	}
+}
+
+func (a *app) programs() bench.Programs {
+	return bench.Programs{
+		Inos:           a.Program,
+		Worker:         a.beside(workerProgram),
+		Desktop:        a.beside(desktopProgram),
+		Native:         a.beside("flock-native"),
+		AllowNoSeccomp: a.global.allowNoSeccomp,
+		Getenv:         a.Getenv,
+	}
+}
+
+// unitsArgs are the arguments of `inos units` with the same folders as this run.
+func (a *app) unitsArgs() []string {
+	args := []string{"units", "--json"}
+	if a.global.dataDir != "" {
+		args = append(args, "--data", a.global.dataDir)
+	}
+	if a.global.pluginDir != "" {
+		args = append(args, "--plugins", a.global.pluginDir)
+	}
+	return args
+}
+
+// benchNode starts a node with a benchmark's budget.
+func (a *app) benchNode(ctx context.Context) (*node.Node, error) {
+	options, err := a.nodeOptions()
+	if err != nil {
+		return nil, err
+	}
+	options.ArenaBytes = max(options.ArenaBytes, benchArena)
+	return node.Start(context.WithoutCancel(ctx), options)
+}
+
+func (a *app) benchFlock(ctx context.Context) (report, error) {
+	n, err := a.benchNode(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer n.Close()
+	r, err := bench.Flock(ctx, n, a.programs())
+	return flockTable{r}, err
+}
+
+func (a *app) benchCall(ctx context.Context) (report, error) {
+	examples := a.beside("examples")
+	if a.global.pluginDir == "" {
+		a.global.pluginDir = examples
+	}
+	n, err := a.benchNode(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer n.Close()
+	r, err := bench.Call(ctx, n, a.programs(), a.global.pluginDir)
+	return callTable{r}, err
+}
+
+type flockTable struct{ *bench.FlockReport }
+
+func (t flockTable) rows() [][]string {
+	rows := [][]string{{"BIRDS", "MODE", "PLUGIN ms", "NATIVE ms", "RATIO", "SHARDS", "SAME"}}
+	for _, r := range t.Rows {
+		rows = append(rows, []string{formatCount(r.N), r.Mode, figure(r.WasmMs), figure(r.NativeMs),
+			figure(r.Ratio), figure(r.ShardsSpeedup) + " times", yesNo(r.SameResult)})
+	}
+	rows = append(rows, []string{""}, []string{"ratio: " + t.Ratio})
+	for _, mode := range []string{"exact", "fast"} {
+		rows = append(rows, []string{fmt.Sprintf("largest %s flock within %.1f ms on %d shards: %s",
+			mode, t.LimitMs, t.Shards, formatCount(t.Largest[mode].N))})
+	}
+	return withReason(rows, "native", t.WhyNoNative)
+}
+
+type epochTable struct{ *bench.EpochReport }
+
+func (t epochTable) rows() [][]string {
+	rows := append(spreadHead("ROUND TRIP, us"), spreadRow("kernel - worker", t.Worker))
+	if t.Page != nil {
+		rows = append(rows, []string{"kernel - page", oneLine(string(t.Page))})
+	}
+	return withReason(rows, "page", t.WhyNoPage)
+}
+
+type handoverTable struct{ *bench.HandoverReport }
+
+func (t handoverTable) rows() [][]string {
+	rows := spreadHead("HANDOVER, us")
+	for _, r := range t.Rows {
+		size := formatBytes(float64(r.Bytes))
+		rows = append(rows, spreadRow(size+" shared", r.Shared),
+			spreadRow(size+" shared, just filled", r.Filled),
+			spreadRow(size+" Unix socket", r.Socket), spreadRow(size+" stream", r.Stream))
+	}
+	return append(rows, []string{"largest over smallest, shared", figure(t.Ratio)})
+}
+
+type callTable struct{ *bench.CallReport }
+
+func (t callTable) rows() [][]string {
+	return append(spreadHead("CALL, us"),
+		spreadRow("add two numbers", t.Add),
+		spreadRow(formatBytes(float64(t.PayloadBytes))+" by window", t.Window),
+		spreadRow("add, whole job", t.Job),
+		[]string{"window over add", figure(t.Ratio)})
+}
+
+type startupTable struct{ *bench.StartupReport }
+
+func (t startupTable) rows() [][]string {
+	rows := append(spreadHead("START, ms"),
+		spreadRow("inos units", t.Units), spreadRow("worker's first answer", t.Worker),
+		[]string{"the same, nothing cached", figure(t.WorkerColdMs)})
+	if t.Window != nil {
+		rows = append(rows, []string{"window", oneLine(string(t.Window))})
+	}
+	return withReason(rows, "window", t.WhyNoWindow)
+}
+
+func spreadHead(title string) [][]string {
+	return [][]string{{title, "P50", "P95", "P99", "MAX", "N"}}
+}
+
+func spreadRow(name string, s bench.Spread) []string {
+	return []string{name, figure(s.P50), figure(s.P95), figure(s.P99), figure(s.Max),
+		strconv.Itoa(s.N)}
+}
+
+func withReason(rows [][]string, what, reason string) [][]string {
+	if reason != "" {
+		rows = append(rows, []string{what + ": not measured, " + reason})
+	}
+	return rows
+}
+
+// figure is a measured number with three digits that count.
+func figure(value float64) string {
+	switch {
+	case value >= 100:
+		return strconv.FormatFloat(value, 'f', 0, 64)
+	case value >= 10:
+		return strconv.FormatFloat(value, 'f', 1, 64)
+	case value >= 1:
+		return strconv.FormatFloat(value, 'f', 2, 64)
+	default:
+		return strconv.FormatFloat(value, 'f', 3, 64)
+	}
+}
+
+func yesNo(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "no"
+}

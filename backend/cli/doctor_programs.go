@@ -1,0 +1,102 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"inos/backend/bench"
+)
+
+// workerPatience bounds how long the doctor waits for a worker.
+const workerPatience = 20 * time.Second
+
+// programChecks looks at what was installed with this program and at the data folder.
+func (a *app) programChecks(ctx context.Context) []check {
+	return []check{a.checkData(), a.checkWorker(ctx), a.checkPlugins(ctx)}
+}
+
+// checkData writes a file, since permissions alone do not tell (full disk, read-only mount).
+func (a *app) checkData() check {
+	c := check{Name: "data folder", Needed: forEverything, Status: fine}
+	folder, err := a.data()
+	if err == nil {
+		c.Detail = folder
+		err = probeFolder(folder)
+	}
+	if err != nil {
+		c.Status, c.Detail = problem, err.Error()
+		c.Fix = "name a folder that you may write to: --data DIR"
+	}
+	return c
+}
+
+func probeFolder(folder string) error {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	file, err := os.CreateTemp(folder, ".doctor-*")
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString("written by inos doctor\n")
+	return errors.Join(err, file.Close(), os.Remove(file.Name()))
+}
+
+// checkWorker starts a real worker with a built-in plugin and calls it.
+func (a *app) checkWorker(ctx context.Context) check {
+	c := check{Name: "worker", Needed: forEverything, Status: fine}
+	programs := a.programs()
+	if info, err := os.Stat(programs.Worker); err != nil || info.Mode()&0o111 == 0 {
+		c.Status, c.Detail = problem, programs.Worker+" is missing or cannot be run"
+		c.Fix = "make build"
+		return c
+	}
+	ctx, cancel := context.WithTimeout(ctx, workerPatience)
+	defer cancel()
+	took, err := bench.WorkerAnswers(ctx, programs)
+	if err != nil {
+		c.Status, c.Detail = problem, oneLine(err.Error())
+		c.Fix = "see the sandbox lines above; a container may need another security profile"
+		return c
+	}
+	c.Detail = fmt.Sprintf("started, sandboxed and answered in %.1f ms", float64(took)/1e6)
+	return c
+}
+
+func (a *app) checkPlugins(ctx context.Context) check {
+	c := check{Name: "plugins", Needed: forEverything, Status: fine}
+	n, err := a.open(ctx)
+	if err != nil {
+		c.Status, c.Detail = problem, oneLine(err.Error())
+		c.Fix = "try other folders: --data DIR, --plugins DIR"
+		return c
+	}
+	defer n.Close()
+	refused := ""
+	plugins := n.Plugins()
+	for _, p := range plugins {
+		if p.Refused != "" {
+			refused = p.Path + ": " + p.Refused
+		}
+	}
+	c.Detail = fmt.Sprintf("%d found, %d %s", len(plugins), len(n.Units()),
+		plural(len(n.Units()), "unit"))
+	switch {
+	case len(plugins) == 0:
+		c.Status, c.Fix = warning, "make build, or put *.wasm files into "+a.folderHint()
+	case refused != "":
+		c.Status, c.Fix = warning, "not used: "+refused
+	}
+	return c
+}
+
+func (a *app) folderHint() string {
+	folder, err := a.dropFolder()
+	if err != nil {
+		return "a folder that you name with --plugins"
+	}
+	return folder
+}

@@ -1,0 +1,98 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"inos/backend/fault"
+)
+
+// errReported says that the command failed and that its own output already said how (doctor).
+var errReported = errors.New("already reported")
+
+// usageError is a command line that makes no sense; nothing was started.
+type usageError struct{ fault *fault.Error }
+
+func (e *usageError) Error() string { return e.fault.Error() }
+func (e *usageError) Unwrap() error { return e.fault }
+
+// usage makes err a usage error of cmd. A nil err stays nil.
+func usage(cmd *cobra.Command, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &usageError{&fault.Error{
+		Op:      "cli",
+		Kind:    fault.Invalid,
+		Subject: cmd.CommandPath(),
+		Err:     err,
+		Next:    fmt.Sprintf("see `%s --help`", cmd.CommandPath()),
+	}}
+}
+
+func usagef(cmd *cobra.Command, format string, args ...any) error {
+	return usage(cmd, fmt.Errorf(format, args...))
+}
+
+// interrupted marks err as the consequence of Ctrl+C.
+func interrupted(err error) error {
+	if errors.Is(err, context.Canceled) {
+		err = errors.New("interrupted")
+	}
+	return fault.Wrap("cli", fault.Canceled, "", err, "")
+}
+
+func exitCode(err error) int {
+	var wrong *usageError
+	switch {
+	case errors.As(err, &wrong):
+		return ExitUsage
+	case fault.KindOf(err) == fault.Canceled:
+		return ExitInterrupted
+	default:
+		return ExitFailed
+	}
+}
+
+// printError writes one line on standard error, and with --json the document as well.
+func (a *app) printError(err error) {
+	fmt.Fprintln(a.Stderr, "inos: "+oneLine(err.Error()))
+	if a.global.json || slices.Contains(a.args, "--json") {
+		_ = writeJSON(a.Stdout, errorDocument{asFault(err)}) // nowhere left to report to
+	}
+}
+
+// errorDocument is what --json prints when a command failed.
+type errorDocument struct {
+	Error *fault.Error `json:"error"`
+}
+
+func asFault(err error) *fault.Error {
+	if e := fault.As(err); e != nil {
+		return e
+	}
+	return &fault.Error{Kind: fault.Other, Err: err}
+}
+
+// oneLine joins the lines of a message (a guest's stack) so that scripts can read line by line.
+func oneLine(text string) string {
+	fields := strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' })
+	for i, field := range fields {
+		fields[i] = strings.TrimSpace(field)
+	}
+	return strings.Join(fields, " | ")
+}
+
+func writeJSON(w io.Writer, document any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(document)
+}

@@ -1,0 +1,183 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"inos/backend/arena"
+	"inos/backend/bench"
+	"inos/backend/fault"
+	"inos/backend/host"
+	"inos/backend/unit"
+)
+
+// liveUnit is what a run needs of a live unit; *watchedLive is one.
+type liveUnit interface {
+	stepSource
+	Stats() unit.LiveStats
+	Params() map[string]any
+	Channel() *arena.Channel
+	Pause() error
+	Done() <-chan struct{}
+	Err() error
+}
+
+// watchedLive reads the tick durations out of the present worker's status page.
+type watchedLive struct {
+	*unit.Live
+	ticks host.Ticks
+}
+
+// Steps are those of the present worker. Between two workers nothing is new.
+func (w *watchedLive) Steps(dst []uint32) ([]uint32, uint64) {
+	if worker := w.Worker(); worker != nil {
+		worker.ReadTicks(&w.ticks)
+		dst = append(dst, w.ticks.StepNs...)
+	}
+	return dst, w.ticks.Ticks
+}
+
+// liveReport is what `inos live --json` prints.
+type liveReport struct {
+	Unit           string         `json:"unit"`
+	Mode           string         `json:"mode"` // the parameter of that name; empty: none
+	Count          int            `json:"count"`
+	Shards         int            `json:"shards"`
+	Seconds        float64        `json:"seconds"`
+	Ticks          uint64         `json:"ticks"`
+	TickHz         float64        `json:"tick_hz"`
+	StepMs         stepReport     `json:"step_ms"`
+	Published      uint64         `json:"published"`
+	BytesPublished uint64         `json:"bytes_published"`
+	Checksum       string         `json:"checksum"`
+	Worker         workerReport   `json:"worker"`
+	Params         map[string]any `json:"params"`
+	Interrupted    bool           `json:"interrupted,omitempty"`
+}
+
+// stepReport is over all N ticks that were seen; Missed went by unseen.
+type stepReport struct {
+	bench.Spread
+	Missed uint64 `json:"missed"`
+}
+
+type workerReport struct {
+	CPUPct   float64 `json:"cpu_pct"` // of one core, over the whole run
+	RSSBytes int64   `json:"rss_bytes"`
+	Restarts int     `json:"restarts"`
+}
+
+// liveRun follows a live unit to its end.
+type liveRun struct {
+	unit    string
+	word    string  // what its elements are called
+	seconds float64 // 0: until the unit is done or the context ends
+	meter   *line   // nil: silent
+}
+
+// follow returns when the ticks are done, the seconds are over or the context ends, and reports
+// what was measured meanwhile.
+func (r *liveRun) follow(ctx context.Context, live liveUnit) (*liveReport, error) {
+	steps := newStepLog(live)
+	start, before := time.Now(), live.Stats()
+	interruptedRun, err := r.wait(ctx, live, steps, start)
+	if err != nil {
+		return nil, err
+	}
+	seconds := time.Since(start).Seconds()
+	if err := live.Pause(); err != nil && live.Err() == nil {
+		select {
+		case <-live.Done(): // it has stopped by itself
+		default:
+			return nil, err
+		}
+	}
+	steps.look()
+	report, err := r.report(live, steps, before, seconds)
+	if err == nil {
+		report.Interrupted = interruptedRun
+	}
+	return report, err
+}
+
+func (r *liveRun) wait(
+	ctx context.Context, live liveUnit, steps *stepLog, start time.Time,
+) (interrupted bool, err error) {
+	end := make(<-chan time.Time)
+	if r.seconds > 0 {
+		end = time.After(time.Duration(r.seconds * float64(time.Second)))
+	}
+	var draw <-chan time.Time
+	if r.meter != nil {
+		ticker := time.NewTicker(r.meter.interval)
+		defer ticker.Stop()
+		defer r.meter.clear()
+		draw = ticker.C
+	}
+	look := time.NewTimer(minLook)
+	defer look.Stop()
+	for {
+		select {
+		case <-live.Done():
+			return false, live.Err()
+		case <-end:
+			return false, nil
+		case <-ctx.Done():
+			return true, nil
+		case <-look.C:
+			look.Reset(steps.look())
+		case <-draw:
+			r.meter.show(r.meterText(live.Stats(), steps.recent(), time.Since(start)))
+		}
+	}
+}
+
+// meterText is one state of the meter.
+func (r *liveRun) meterText(s unit.LiveStats, step bench.Spread, elapsed time.Duration) string {
+	text := fmt.Sprintf("%6.1f s  %s %s  %.0f ticks/s  step p50 %.2f ms p95 %.2f ms  %d %s"+
+		"  CPU %.0f %%  RSS %s", elapsed.Seconds(), formatCount(s.Elements), r.word, s.TickHz,
+		step.P50, step.P95, s.Shards, plural(s.Shards, "shard"), s.CPUPct,
+		formatBytes(float64(s.RSS)))
+	if s.State != unit.Running {
+		text += "  " + s.State.String()
+	}
+	return text
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return word
+	}
+	return word + "s"
+}
+
+func (r *liveRun) report(
+	live liveUnit, steps *stepLog, before unit.LiveStats, seconds float64,
+) (*liveReport, error) {
+	frame, checksum, err := bench.LastFrame(live.Channel())
+	if err != nil {
+		return nil, fault.Wrap("live", fault.Unavailable, r.unit, err, "run it for longer")
+	}
+	after, params := live.Stats(), live.Params()
+	mode, _ := params["mode"].(string)
+	return &liveReport{
+		Unit:           r.unit,
+		Mode:           mode,
+		Count:          frame.Count,
+		Shards:         after.Shards,
+		Seconds:        bench.Round(seconds, 4),
+		Ticks:          after.Ticks,
+		TickHz:         bench.Round(float64(after.Ticks-before.Ticks)/seconds, 1),
+		StepMs:         stepReport{steps.spread(), steps.missed},
+		Published:      after.Published,
+		BytesPublished: after.BytesPublished,
+		Checksum:       checksum,
+		Worker: workerReport{
+			CPUPct:   bench.Round(float64(after.CPUNs-before.CPUNs)/1e7/seconds, 1),
+			RSSBytes: after.RSS,
+			Restarts: after.Restarts,
+		},
+		Params: params,
+	}, nil
+}

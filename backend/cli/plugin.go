@@ -1,0 +1,181 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"inos/backend/fault"
+	"inos/backend/manifest"
+)
+
+// Limits on what is read from disk: a wasm file as the manifest package accepts it, a manifest as
+// people write it.
+const (
+	maxModuleBytes   = 64 << 20
+	maxManifestBytes = 1 << 20
+)
+
+func (a *app) pluginCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "plugin",
+		Short: "List, inspect and pack plugins",
+		Example: "  inos plugin list\n" +
+			"  inos plugin inspect build/bin/plugins/boids.wasm\n" +
+			"  inos plugin pack adder.wasm --manifest adder.json -o plugins/adder.wasm",
+		Args: a.usageArgs(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return usagef(cmd, "say what to do: list, inspect or pack")
+		},
+	}
+	cmd.AddCommand(a.pluginListCommand(), a.pluginInspectCommand(), a.pluginPackCommand())
+	return cmd
+}
+
+func (a *app) pluginInspectCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "inspect FILE",
+		Short:   "Show the manifest of a plugin file, without running it",
+		Example: "  inos plugin inspect boids.wasm\n  inos plugin inspect boids.wasm --json",
+		Args:    a.usageArgs(cobra.ExactArgs(1)),
+		RunE: func(_ *cobra.Command, args []string) error {
+			wasm, err := readBounded(args[0], maxModuleBytes)
+			if err != nil {
+				return err
+			}
+			m, err := manifest.Parse(wasm)
+			if err != nil {
+				return about(args[0], err)
+			}
+			if a.global.json {
+				return writeJSON(a.Stdout, m)
+			}
+			_, err = io.WriteString(a.Stdout, m.Explain())
+			return err
+		},
+	}
+}
+
+type packDocument struct {
+	Path  string `json:"path"`
+	ID    string `json:"id"`
+	Bytes int    `json:"bytes"`
+}
+
+func (a *app) pluginPackCommand() *cobra.Command {
+	var manifestPath, outPath string
+	cmd := &cobra.Command{
+		Use:   "pack FILE --manifest JSON -o OUT",
+		Short: "Check a module and its manifest and write both as one plugin file",
+		Long: "pack checks the manifest and the module against the plugin ABI (plugins/SPEC.md) and\n" +
+			"writes a copy of the module with the manifest inside. A manifest that is already in\n" +
+			"the module is replaced.",
+		Example: "  inos plugin pack adder.wasm --manifest adder.json -o plugins/adder.wasm",
+		Args:    a.usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if manifestPath == "" || outPath == "" {
+				return usagef(cmd, "--manifest JSON and -o OUT are both needed")
+			}
+			packed, err := packPlugin(args[0], manifestPath, outPath)
+			if err != nil {
+				return err
+			}
+			if a.global.json {
+				return writeJSON(a.Stdout, packed)
+			}
+			_, err = fmt.Fprintf(a.Stdout, "%s: %s, %s\n", packed.Path, packed.ID,
+				formatBytes(float64(packed.Bytes)))
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&manifestPath, "manifest", "", "the manifest, a `JSON` file")
+	cmd.Flags().StringVarP(&outPath, "output", "o", "", "the plugin `FILE` to write")
+	return cmd
+}
+
+func packPlugin(modulePath, manifestPath, outPath string) (*packDocument, error) {
+	module, err := readBounded(modulePath, maxModuleBytes)
+	if err != nil {
+		return nil, err
+	}
+	text, err := readBounded(manifestPath, maxManifestBytes)
+	if err != nil {
+		return nil, err
+	}
+	m, err := manifest.ParseJSON(text)
+	if err != nil {
+		return nil, about(manifestPath, err)
+	}
+	plugin, err := manifest.Pack(module, m)
+	if err != nil {
+		return nil, about(modulePath, err)
+	}
+	if err := writeWhole(outPath, plugin); err != nil {
+		return nil, fault.Wrap("plugin.pack", fault.Unavailable, outPath, err, "")
+	}
+	return &packDocument{Path: outPath, ID: m.ID, Bytes: len(plugin)}, nil
+}
+
+// about gives an error that names no subject the file that it is about.
+func about(path string, err error) error {
+	if e := fault.As(err); e != nil {
+		named := *e
+		if named.Subject == "" {
+			named.Subject = path
+		} else if named.Subject != path {
+			named.Subject = path + ": " + named.Subject
+		}
+		return &named
+	}
+	return fault.Wrap("cli", fault.Invalid, path, err, "")
+}
+
+// readBounded reads a regular file of at most limit bytes.
+func readBounded(path string, limit int64) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fault.Wrap("cli.read", fault.NotFound, path, unwrapPath(err), "")
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, limit+1))
+	if err != nil {
+		return nil, fault.Wrap("cli.read", fault.Invalid, path, unwrapPath(err), "")
+	}
+	if int64(len(data)) > limit {
+		return nil, fault.Newf("cli.read", fault.Invalid, path,
+			"is longer than %s", formatBytes(float64(limit)))
+	}
+	return data, nil
+}
+
+// unwrapPath drops the path of a *PathError: the subject names it already.
+func unwrapPath(err error) error {
+	if e, ok := err.(*os.PathError); ok {
+		return e.Err
+	}
+	return err
+}
+
+// writeWhole writes a file so that nobody sees half of it, whatever happens.
+func writeWhole(path string, data []byte) error {
+	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return unwrapPath(err)
+	}
+	defer os.Remove(file.Name()) // gone already when the rename worked
+	if _, err := file.Write(data); err != nil {
+		_ = file.Close() // the write's error says more
+		return unwrapPath(err)
+	}
+	if err := file.Chmod(0o644); err != nil {
+		_ = file.Close()
+		return unwrapPath(err)
+	}
+	if err := file.Close(); err != nil {
+		return unwrapPath(err)
+	}
+	return os.Rename(file.Name(), path)
+}

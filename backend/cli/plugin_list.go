@@ -1,0 +1,65 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"inos/backend/unit"
+)
+
+type pluginsDocument struct {
+	Folder  string            `json:"folder"` // where to drop plugins
+	Plugins []unit.PluginInfo `json:"plugins"`
+}
+
+func (a *app) pluginListCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "list",
+		Short:   "List the plugin files, and why a file is not used",
+		Example: "  inos plugin list\n  inos plugin list --json",
+		Args:    a.usageArgs(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			folder, err := a.dropFolder()
+			if err != nil {
+				return err
+			}
+			n, err := a.open(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer n.Close()
+			plugins := append([]unit.PluginInfo{}, n.Plugins()...)
+			if a.global.json {
+				return writeJSON(a.Stdout, pluginsDocument{folder, plugins})
+			}
+			return a.printPlugins(folder, plugins)
+		},
+	}
+}
+
+func (a *app) printPlugins(folder string, plugins []unit.PluginInfo) error {
+	rows := [][]string{{"PLUGIN", "VERSION", "UNITS", "SIZE", "FILE", "STATE"}}
+	for _, p := range plugins {
+		id, version, units := "-", "-", "-"
+		if m := p.Manifest; m != nil {
+			var names []string
+			for _, u := range m.Units {
+				names = append(names, u.Name)
+			}
+			id, version, units = m.ID, m.Version, strings.Join(names, ", ")
+		}
+		state := "ready"
+		if p.Refused != "" {
+			state = "refused: " + shown(p.Refused)
+		}
+		rows = append(rows, []string{id, version, units, formatBytes(float64(p.Bytes)),
+			shown(p.Path), state})
+	}
+	if err := table(a.Stdout, rows); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(a.Stdout, "\nPut plugins (*.wasm) into %s\n", folder)
+	return err
+}
