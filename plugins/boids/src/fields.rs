@@ -32,6 +32,12 @@ unsafe fn sum_row(m: Memory, g: &Geometry, row: usize) {
     // SAFETY: rows and cells lie in their tables.
     unsafe {
         let table = m.start().add(source_row * g.row_len as usize).cast_const();
+        let filled = m.field_rows(g).add(row);
+        let empty = *table == *table.add(g.row_len as usize - 1);
+        if empty && *filled == 0 {
+            return;
+        }
+        *filled = u32::from(!empty);
         let mut field = m.fields().add(row * g.field_row() * FIELD);
         for cell in 0..g.field_row() {
             let (from, move_x) = source(cell, g.cells as usize, g.wraps != 0);

@@ -11,10 +11,15 @@ pub const FINE: usize = 4;
 /// Entries that a row's table has beyond its last cell: a window may end there.
 const ROW_SLACK: usize = 4;
 /// Entries of the start table, at most; a sparser flock gets a smaller box.
-pub const MAX_TABLE: usize = 1_250_000;
+pub const MAX_TABLE: usize = 2_500_000;
+/// Rows, at most: as many as a cube with that table has.
+pub const MAX_ROWS: usize = 8000;
 /// Room between the sphere and the walls of the box around it: 3 radii a second, turned back by
 /// [`crate::motion::TURN_BACK`], get 1.1 radii far.
 const SPHERE_MARGIN: f64 = 1.5;
+/// Radius of the sphere over that of the ball in which the flock begins at its density: room to
+/// fly about.
+pub const ROOM: f64 = 1.6;
 /// Smallest edge of the box: below 2 a bird would meet itself across a wrapping border.
 const MIN_CELLS: usize = 2;
 /// Disc instead of ball: birds per area that give as many neighbours as this many per volume.
@@ -51,13 +56,13 @@ impl Geometry {
         let edge = match (ball, params.flat) {
             (false, false) => cube_root(room),
             (false, true) => room.sqrt(),
-            (true, false) => 2.0 * (cube_root(room * 0.75 / std::f64::consts::PI) + SPHERE_MARGIN),
-            (true, true) => 2.0 * ((room / std::f64::consts::PI).sqrt() + SPHERE_MARGIN),
+            (true, false) => sphere_edge(cube_root(room * 0.75 / std::f64::consts::PI)),
+            (true, true) => sphere_edge((room / std::f64::consts::PI).sqrt()),
         };
         let mut cells = (edge.ceil() as usize).max(MIN_CELLS);
         loop {
             let made = Self::with_cells(count, cells, params);
-            if made.table_len() <= MAX_TABLE {
+            if made.fits() {
                 return made;
             }
             cells -= 1;
@@ -73,7 +78,11 @@ impl Geometry {
             return None;
         }
         let made = Self::with_cells(self.birds, edge.ceil() as usize, params);
-        (made.table_len() <= MAX_TABLE).then_some(made)
+        made.fits().then_some(made)
+    }
+
+    fn fits(&self) -> bool {
+        self.table_len() <= MAX_TABLE && self.rows as usize <= MAX_ROWS
     }
 
     fn with_cells(birds: u32, cells: usize, params: &Params) -> Self {
@@ -141,6 +150,11 @@ impl Geometry {
     pub fn x_offset(&self) -> usize {
         self.pad as usize * FINE + 1
     }
+}
+
+/// Edge of the box around the sphere of a flock that fills a ball of `radius`.
+fn sphere_edge(radius: f64) -> f64 {
+    2.0 * (radius * ROOM + SPHERE_MARGIN)
 }
 
 /// The cube root, by arithmetic that is the same on every machine.

@@ -55,8 +55,8 @@ pub unsafe fn count(m: Memory, g: &Geometry, shard: Shard) {
     // SAFETY: birds < MAX_BIRDS; cells are clamped to the grid, so `c` lies in the table; counts
     // and parts of this shard are written by nobody else in this phase.
     unsafe {
-        let counts = m.counts(g, shard.index);
-        counts.write_bytes(0, g.table_len());
+        clear_counts(m, g, shard.index);
+        let (counts, row_birds) = (m.counts(g, shard.index), m.row_birds(g, shard.index));
         if shard.index == 0 {
             for counter in &(*m.header()).taken {
                 counter.0.store(0, Relaxed);
@@ -73,29 +73,35 @@ pub unsafe fn count(m: Memory, g: &Geometry, shard: Shard) {
             let c = r * row + cell(x * FINE as f32, last_fine) + x_offset;
             *p.add(CELL * STRIDE).cast::<u32>() = c as u32;
             *counts.add(c) += 1;
+            *row_birds.add(r) += 1;
             p = p.add(1);
         }
         if shard.of > 1 {
             let parts = &mut (*m.header()).parts[shard.index];
+            let birds = std::slice::from_raw_parts(row_birds, g.rows as usize);
             for (k, sum) in parts.iter_mut().enumerate().take(shard.of) {
-                *sum = count_rows(m, g, shard.index, part(g.rows as usize, k, shard.of));
+                *sum = birds[part(birds.len(), k, shard.of)].iter().sum();
             }
         }
     }
 }
 
-/// Birds that `shard` counted in `rows`.
+/// Zeroes the counts of the rows that held birds. Most rows of a box around a flock never do.
 ///
 /// # Safety
-/// As for [`count`], after its loop.
-unsafe fn count_rows(m: Memory, g: &Geometry, shard: usize, rows: Range<usize>) -> u32 {
-    let row = g.row_len as usize;
-    // SAFETY: the rows lie in the table, which only this shard writes to.
-    let cells = unsafe {
-        let first = m.counts(g, shard).add(rows.start * row);
-        std::slice::from_raw_parts(first, rows.len() * row)
-    };
-    cells.iter().fold(0u32, |sum, n| sum.wrapping_add(*n))
+/// As for [`count`].
+unsafe fn clear_counts(m: Memory, g: &Geometry, shard: usize) {
+    let len = g.row_len as usize;
+    // SAFETY: only this shard uses its counts in this phase.
+    unsafe {
+        let (counts, row_birds) = (m.counts(g, shard), m.row_birds(g, shard));
+        for row in 0..g.rows as usize {
+            if *row_birds.add(row) != 0 {
+                *row_birds.add(row) = 0;
+                counts.add(row * len).write_bytes(0, len);
+            }
+        }
+    }
 }
 
 /// Phase 2: turns counts into places, for the own part of the rows.
@@ -129,21 +135,17 @@ pub unsafe fn prefix(m: Memory, g: &Geometry, shard: Shard) {
 unsafe fn prefix_rows<const K: usize>(m: Memory, g: &Geometry, rows: Range<usize>, mark: u32) {
     // SAFETY: the rows lie in the tables and belong to this shard; so do the slots from `mark`.
     unsafe {
-        let mut mark = mark;
-        let from = rows.start * g.row_len as usize;
-        let mut start = m.start().add(from);
-        let (mut counts, step) = (m.counts(g, 0).add(from), g.table_len());
-        for _ in rows.clone() {
-            for _ in 0..g.row_len {
-                *start = mark;
-                for shard in 0..K {
-                    let place = counts.add(shard * step);
-                    let n = *place;
-                    *place = mark;
-                    mark += 4 * n;
+        let (mut mark, len) = (mark, g.row_len as usize);
+        for row in rows.clone() {
+            let birds: [*mut u32; K] = std::array::from_fn(|k| m.row_birds(g, k).wrapping_add(row));
+            let start = m.start().add(row * len);
+            if birds.iter().all(|n| **n == 0) {
+                std::slice::from_raw_parts_mut(start, len).fill(mark);
+            } else {
+                mark = prefix_row::<K>(start, m.counts(g, 0).add(row * len), g, mark);
+                for n in birds {
+                    *n = 1;
                 }
-                start = start.add(1);
-                counts = counts.add(1);
             }
             let end = m.at(mark).add(X * STRIDE);
             for k in 0..SENTINELS {
@@ -152,11 +154,37 @@ unsafe fn prefix_rows<const K: usize>(m: Memory, g: &Geometry, rows: Range<usize
             mark += 4 * SENTINELS as u32;
         }
         if rows.end == g.rows as usize {
-            for k in 0..g.row_len as usize {
-                *start.add(k) = mark;
+            let end = m.start().add(rows.end * len);
+            std::slice::from_raw_parts_mut(end, len).fill(mark);
+        }
+    }
+}
+
+/// Places of one row's birds, the first at `mark`; returns the end of the last.
+///
+/// # Safety
+/// As for [`prefix_rows`]; `counts` is the row of shard 0, the others' follow.
+#[inline(always)]
+unsafe fn prefix_row<const K: usize>(
+    start: *mut u32,
+    counts: *mut u32,
+    g: &Geometry,
+    mark: u32,
+) -> u32 {
+    let (mut mark, step) = (mark, g.table_len());
+    for cell in 0..g.row_len as usize {
+        // SAFETY: promised by the caller.
+        unsafe {
+            *start.add(cell) = mark;
+            for shard in 0..K {
+                let place = counts.add(shard * step + cell);
+                let n = *place;
+                *place = mark;
+                mark += 4 * n;
             }
         }
     }
+    mark
 }
 
 /// Phase 3: moves the birds of the own part to their places.

@@ -1,7 +1,9 @@
 //! The shared memory of a flock and where everything lies in it.
 //!
 //! ```text
-//! header | scratch of each shard | 15 arrays of STRIDE floats | fields | counts per shard | start
+//! header | scratch of each shard | 15 arrays of STRIDE floats
+//!        | fields | which rows of them are filled | birds per row and shard
+//!        | counts per cell and shard | start
 //! ```
 //!
 //! The arrays stand a constant distance apart: then `array + k * STRIDE` is a load with a constant
@@ -11,7 +13,7 @@
 
 use std::sync::atomic::AtomicU32;
 
-use crate::geometry::Geometry;
+use crate::geometry::{Geometry, MAX_ROWS};
 
 /// Birds that fit, at most.
 pub const MAX_BIRDS: usize = 500_000;
@@ -53,7 +55,7 @@ pub const ID: usize = 6;
 /// Slots at the end of each array that belong to one shard each.
 const SPARE_PER_SHARD: usize = 16;
 const SPARE: usize = STRIDE - SPARE_PER_SHARD * MAX_SHARDS;
-const _: () = assert!(SPARE > MAX_BIRDS + SENTINELS * 5000 + 2 * SENTINELS);
+const _: () = assert!(SPARE > MAX_BIRDS + SENTINELS * MAX_ROWS + 2 * SENTINELS);
 
 const HEADER_BYTES: usize = 4096;
 const SCRATCH_BYTES: usize = 8192;
@@ -149,8 +151,12 @@ impl Memory {
         }
     }
 
-    fn counts_offset(g: &Geometry) -> usize {
+    fn row_birds_offset(g: &Geometry) -> usize {
         g.rows as usize * g.field_row() * FIELD * 4
+    }
+
+    fn counts_offset(g: &Geometry) -> usize {
+        Self::row_birds_offset(g) + 4 * g.rows as usize * (1 + MAX_SHARDS)
     }
 
     fn start_offset(g: &Geometry) -> usize {
@@ -190,6 +196,19 @@ impl Memory {
     #[inline(always)]
     pub fn counts(self, g: &Geometry, shard: usize) -> *mut u32 {
         self.counts.wrapping_add(shard * g.table_len())
+    }
+
+    /// Not 0 for the rows whose fields are not all 0.
+    #[inline(always)]
+    pub fn field_rows(self, g: &Geometry) -> *mut u32 {
+        self.base.wrapping_add(TABLES_AT + Self::row_birds_offset(g)).cast()
+    }
+
+    /// Birds of shard `shard` per row; later in the tick, not 0 for the rows whose counts it has to
+    /// clear before the next.
+    #[inline(always)]
+    pub fn row_birds(self, g: &Geometry, shard: usize) -> *mut u32 {
+        self.field_rows(g).wrapping_add((1 + shard) * g.rows as usize)
     }
 
     /// Sums per cell, for fast mode.

@@ -4,7 +4,7 @@
 //! the same first 10,000 birds wherever it is made.
 
 use crate::bodies::first_predators;
-use crate::geometry::Geometry;
+use crate::geometry::{Geometry, ROOM};
 use crate::memory::{Header, ID, MAGIC, MAX_BIRDS, Memory, STATE, STRIDE, VX, VY, VZ, X, Y, Z};
 use crate::noise::{self, Purpose};
 use crate::params::Params;
@@ -28,6 +28,7 @@ pub fn first_bird(g: &Geometry, seed: u32, id: u32) -> Bird {
     let heading = noise::stream(seed, Purpose::Heading, 0).in_ball();
     let mut numbers = noise::stream(seed, Purpose::Bird, id);
     let (size, centre) = (g.size(), g.centre());
+    let ball = g.sphere / ROOM as f32;
     let at = match (g.sphere > 0.0, g.is_flat()) {
         (false, flat) => {
             let mut place = || numbers.unit();
@@ -36,11 +37,11 @@ pub fn first_bird(g: &Geometry, seed: u32, id: u32) -> Bird {
         }
         (true, false) => {
             let p = numbers.in_ball();
-            std::array::from_fn(|k| centre[k] + p[k] * g.sphere)
+            std::array::from_fn(|k| centre[k] + p[k] * ball)
         }
         (true, true) => {
             let p = numbers.in_disc();
-            [centre[0] + p[0] * g.sphere, centre[1] + p[1] * g.sphere, centre[2]]
+            [centre[0] + p[0] * ball, centre[1] + p[1] * ball, centre[2]]
         }
     };
     let own = numbers.in_ball();
