@@ -1,0 +1,65 @@
+import { MantineProvider } from "@mantine/core";
+import { useElementSize } from "@mantine/hooks";
+import { useEffect } from "react";
+import { Keys } from "../panels/Keys.tsx";
+import { Notices } from "../panels/Notices.tsx";
+import { Palette } from "../panels/Palette.tsx";
+import { Rail } from "../panels/Rail.tsx";
+import { SettingsPanel } from "../panels/SettingsPanel.tsx";
+import { StatusBar } from "../panels/StatusBar.tsx";
+import { Inspector } from "../panels/Inspector.tsx";
+import { Dock } from "../panels/Dock.tsx";
+import { isCalm, schemeOf } from "../state/store.ts";
+import { useApp, useSession } from "../view/context.ts";
+import { FlockView } from "../view/FlockView.tsx";
+import classes from "./App.module.css";
+import { listenToKeys } from "./keyboard.ts";
+import { cssVariables, mantineTheme } from "./theme.ts";
+
+/** The whole window: the flock, and what floats over it. */
+export function App() {
+  const session = useSession();
+  const scheme = useApp(schemeOf);
+  const calm = useApp(isCalm);
+  useEffect(() => listenToKeys(session), [session]);
+  return (
+    <MantineProvider theme={mantineTheme} cssVariablesResolver={cssVariables} forceColorScheme={scheme}>
+      <div className={classes.window} data-calm={calm || undefined}>
+        <Shell />
+        <Palette />
+        <Keys />
+      </div>
+    </MantineProvider>
+  );
+}
+
+function Shell() {
+  const { panel, inspector, hasUnit } = useApp((s) => ({
+    panel: s.settings.panel,
+    inspector: s.settings.inspector,
+    hasUnit: s.unit !== null,
+  }));
+  const left = useElementSize();
+  const right = useElementSize();
+  return (
+    <>
+      <FlockView covered={{ left: left.width, right: right.width }} />
+      <div className={classes.overlay}>
+        <div className={classes.left} ref={left.ref}>
+          <Rail />
+          {panel === "settings" && <SettingsPanel />}
+        </div>
+        <main className={classes.centre}>
+          <Notices />
+          {hasUnit && <Dock />}
+        </main>
+        <div className={classes.right} ref={right.ref}>
+          {hasUnit && inspector && <Inspector />}
+        </div>
+        <div className={classes.status}>
+          <StatusBar />
+        </div>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,67 @@
+import "./globals.ts";
+
+/** What the page needs from its window: the only place that asks for it. */
+export interface Host {
+  toggleFullScreen(): Promise<void>;
+  copyText(text: string): Promise<void>;
+  hidden(): boolean;
+  pixelRatio(): number;
+  prefersDark(): boolean;
+  prefersCalm(): boolean;
+  /** Each returns how to stop listening. */
+  onVisibility(run: () => void): () => void;
+  onKey(run: (event: KeyboardEvent) => void): () => void;
+  onPreference(run: () => void): () => void;
+  /** The window is about to go: last chance to save. */
+  onLeave(run: () => void): () => void;
+}
+
+export function windowHost(): Host {
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
+  return {
+    toggleFullScreen,
+    copyText,
+    hidden: () => document.hidden,
+    pixelRatio: () => window.devicePixelRatio || 1,
+    prefersDark: () => dark.matches,
+    prefersCalm: () => calm.matches,
+    onVisibility: (run) => listen(document, "visibilitychange", run),
+    onKey: (run) => listen(window, "keydown", run as (event: Event) => void),
+    onPreference: (run) => {
+      const stops = [listen(dark, "change", run), listen(calm, "change", run)];
+      return () => stops.forEach((stop) => stop());
+    },
+    onLeave: (run) => listen(window, "pagehide", run),
+  };
+}
+
+function listen(target: EventTarget, type: string, run: (event: Event) => void): () => void {
+  target.addEventListener(type, run);
+  return () => target.removeEventListener(type, run);
+}
+
+async function toggleFullScreen(): Promise<void> {
+  const { runtime } = window;
+  if (runtime?.WindowIsFullscreen) {
+    if (await runtime.WindowIsFullscreen()) runtime.WindowUnfullscreen?.();
+    else runtime.WindowFullscreen?.();
+    return;
+  }
+  if (document.fullscreenElement) await document.exitFullscreen();
+  else await document.documentElement.requestFullscreen();
+}
+
+async function copyText(text: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    // The webview may refuse the clipboard API; the old way needs a selected field.
+    const field = document.createElement("textarea");
+    field.value = text;
+    document.body.append(field);
+    field.select();
+    document.execCommand("copy");
+    field.remove();
+  }
+}

@@ -1,0 +1,78 @@
+import { useEffect, useRef } from "react";
+import uPlot from "uplot";
+import { SHELL } from "../core/theme.ts";
+import { type FigureName, SAMPLES_PER_SECOND } from "../state/figures.ts";
+import { schemeOf } from "../state/store.ts";
+import { useApp, useSession } from "../view/context.ts";
+
+const WIDTH = 320;
+const HEIGHT = 104;
+
+interface Props {
+  series: readonly FigureName[];
+  unit: string;
+  scale: number;
+}
+
+/** The last minute of one or two figures. */
+export function Chart({ series, unit, scale }: Props) {
+  const session = useSession();
+  const scheme = useApp(schemeOf);
+  const place = useRef<HTMLDivElement>(null);
+
+  useEffect(() => {
+    if (!place.current) return;
+    const colours = SHELL[scheme];
+    const axis = { stroke: colours.textDim, grid: { stroke: colours.edge }, ticks: { show: false } };
+    const plot = new uPlot(
+      {
+        width: WIDTH,
+        height: HEIGHT,
+        legend: { show: false },
+        cursor: { show: false },
+        scales: { x: { time: false }, y: { range: { min: { soft: 0, mode: 2 }, max: { pad: 0.15 } } } },
+        axes: [
+          { ...axis, values: (_, ticks) => ticks.map((t) => `${t} s`), size: 24 },
+          { ...axis, values: (_, ticks) => ticks.map((t) => `${t} ${unit}`), size: 56 },
+        ],
+        series: [
+          {},
+          ...series.map((_, i) => ({
+            stroke: i === 0 ? colours.accent : colours.textDim,
+            width: 1.5,
+            spanGaps: false,
+            points: { show: false },
+          })),
+        ],
+      },
+      read(session, series, scale),
+      place.current,
+    );
+    const stop = session.store.subscribe((state, before) => {
+      if (state.figures !== before.figures) plot.setData(read(session, series, scale));
+    });
+    return () => {
+      stop();
+      plot.destroy();
+    };
+  }, [session, scheme, series, unit, scale]);
+
+  return <div ref={place} role="img" aria-label="Graph of the last minute" />;
+}
+
+function read(
+  session: ReturnType<typeof useSession>,
+  series: readonly FigureName[],
+  scale: number,
+): uPlot.AlignedData {
+  const { histories } = session.sampler;
+  const { length } = histories.fps;
+  const times = Array.from({ length }, (_, i) => (i - length + 1) / SAMPLES_PER_SECOND);
+  const values = series.map((name) =>
+    Array.from({ length }, (_, i) => {
+      const value = histories[name].at(i) / scale;
+      return Number.isFinite(value) ? value : null;
+    }),
+  );
+  return [times, ...values];
+}

@@ -1,0 +1,108 @@
+import type { Fault } from "../core/fault.ts";
+import { bytes, BYTES_PER_MIB, mebibytesUp } from "../core/format.ts";
+import type { EventRecord } from "../wire/event.ts";
+
+export type Tone = "info" | "warning" | "error";
+
+/** Something the user should know: what happened, why, and what to do next. */
+export interface Notice {
+  id: number;
+  tone: Tone;
+  title: string;
+  why: string;
+  next: string;
+  /** What "copy details" copies; empty: nothing to copy. */
+  details: string;
+  action: NoticeAction | null;
+  /** Disappears by itself. */
+  passing: boolean;
+  /** Notices with the same key replace each other. */
+  key: string;
+}
+
+export type NoticeAction =
+  | { kind: "raiseArena"; label: string; bytes: number }
+  | { kind: "restart"; label: string };
+
+export type NewNotice = Omit<Notice, "id">;
+
+export const MAX_NOTICES = 4;
+/** The arena is raised in steps, so that a little more birds do not ask again at once. */
+const RAISE_STEP_MIB = 4;
+
+/** Puts a notice in, replacing one with the same key, forgetting the oldest of too many. */
+export function withNotice(
+  list: readonly Notice[],
+  notice: NewNotice,
+  id: number,
+): readonly Notice[] {
+  const others = list.filter((n) => notice.key === "" || n.key !== notice.key);
+  return [...others, { ...notice, id }].slice(-MAX_NOTICES);
+}
+
+export function faultNotice(fault: Fault): NewNotice {
+  if (fault.kind === "budget" && fault.needed && fault.limit) {
+    return budgetNotice(fault, fault.needed, fault.limit);
+  }
+  return {
+    tone: "error",
+    title: fault.subject === "" ? "Something went wrong" : `${fault.subject}: that did not work`,
+    why: sentence(fault.message),
+    next: sentence(fault.next),
+    details: JSON.stringify(fault, null, 2),
+    action: fault.kind === "quarantined" ? { kind: "restart", label: "Start it again" } : null,
+    passing: false,
+    key: `fault ${fault.kind} ${fault.subject}`,
+  };
+}
+
+/** Whole MiB, in steps, that hold `needed` bytes. */
+export function raiseTo(needed: number): number {
+  return Math.ceil(mebibytesUp(needed) / RAISE_STEP_MIB) * RAISE_STEP_MIB;
+}
+
+function budgetNotice(fault: Fault, needed: number, limit: number): NewNotice {
+  const mib = raiseTo(needed);
+  return {
+    tone: "warning",
+    title: `This flock needs ${bytes(needed)}`,
+    why: `The arena, the memory that all frames share, holds ${bytes(limit)}.`,
+    next: "",
+    details: JSON.stringify(fault, null, 2),
+    action: { kind: "raiseArena", label: `Raise to ${mib} MiB`, bytes: mib * BYTES_PER_MIB },
+    passing: false,
+    key: "budget",
+  };
+}
+
+const TITLES: Partial<Record<EventRecord["kind"], string>> = {
+  unitFailed: "stopped unexpectedly",
+  unitRestarted: "runs again",
+  unitQuarantined: "failed too often and rests",
+  pluginRefused: "A plugin could not be used",
+  pageRecovered: "The window was loaded again",
+  arenaRaised: "The arena was raised",
+};
+
+/** Null for events that are no news to the user: starts, stops and a plugin's own log. */
+export function eventNotice(event: EventRecord): NewNotice | null {
+  const title = TITLES[event.kind];
+  if (!title) return null;
+  const named = event.unit !== "" && event.kind.startsWith("unit");
+  return {
+    tone: event.severity,
+    title: named ? `${event.unit} ${title}` : title,
+    why: sentence(event.text),
+    next: event.kind === "unitFailed" ? "INOS starts it again by itself." : "",
+    details: event.severity === "info" ? "" : JSON.stringify(event, null, 2),
+    action: event.kind === "unitQuarantined" ? { kind: "restart", label: "Start it again" } : null,
+    passing: event.severity === "info",
+    key: `event ${event.unit} ${event.kind === "unitRestarted" ? "unitFailed" : event.kind}`,
+  };
+}
+
+function sentence(text: string): string {
+  if (text === "") return "";
+  const start = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.?]$/.test(start) ? start : `${start}.`;
+}

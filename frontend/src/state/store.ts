@@ -1,0 +1,85 @@
+import { createStore, type StoreApi } from "zustand/vanilla";
+import type { Boot } from "../bridge/program.ts";
+import { NO_ENTRY } from "../bridge/source.ts";
+import type { Fault } from "../core/fault.ts";
+import type { FramePath } from "../core/frame.ts";
+import { LiveState } from "../wire/gen/layout.ts";
+import type { LiveUnit, ParamValues } from "../wire/manifest.ts";
+import { type Figures, NO_FIGURES } from "./figures.ts";
+import type { Notice } from "./notices.ts";
+import { DEFAULT_SETTINGS, type Settings } from "./settings.ts";
+
+export type PointerChoice = "none" | "attract" | "scare";
+
+/** What React may show. Per-frame things are not in it: they never leave the scene. */
+export interface AppState {
+  phase: "starting" | "ready" | "failed";
+  fault: Fault | null;
+  boot: Boot | null;
+  framePath: FramePath;
+  whyStream: string;
+  unit: LiveUnit | null;
+  entry: number;
+  /** Parameters as wanted; the program has them a moment later. */
+  params: ParamValues;
+  paused: boolean;
+  liveState: number;
+  /** Frames are known to come; the first one fades in. */
+  trouble: string;
+  settings: Settings;
+  pointer: PointerChoice;
+  following: boolean;
+  quality: string;
+  software: boolean;
+  systemDark: boolean;
+  systemCalm: boolean;
+  canUndo: boolean;
+  canRedo: boolean;
+  notices: readonly Notice[];
+  figures: Figures;
+  keysShown: boolean;
+  /** Last figures as a sentence, for a screen reader that asked. */
+  spoken: string;
+}
+
+export type AppStore = StoreApi<AppState>;
+
+export function newStore(): AppStore {
+  return createStore<AppState>(() => ({
+    phase: "starting",
+    fault: null,
+    boot: null,
+    framePath: "shared",
+    whyStream: "",
+    unit: null,
+    entry: NO_ENTRY,
+    params: {},
+    paused: false,
+    liveState: LiveState.stopped,
+    trouble: "",
+    settings: DEFAULT_SETTINGS,
+    pointer: "none",
+    following: false,
+    quality: "",
+    software: false,
+    systemDark: true,
+    systemCalm: false,
+    canUndo: false,
+    canRedo: false,
+    notices: [],
+    figures: NO_FIGURES,
+    keysShown: false,
+    spoken: "",
+  }));
+}
+
+export function schemeOf(state: AppState): "dark" | "light" {
+  const { theme } = state.settings;
+  if (theme === "system") return state.systemDark ? "dark" : "light";
+  return theme;
+}
+
+export function isCalm(state: AppState): boolean {
+  const { motion } = state.settings;
+  return motion === "system" ? state.systemCalm : motion === "calm";
+}

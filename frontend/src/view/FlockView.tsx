@@ -1,0 +1,66 @@
+import { useEffect, useRef } from "react";
+import { describeScene } from "../state/speech.ts";
+import { SceneBinding } from "./binding.ts";
+import { useApp, useSession } from "./context.ts";
+import classes from "./FlockView.module.css";
+
+/** Arrow keys turn the camera: radians would be finer than a finger, so these are pixels of a drag. */
+const KEY_TURN = 24;
+
+interface Props {
+  /** Widths of what lies over the canvas, in CSS pixels. */
+  covered: { left: number; right: number };
+}
+
+/** The flock, edge to edge. React only owns the canvas; the scene draws by itself. */
+export function FlockView({ covered }: Props) {
+  const session = useSession();
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const binding = useRef<SceneBinding | null>(null);
+  const words = useApp(describeScene);
+  const spoken = useApp((s) => s.spoken);
+
+  useEffect(() => {
+    if (!canvas.current) return;
+    const made = new SceneBinding(session, canvas.current);
+    binding.current = made;
+    return () => {
+      binding.current = null;
+      made.dispose();
+    };
+  }, [session]);
+
+  useEffect(() => {
+    binding.current?.setInsets(covered.left, covered.right, 0, 0);
+  }, [covered.left, covered.right]);
+
+  return (
+    <>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the picture is turned with arrow keys */}
+      {/* biome-ignore lint/a11y/useSemanticElements: an img cannot be drawn on */}
+      <canvas
+        ref={canvas}
+        className={classes.canvas}
+        role="img"
+        tabIndex={0}
+        aria-label={words}
+        onKeyDown={(event) => {
+          const turn = TURNS[event.key];
+          if (turn) binding.current?.turn(turn[0] * KEY_TURN, turn[1] * KEY_TURN);
+          if (event.key === "+" || event.key === "=") binding.current?.closer(-1);
+          if (event.key === "-") binding.current?.closer(1);
+        }}
+      />
+      <div className={classes.spoken} role="status" aria-live="polite">
+        {spoken}
+      </div>
+    </>
+  );
+}
+
+const TURNS: Record<string, readonly [number, number]> = {
+  ArrowLeft: [1, 0],
+  ArrowRight: [-1, 0],
+  ArrowUp: [0, 1],
+  ArrowDown: [0, -1],
+};

@@ -1,0 +1,20 @@
+import { createContext, useContext } from "react";
+import { useStore } from "zustand";
+import { useShallow } from "zustand/react/shallow";
+import type { Session } from "../state/session.ts";
+import type { AppState } from "../state/store.ts";
+
+const SessionContext = createContext<Session | null>(null);
+
+export const SessionProvider = SessionContext.Provider;
+
+export function useSession(): Session {
+  const session = useContext(SessionContext);
+  if (!session) throw new Error("no session above this component");
+  return session;
+}
+
+/** Part of the state; the component renders again when that part changed. */
+export function useApp<T>(select: (state: AppState) => T): T {
+  return useStore(useSession().store, useShallow(select));
+}
