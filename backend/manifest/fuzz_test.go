@@ -1,0 +1,69 @@
+package manifest
+
+import (
+	"reflect"
+	"testing"
+)
+
+// FuzzParse feeds whole files: the section walker, the message, the module tables. What is
+// accepted must pack again into the same account.
+func FuzzParse(f *testing.F) {
+	good, err := Pack(goodModule().bytes(), goodManifest())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Add(goodModule().bytes())
+	f.Add(good[:40])
+	f.Fuzz(func(t *testing.T, wasm []byte) {
+		m, err := Parse(wasm)
+		if err != nil {
+			return
+		}
+		again, err := Pack(wasm, m)
+		if err != nil {
+			t.Fatalf("accepted, but cannot be packed: %v", err)
+		}
+		back, err := Parse(again)
+		if err != nil || !reflect.DeepEqual(m, back) {
+			t.Fatalf("packed anew it says something else: %v\n%+v\n%+v", err, m, back)
+		}
+	})
+}
+
+// FuzzDecode feeds the message alone: whatever it claims, reading it ends soon and without harm.
+func FuzzDecode(f *testing.F) {
+	body, err := encode(goodManifest())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(body)
+	f.Add(body[:64])
+	f.Fuzz(func(t *testing.T, body []byte) {
+		m, err := decode(body)
+		if err != nil {
+			return
+		}
+		if m.Validate() == nil {
+			if _, err := encode(m); err != nil {
+				t.Fatalf("valid, but cannot be written: %v", err)
+			}
+		}
+	})
+}
+
+// FuzzJSON feeds manifest.json. What is accepted must survive its own JSON.
+func FuzzJSON(f *testing.F) {
+	f.Add([]byte(smallJSON))
+	f.Add(mustJSON(f, goodManifest()))
+	f.Add([]byte(`{"units":[{"ops":[{"params":[{}]}]}]}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		m, err := ParseJSON(text)
+		if err != nil {
+			return
+		}
+		if _, err := ParseJSON(mustJSON(t, m)); err != nil {
+			t.Fatalf("accepted, but not its own JSON: %v", err)
+		}
+	})
+}
