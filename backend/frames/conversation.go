@@ -50,12 +50,7 @@ func (c *conversation) run(ctx context.Context) {
 	ended := make(chan error, 1)
 	go func() { ended <- c.listen(ctx, requests) }()
 
-	err := c.answer(ctx, requests, ended)
-	cancel()
-	if ctxErr := context.Cause(ctx); err == nil {
-		err = ctxErr
-	}
-	c.hangUp(err)
+	c.hangUp(c.answer(ctx, requests, ended))
 }
 
 func (c *conversation) hangUp(err error) {
@@ -137,6 +132,9 @@ func (c *conversation) answerReady(ctx context.Context) error {
 		}
 		if err := c.send(ctx, message); err != nil {
 			return err
+		}
+		if r.Kind == KindFrame {
+			c.server.frames.Add(1)
 		}
 		c.polls = 0
 	}

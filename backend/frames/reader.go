@@ -89,24 +89,6 @@ func isChannel(e arena.Entry) bool {
 	return e.Segment != 0 && e.FD >= 0 && e.Kind == arena.KindChannel
 }
 
-// releaseAll takes back the slots that a page held which is no more.
-func releaseAll(k *arena.Kernel) {
-	for i := range arena.MaxEntries {
-		entry, err := k.Entry(i)
-		if err != nil || !isChannel(entry) {
-			continue
-		}
-		segment, err := borrow(entry, true)
-		if err != nil {
-			continue // it was replaced meanwhile: nobody holds anything in the new one
-		}
-		if channel, err := arena.OpenChannel(segment); err == nil {
-			channel.Release()
-		}
-		_ = segment.Close() // our own mapping; the channel lives on
-	}
-}
-
 // borrow maps the segment of a directory entry a second time.
 func borrow(e arena.Entry, writable bool) (*arena.Segment, error) {
 	fd, err := duplicate(e.FD)

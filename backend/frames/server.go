@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -43,7 +44,9 @@ type Server struct {
 	listener net.Listener
 	token    string
 	seats    chan struct{}
+	talks    sync.WaitGroup // conversations; the HTTP server forgets those that it handed over
 	sent     atomic.Uint64
+	frames   atomic.Uint64
 }
 
 // NewServer listens on a free port of the loopback interface. Serve answers.
@@ -74,7 +77,11 @@ func (s *Server) Token() string { return s.token }
 // SentBytes counts what went to pages since the start, headers included.
 func (s *Server) SentBytes() uint64 { return s.sent.Load() }
 
-// Serve answers until ctx ends. A service of the supervisor tree; it can be served once.
+// SentFrames counts the frames that went to pages since the start.
+func (s *Server) SentFrames() uint64 { return s.frames.Load() }
+
+// Serve answers until ctx ends, and returns when nobody reads the arena any more: only then may it
+// be closed. A service of the supervisor tree; it can be served once.
 func (s *Server) Serve(ctx context.Context) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc(framesEndpoint, s.handle)
@@ -84,7 +91,9 @@ func (s *Server) Serve(ctx context.Context) error {
 		MaxHeaderBytes:    maxHelloBytes,
 		BaseContext:       func(net.Listener) context.Context { return ctx },
 	}
+	stopped := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
+		defer close(stopped)
 		grace, cancel := context.WithTimeout(context.Background(), shutdownGrace)
 		defer cancel()
 		if server.Shutdown(grace) != nil {
@@ -95,6 +104,8 @@ func (s *Server) Serve(ctx context.Context) error {
 	if err := server.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
 		return fault.Wrap("frames", fault.Unavailable, "stream", err, "")
 	}
+	<-stopped
+	s.talks.Wait()
 	return ctx.Err()
 }
 
@@ -113,6 +124,8 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "too many connections", http.StatusServiceUnavailable)
 		return
 	}
+	s.talks.Add(1)
+	defer s.talks.Done()
 	// The origin was compared above, and exactly: the library's own check is by host and pattern.
 	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"inos/backend/arena"
 )
 
-const testTimeout = 20 * time.Second
+const testTimeout = time.Minute
 
 // stage is a kernel segment with one channel in entry 0 and a server in front of it.
 type stage struct {
@@ -352,5 +352,23 @@ func TestSentBytesAreMeasured(t *testing.T) {
 	s.ask(t, ws, Request{Kind: KindKernel}) // its answer proves that the first was counted
 	if sent := s.server.SentBytes() - before; sent < arena.StreamHeaderBytes+4*arena.InstanceBytes {
 		t.Errorf("%d bytes", sent)
+	}
+	if n := s.server.SentFrames(); n != 1 {
+		t.Errorf("%d frames", n)
+	}
+}
+
+func TestWhatADeadPageHeldIsTakenBack(t *testing.T) {
+	s := newStage(t, 4)
+	s.publish(1, 4)
+	if Held(s.kernel, 0) || Held(s.kernel, 1) {
+		t.Error("held before anybody read")
+	}
+	if _, ok := s.channel.Acquire(); !ok || !Held(s.kernel, 0) {
+		t.Error("an acquired frame is not held")
+	}
+	releaseAll(s.kernel)
+	if Held(s.kernel, 0) {
+		t.Error("still held")
 	}
 }

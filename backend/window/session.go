@@ -20,7 +20,8 @@ import (
 type Node interface {
 	Plugins() []unit.PluginInfo
 	Arena() *arena.Arena
-	Kernel() *arena.Kernel
+	// SetArenaLimit changes the budget of the shared memory, in bytes.
+	SetArenaLimit(bytes int64) error
 	StartLive(ctx context.Context, name string, c unit.LiveConfig) (Live, error)
 }
 
@@ -34,7 +35,7 @@ type Live interface {
 	Reset() error
 	Stats() unit.LiveStats
 	Entry() int
-	Stop() error
+	Stop()
 }
 
 // Stream is the frame server, as Boot tells the page about it.
@@ -130,13 +131,19 @@ func (s *Session) Boot() Boot {
 	if s.Stream != nil {
 		boot.StreamURL, boot.StreamToken = s.Stream.URL(), s.Stream.Token()
 	}
+	boot.Live = s.Live()
+	return boot
+}
+
+// Live is the live unit that runs; nil: none.
+func (s *Session) Live() *LiveState {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.live != nil {
-		state := s.state()
-		boot.Live = &state
+	if s.live == nil {
+		return nil
 	}
-	return boot
+	state := s.state()
+	return &state
 }
 
 // units are the plugins with a live unit that can be started.
@@ -164,19 +171,17 @@ func (s *Session) state() LiveState {
 }
 
 // StartLive runs a live unit in place of the one that runs. The same unit goes on, with the new
-// parameters: a reloaded page finds its flock as it was.
+// parameters: a reloaded page finds its flock as it was. One that has ended begins anew.
 func (s *Session) StartLive(ctx context.Context, name string, params map[string]any) (LiveState, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.live != nil && s.unit == name {
+	if s.live != nil && s.unit == name && !ended(s.live) {
 		if err := s.live.SetParams(params); err != nil {
 			return LiveState{}, err
 		}
 		return s.state(), nil
 	}
-	if err := s.stopLive(); err != nil {
-		return LiveState{}, err
-	}
+	s.stopLive()
 	live, err := s.Node.StartLive(ctx, name, unit.LiveConfig{Params: params, Paused: s.hidden})
 	if err != nil {
 		return LiveState{}, err
@@ -185,13 +190,16 @@ func (s *Session) StartLive(ctx context.Context, name string, params map[string]
 	return s.state(), nil
 }
 
-func (s *Session) stopLive() error {
-	if s.live == nil {
-		return nil
+func ended(l Live) bool {
+	state := l.Stats().State
+	return state == unit.Stopped || state == unit.Quarantined
+}
+
+func (s *Session) stopLive() {
+	if s.live != nil {
+		s.live.Stop()
+		s.live, s.unit = nil, ""
 	}
-	live := s.live
-	s.live, s.unit = nil, ""
-	return live.Stop()
 }
 
 // SetParams changes parameters of the live unit, all or none, and returns what is in force.
@@ -249,8 +257,8 @@ func (s *Session) applyPause() error {
 
 // RaiseArena changes the budget of the shared memory; the next start begins with it.
 func (s *Session) RaiseArena(bytes int64) (ArenaInfo, error) {
-	if err := s.Node.Arena().SetLimit(bytes); err != nil {
-		return ArenaInfo{}, fault.Wrap("arena.raise", fault.Budget, "arena", err, "")
+	if err := s.Node.SetArenaLimit(bytes); err != nil {
+		return ArenaInfo{}, err
 	}
 	s.mu.Lock()
 	s.raised = bytes
@@ -283,10 +291,10 @@ func (s *Session) Remember(p Place) Place {
 }
 
 // Close stops the live unit.
-func (s *Session) Close() error {
+func (s *Session) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.stopLive()
+	s.stopLive()
 }
 
 func nothingRuns(op string) error {

@@ -1,0 +1,233 @@
+//go:build desktop
+
+package main
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/thejerf/suture/v4"
+	"github.com/wailsapp/wails/v2"
+	"github.com/wailsapp/wails/v2/pkg/logger"
+	"github.com/wailsapp/wails/v2/pkg/options"
+	"github.com/wailsapp/wails/v2/pkg/options/assetserver"
+	wails_runtime "github.com/wailsapp/wails/v2/pkg/runtime"
+
+	"inos/backend/arena"
+	"inos/backend/frames"
+	"inos/backend/window"
+)
+
+//go:embed all:frontend/dist
+var page embed.FS
+
+// defaultUnit is shown when nobody named another one.
+const defaultUnit = "boids"
+
+// Colour of the window before the page is there: the dusk of the first screen, not white.
+var dusk = options.NewRGB(16, 15, 36)
+
+// desktop is the running program: everything that openWindow starts and closes.
+type desktop struct {
+	flags   *flags
+	log     *slog.Logger
+	place   window.Place
+	kernel  *arena.Kernel
+	surface frames.Surface
+	stream  *frames.Server
+	session *window.Session
+	app     *App
+	bench   *Bench
+	ended   chan error // why the program must end before the user ends it
+}
+
+// openWindow runs until the window is closed.
+func openWindow(o *flags) (err error) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	d := &desktop{flags: o, bench: newBench(), ended: make(chan error, 1), place: window.LoadPlace(o.dataDir)}
+	d.log = newLogger(o.verbose)
+
+	node, err := startNode(ctx, o, d.place, d.log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, node.Close()) }()
+	d.kernel = node.Kernel()
+	closeFrames, err := d.openFrames(ctx)
+	if err != nil {
+		return err
+	}
+	defer closeFrames()
+	defer func() { err = errors.Join(err, d.surface.Close()) }()
+	d.openSession(node)
+	defer d.session.Close()
+	if !o.needsBenchPage() {
+		go d.startFirstUnit(ctx)
+	}
+	return errors.Join(d.runWebview(ctx), d.takeEnded())
+}
+
+func newLogger(verbose bool) *slog.Logger {
+	level := slog.LevelWarn
+	if verbose {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+}
+
+// openFrames opens the ways to the page. closeFrames returns when nobody reads the arena any more.
+func (d *desktop) openFrames(ctx context.Context) (closeFrames func(), err error) {
+	d.surface, err = frames.NewSurface(frames.Options{Path: d.flags.path, Kernel: d.kernel, GiveUp: d.end})
+	if err != nil || d.flags.path == frames.Shared {
+		return func() {}, err
+	}
+	if d.stream, err = frames.NewServer(d.kernel); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	services := suture.NewSimple("window")
+	services.Add(d.stream)
+	ended := services.ServeBackground(ctx)
+	return func() { cancel(); <-ended }, nil
+}
+
+func (d *desktop) openSession(node *nodeAdapter) {
+	home, _ := os.UserHomeDir()        // none: pictures go to the data folder
+	configDir, _ := os.UserConfigDir() // none: the same
+	config := window.Config{
+		Node: node, Surface: d.surface, DataDir: d.flags.dataDir, Version: version, Now: time.Now,
+		PicturesDir: window.PicturesDir(home, configDir, d.flags.dataDir),
+	}
+	if d.stream != nil {
+		config.Stream = d.stream
+	}
+	d.session = window.New(config)
+	d.app = &App{session: d.session}
+}
+
+// startFirstUnit runs beside the start of the webview, so that birds wait for it, not it for them.
+func (d *desktop) startFirstUnit(ctx context.Context) {
+	unit, params := d.place.Unit, d.place.Params
+	if d.flags.unit != "" && d.flags.unit != unit {
+		unit, params = d.flags.unit, nil
+	}
+	if unit == "" {
+		unit = defaultUnit
+	}
+	_, err := d.session.StartLive(ctx, unit, params)
+	if err != nil && params != nil {
+		d.log.Warn("the remembered parameters do not fit any more", "unit", unit, "error", err)
+		_, err = d.session.StartLive(ctx, unit, nil)
+	}
+	if err != nil {
+		d.log.Error("the first unit did not start", "unit", unit, "error", err)
+	}
+}
+
+// end closes the window because of err.
+func (d *desktop) end(err error) {
+	select {
+	case d.ended <- err:
+	default: // one reason suffices
+	}
+}
+
+func (d *desktop) takeEnded() error {
+	select {
+	case err := <-d.ended:
+		return err
+	default:
+		return nil
+	}
+}
+
+// runWebview returns when the window is closed. GTK's complaint about a screen that does not let
+// us in comes as a panic from Wails.
+func (d *desktop) runWebview(ctx context.Context) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = noDisplay(fmt.Sprint(r))
+		}
+	}()
+	assets, err := d.assets()
+	if err != nil {
+		return err
+	}
+	return wails.Run(&options.App{
+		Title:              "INOS",
+		Width:              d.place.Width,
+		Height:             d.place.Height,
+		MinWidth:           window.MinWidth,
+		MinHeight:          window.MinHeight,
+		BackgroundColour:   dusk,
+		AssetServer:        assets,
+		OnStartup:          func(wailsCtx context.Context) { d.startup(ctx, wailsCtx) },
+		OnBeforeClose:      d.remember,
+		Bind:               []any{d.app, d.bench},
+		LogLevelProduction: logger.ERROR,
+		Linux:              linuxOptions(),
+		Windows:            windowsOptions(d.flags.dataDir),
+	})
+}
+
+// assets are the page, or the page of a measurement.
+func (d *desktop) assets() (*assetserver.Options, error) {
+	if d.flags.needsBenchPage() {
+		return &assetserver.Options{Handler: http.HandlerFunc(serveBenchPage)}, nil
+	}
+	dist, err := fs.Sub(page, "frontend/dist")
+	return &assetserver.Options{Assets: dist}, err
+}
+
+// startup runs once the window exists, beside the loading of the page.
+func (d *desktop) startup(ctx, wailsCtx context.Context) {
+	d.app.ctx = wailsCtx
+	if err := d.surface.Attach(wailsCtx); err != nil {
+		d.log.Error("the page is on its own", "error", err)
+	}
+	d.restorePlace(wailsCtx)
+	go func() {
+		select {
+		case <-ctx.Done():
+		case err := <-d.ended:
+			d.end(err) // for openWindow to report
+		}
+		wails_runtime.Quit(wailsCtx)
+	}()
+	d.startBench(wailsCtx)
+}
+
+func (d *desktop) restorePlace(ctx context.Context) {
+	if d.place.Maximised {
+		wails_runtime.WindowMaximise(ctx)
+	} else if d.place.X > 0 || d.place.Y > 0 {
+		wails_runtime.WindowSetPosition(ctx, d.place.X, d.place.Y)
+	}
+}
+
+// remember keeps place and parameters for the next start; it never prevents the closing.
+func (d *desktop) remember(ctx context.Context) (prevent bool) {
+	if d.flags.bench != "" {
+		return false
+	}
+	place := d.session.Remember(d.place)
+	place.Maximised = wails_runtime.WindowIsMaximised(ctx)
+	if !place.Maximised && !wails_runtime.WindowIsFullscreen(ctx) {
+		place.Width, place.Height = wails_runtime.WindowGetSize(ctx)
+		place.X, place.Y = wails_runtime.WindowGetPosition(ctx)
+	}
+	if err := place.Save(d.flags.dataDir); err != nil {
+		d.log.Warn("the window will not come back as it was", "error", err)
+	}
+	return false
+}

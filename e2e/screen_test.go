@@ -1,0 +1,128 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+const screenWidth, screenHeight = 1280, 800
+
+// screen is an X server of our own that draws into a file.
+type screen struct {
+	display     string // ":7"
+	framebuffer string
+}
+
+// startScreen starts Xvfb on a display number that it finds free itself.
+func startScreen(t *testing.T) *screen {
+	t.Helper()
+	ready, report, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ready.Close()
+	dir := t.TempDir()
+	x := exec.Command("Xvfb", "-displayfd", "3", "-nolisten", "tcp", "-noreset", "+extension", "GLX",
+		"-screen", "0", fmt.Sprintf("%dx%dx24", screenWidth, screenHeight), "-fbdir", dir)
+	x.ExtraFiles = []*os.File{report}
+	start(t, x)
+	report.Close()
+	number, err := bufio.NewReader(ready).ReadString('\n')
+	if err != nil {
+		t.Fatalf("Xvfb did not start: %v", err)
+	}
+	return &screen{display: ":" + strings.TrimSpace(number), framebuffer: filepath.Join(dir, "Xvfb_screen0")}
+}
+
+// start runs a program in a process group of its own and ends the whole group with the test.
+func start(t *testing.T, c *exec.Cmd) {
+	t.Helper()
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = syscall.Kill(-c.Process.Pid, syscall.SIGKILL) // it may be gone already
+		_ = c.Wait()                                      // its status is that of the signal
+	})
+}
+
+// Fields of an X window dump's header: big-endian words, which the framebuffer file begins with.
+const (
+	xwdHeaderBytes = 0
+	xwdWidth       = 4
+	xwdHeight      = 5
+	xwdBitsPerPix  = 11
+	xwdBytesPerRow = 12
+	xwdColours     = 19
+	xwdWords       = 25
+	xwdColourBytes = 12
+)
+
+// look reads what is on the screen now.
+func (s *screen) look() (*image.RGBA, error) {
+	data, err := os.ReadFile(s.framebuffer)
+	if err != nil {
+		return nil, err
+	}
+	if len(data) < 4*xwdWords {
+		return nil, errors.New("the framebuffer has no header")
+	}
+	word := func(i int) int { return int(binary.BigEndian.Uint32(data[4*i:])) }
+	width, height, row := word(xwdWidth), word(xwdHeight), word(xwdBytesPerRow)
+	pixels := data[word(xwdHeaderBytes)+xwdColourBytes*word(xwdColours):]
+	if word(xwdBitsPerPix) != 32 || len(pixels) < row*height {
+		return nil, fmt.Errorf("a framebuffer of %d bits a pixel and %d bytes", word(xwdBitsPerPix), len(pixels))
+	}
+	picture := image.NewRGBA(image.Rect(0, 0, width, height))
+	for y := range height {
+		for x := range width {
+			p := pixels[y*row+4*x:]
+			picture.SetRGBA(x, y, color.RGBA{R: p[2], G: p[1], B: p[0], A: 255})
+		}
+	}
+	return picture, nil
+}
+
+// save writes the screen to build/screens/name.png.
+func (s *screen) save(t *testing.T, name string) {
+	t.Helper()
+	picture, err := s.look()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(root(t), "build", "screens")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Create(filepath.Join(dir, name+".png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(png.Encode(file, picture), file.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// root is the folder of the module.
+func root(t *testing.T) string {
+	t.Helper()
+	dir, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}

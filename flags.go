@@ -1,0 +1,113 @@
+//go:build desktop
+
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"inos/backend/frames"
+	"inos/backend/node"
+)
+
+// version is set by the linker.
+var version = "unknown"
+
+const helpText = `inos-desktop is the window of INOS.
+
+Usage: inos-desktop [flags]
+
+  --unit NAME        the live unit to show first (default: the last one, then boids)
+  --frames PATH      how frames reach the window: shared, stream or auto (default auto)
+  --arena SIZE       budget of the shared memory (default: 16MiB, or as last raised)
+  --data DIR         folder for data and the drop-in plugins folder (default $XDG_DATA_HOME/inos)
+  --plugins DIR      one more folder with plugins
+  --allow-no-seccomp run plugins even where this system cannot filter their system calls (unsafe)
+  -v, --verbose      log what happens
+  --version          print the version
+  --help             this text
+
+Examples:
+  inos-desktop                          the flock
+  inos-desktop --arena 64MiB            room for a flock of half a million
+  inos-desktop --frames stream          without shared memory
+  inos-desktop --plugins ./build/bin/examples --unit sparks
+`
+
+// flags are what the command line said.
+type flags struct {
+	unit, dataDir, pluginDir string
+	path                     frames.Path
+	arenaBytes               int64 // 0: not said
+	verbose, allowNoSeccomp  bool
+	version                  bool
+	bench                    string // hidden: a measurement of `inos bench` that needs the window
+	json                     bool   // taken from `inos`, which shares its flags; bench always prints JSON
+}
+
+func parseFlags(args []string) (*flags, error) {
+	o := &flags{path: frames.Auto}
+	set := flag.NewFlagSet("inos-desktop", flag.ContinueOnError)
+	set.SetOutput(io.Discard) // run prints errors and help itself
+	set.StringVar(&o.unit, "unit", "", "")
+	set.StringVar(&o.dataDir, "data", "", "")
+	set.StringVar(&o.pluginDir, "plugins", "", "")
+	set.StringVar(&o.bench, "bench", "", "")
+	set.BoolVar(&o.json, "json", false, "")
+	set.BoolVar(&o.version, "version", false, "")
+	set.BoolVar(&o.verbose, "verbose", false, "")
+	set.BoolVar(&o.verbose, "v", false, "")
+	set.BoolVar(&o.allowNoSeccomp, "allow-no-seccomp", false, "")
+	set.Func("frames", "", func(s string) (err error) { o.path, err = frames.ParsePath(s); return err })
+	set.Func("arena", "", func(s string) (err error) { o.arenaBytes, err = parseSize(s); return err })
+	if err := set.Parse(args); err != nil {
+		return nil, err
+	}
+	if set.NArg() > 0 {
+		return nil, fmt.Errorf("%q is not expected", set.Arg(0))
+	}
+	return o, o.resolve()
+}
+
+// resolve makes the folders absolute.
+func (o *flags) resolve() (err error) {
+	if o.dataDir == "" {
+		o.dataDir, err = node.DefaultDataDir()
+	} else {
+		o.dataDir, err = filepath.Abs(o.dataDir)
+	}
+	if err == nil && o.pluginDir != "" {
+		o.pluginDir, err = filepath.Abs(o.pluginDir)
+	}
+	return errors.Join(err, o.checkBench())
+}
+
+// sizeUnits are the endings that a size may have; without one it is bytes.
+var sizeUnits = []struct {
+	ending string
+	bytes  float64
+}{{"kib", 1 << 10}, {"mib", 1 << 20}, {"gib", 1 << 30}, {"kb", 1e3}, {"mb", 1e6}, {"gb", 1e9},
+	{"k", 1 << 10}, {"m", 1 << 20}, {"g", 1 << 30}, {"b", 1}}
+
+// parseSize reads 16MiB, 1.5GiB, 64k or 1048576: whole bytes, at least one.
+func parseSize(text string) (int64, error) {
+	number, unit := strings.ToLower(strings.TrimSpace(text)), 1.0
+	for _, u := range sizeUnits {
+		if rest, found := strings.CutSuffix(number, u.ending); found {
+			number, unit = strings.TrimSpace(rest), u.bytes
+			break
+		}
+	}
+	value, err := strconv.ParseFloat(number, 64)
+	bytes := value * unit
+	if err != nil || !(bytes >= 1) || bytes > math.MaxInt64/2 || bytes != math.Trunc(bytes) {
+		return 0, fmt.Errorf("%q is no size; write it like 16MiB", text)
+	}
+	return int64(bytes), nil
+}

@@ -1,0 +1,17 @@
+//go:build desktop && !linux
+
+package main
+
+import (
+	"path/filepath"
+
+	"github.com/wailsapp/wails/v2/pkg/options/linux"
+	"github.com/wailsapp/wails/v2/pkg/options/windows"
+)
+
+func linuxOptions() *linux.Options { return nil }
+
+// windowsOptions keeps WebView2's own files in our data folder.
+func windowsOptions(dataDir string) *windows.Options {
+	return &windows.Options{WebviewUserDataPath: filepath.Join(dataDir, "webview")}
+}
