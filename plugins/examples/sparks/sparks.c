@@ -119,9 +119,15 @@ EXPORT(inos_init) int32_t inos_init(void) {
     return OK;
 }
 
+/* How many sparks there are: the parameter says it, the slot bounds it. */
+static int32_t spark_count(void) {
+    int32_t wanted = (int32_t)param_i64(0), room = channel_capacity(0);
+    return wanted < room ? wanted : room;
+}
+
 static int32_t draw(int64_t clock_us, int64_t shard, int64_t shards) {
     struct instance *out = channel(0);
-    int32_t count = channel_capacity(0);
+    int32_t count = spark_count();
     if (!out) return OK;
     struct fountain f = fountain(1);
     int32_t end = (int32_t)(count * (shard + 1) / shards);
@@ -137,7 +143,7 @@ int32_t inos_tick(int32_t phase, int32_t shard, int32_t shards, int32_t dt_us) {
     if (phase == DRAW) return draw(*clock_us, shard, shards);
     if (phase != PUBLISH || shard != 0) return OK;
     *clock_us += dt_us;
-    if (channel(0) && channel_publish(0, channel_capacity(0)) != 0)
+    if (channel(0) && channel_publish(0, spark_count()) != 0)
         return FAIL("the frame was refused");
     return OK;
 }

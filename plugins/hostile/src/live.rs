@@ -7,7 +7,7 @@ use inos_sdk::{Error, Init, Instance, Live, Tick, part};
 
 use crate::reach;
 
-/// Elements of the channel, as the manifest has it.
+/// Elements of a frame, as the manifest has it.
 const POINTS: usize = 64;
 const DRAW: u32 = 0;
 const PUBLISH: u32 = 1;
@@ -81,7 +81,7 @@ fn misbehave(behaviour: u32) -> Result<(), Error> {
 }
 
 fn over_publish() -> Result<(), Error> {
-    for count in [POINTS as i32 + 1, i32::MAX, -1, i32::MIN] {
+    for count in [imports::channel_capacity(0) + 1, i32::MAX, -1, i32::MIN] {
         if imports::channel_publish(0, count) != -1 {
             return Err(Error::failed(format!(
                 "the host took a frame of {count} elements"

@@ -29,7 +29,7 @@ impl<'t, T: Plain> Slot<'t, T> {
         }))
     }
 
-    /// Elements that fit.
+    /// Elements that fit: at least as many as the manifest's parameter or number says.
     pub fn capacity(&self) -> usize {
         self.capacity
     }

@@ -34,7 +34,10 @@ fn report_panics() {
     static ONCE: Once = Once::new();
     if cfg!(target_arch = "wasm32") {
         ONCE.call_once(|| {
-            std::panic::set_hook(Box::new(|info| raw::fail(&info.to_string())));
+            std::panic::set_hook(Box::new(|info| {
+                // "panicked at FILE:LINE:COLUMN:", then the message on a line of its own.
+                raw::fail(&info.to_string().replacen(":\n", ": ", 1));
+            }));
         });
     }
 }

@@ -90,7 +90,8 @@ impl Tick {
         Slot::open(index)
     }
 
-    /// This tick's slot of channel `index` as a whole; only for a unit with one shard.
+    /// This tick's slot of channel `index` with all the room that it has; only for a unit with one
+    /// shard.
     pub fn frame(&mut self, index: u32) -> Result<Option<&mut [Instance]>, Error> {
         if self.shards != 1 {
             return Err(Error::Sharded);

@@ -8,6 +8,8 @@ use crate::value::Value;
 
 /// Slots of a channel, as in the real one.
 const SLOTS: usize = 3;
+/// Room in a slot beyond what was asked for: a plugin must not take the room for the count.
+const SPARE: usize = 3;
 /// What new slots are filled with: a plugin must not count on zeros there.
 const STALE: u8 = 0xa5;
 
@@ -38,7 +40,8 @@ pub(crate) struct Room {
 /// Three slots, of which one is published and one is this tick's.
 pub(crate) struct TestChannel {
     slots: Vec<Memory>,
-    pub(crate) capacity: usize,
+    pub(crate) count: usize,
+    capacity: usize,
     current: usize,
     pending: Option<usize>,
     published: Option<(usize, usize)>,
@@ -71,12 +74,15 @@ impl Room {
 }
 
 impl TestChannel {
-    pub(crate) fn new(capacity: usize, stride: usize) -> Self {
+    /// Slots with room for `count` elements, and some more.
+    pub(crate) fn new(count: usize, stride: usize) -> Self {
+        let capacity = count + SPARE;
         let slots = (0..SLOTS)
             .map(|_| Memory::new(capacity * stride, STALE))
             .collect();
         Self {
             slots,
+            count,
             capacity,
             current: 0,
             pending: None,

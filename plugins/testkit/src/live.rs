@@ -59,7 +59,7 @@ impl<L: inos_sdk::Live> Live<L> {
         let mut host = self.host.borrow_mut();
         host.params = self.settings.values();
         let wanted = self.capacity.counts(&self.settings);
-        if host.channels.iter().map(|c| c.capacity).ne(wanted) {
+        if host.channels.iter().map(|c| c.count).ne(wanted) {
             host.channels = self.capacity.channels(&self.settings);
         }
     }

@@ -44,7 +44,9 @@ impl inos_sdk::Live for Counter {
         let Some(slot) = tick.channel::<Instance>(0)? else {
             return Ok(());
         };
-        let mine = part(slot.capacity(), tick.shard(), tick.shards());
+        let points = tick.params().count(0)?;
+        assert!(slot.capacity() >= points);
+        let mine = part(points, tick.shard(), tick.shards());
         let first = mine.start;
         // SAFETY: the shards' parts do not overlap.
         for (i, point) in unsafe { slot.range_mut(mine)? }.iter_mut().enumerate() {
@@ -103,8 +105,10 @@ impl inos_sdk::Live for Whole {
             return Ok(());
         };
         points.fill(Instance::default());
-        let count = points.len();
-        assert_eq!(tick.publish(0, count + 1), Err(Error::NoPort(0)));
+        let room = points.len();
+        let count = tick.params().count(0)?;
+        assert!(room >= count);
+        assert_eq!(tick.publish(0, room + 1), Err(Error::NoPort(0)));
         assert_eq!(tick.shared(4097).err().map(|e| e.code()), Some(6));
         tick.publish(0, count)
     }
