@@ -6,7 +6,7 @@ use inos_sdk::Instance;
 
 use crate::geometry::Geometry;
 use crate::grid::Shard;
-use crate::memory::{MAX_BIRDS, Memory};
+use crate::memory::{Header, MAX_BIRDS, Memory};
 use crate::params::Params;
 use crate::population::{Bird, begin, get, put};
 use crate::tick::{PHASES, Plan};
@@ -142,6 +142,23 @@ impl Flock {
             let [vx, vy, vz] = bird.velocity;
             *into = Instance { x, y, z, a: 0.0, vx, vy, vz, b: crate::noise::phase(id) };
         }
+    }
+
+    /// The birds in the box's coordinates, by number.
+    pub fn birds_in_box(&self) -> Vec<Bird> {
+        let mut all = vec![Bird { at: [0.0; 3], velocity: [0.0; 3] }; self.birds()];
+        for place in 0..self.birds() {
+            // SAFETY: the block belongs to this flock.
+            let (id, bird) = unsafe { get(Memory::new(self.block.base, &self.geometry), place) };
+            all[id as usize] = bird;
+        }
+        all
+    }
+
+    /// The header of the memory.
+    pub fn header(&self) -> &Header {
+        // SAFETY: the block belongs to this flock; steps need `&mut self`.
+        unsafe { &*Memory::new(self.block.base, &self.geometry).header() }
     }
 
     /// First byte of the memory, for a benchmark that runs the shards on threads.

@@ -19,6 +19,8 @@ pub mod ops;
 pub(crate) mod pairs;
 pub mod params;
 pub mod population;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod reference;
 pub mod stats;
 pub mod steer;
 pub mod tick;

@@ -24,7 +24,7 @@ const BALL_CELLS: f32 = 4.188_790_3;
 const DISC_CELLS: f32 = 3.141_592_7;
 /// The blended cells reach farther than a ball of one radius: its mean offset, for a density that
 /// grows evenly, is 1/5 of the gradient, theirs 1/4.
-const BLEND_REACH: f32 = 0.8;
+pub const BLEND_REACH: f32 = 0.8;
 
 /// What a shard needs in the last phase.
 struct Steer<'a> {
