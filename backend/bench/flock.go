@@ -118,49 +118,70 @@ type flockBench struct {
 	native string // empty: not built
 }
 
-// row runs plugin and native program in turns, so that both meet the same moods of the machine.
+// flockSample are the steps of one row's rounds in milliseconds.
+type flockSample struct {
+	wasm, wasmOne, native, nativeOne, steerOne []float64
+	same                                       bool
+}
+
+// row measures one size in one mode.
 func (b *flockBench) row(ctx context.Context, mode string, count int) (*FlockRow, error) {
 	probe, err := b.wasm(ctx, mode, count, flockShards, minFlockTicks)
 	if err != nil {
 		return nil, err
 	}
 	ticks := ticksFor(probe.stepMs)
-	var wasm, wasmOne, native, nativeOne, steerOne []float64
-	same := b.native != ""
+	sample := flockSample{same: true}
 	for range flockRounds {
-		two, err := b.wasm(ctx, mode, count, flockShards, ticks)
-		if err != nil {
+		if err := b.round(ctx, mode, count, ticks, &sample); err != nil {
 			return nil, err
 		}
-		one, err := b.wasm(ctx, mode, count, 1, ticks)
-		if err != nil {
-			return nil, err
-		}
-		wasm, wasmOne = append(wasm, two.stepMs), append(wasmOne, one.stepMs)
-		same = same && two.checksum == one.checksum
-		if b.native == "" {
-			continue
-		}
-		twoNative, err := b.runNative(ctx, mode, count, flockShards, ticks)
-		if err != nil {
-			return nil, err
-		}
-		oneNative, err := b.runNative(ctx, mode, count, 1, ticks)
-		if err != nil {
-			return nil, err
-		}
-		native, nativeOne = append(native, twoNative.stepMs), append(nativeOne, oneNative.stepMs)
-		steerOne = append(steerOne, oneNative.steerMs)
-		same = same && oneNative.checksum == one.checksum && twoNative.checksum == one.checksum
 	}
 	return &FlockRow{
-		N: count, Mode: mode, Ticks: ticks, SameResult: same,
-		WasmMs: Round(Median(wasm), 4), NativeMs: Median(native),
-		WasmOneMs: Round(Median(wasmOne), 4), NativeOneMs: Median(nativeOne),
-		NativeSteerMs: Median(steerOne),
-		Ratio:         Ratio(Median(wasmOne), Median(nativeOne)),
-		ShardsSpeedup: Ratio(Median(wasmOne), Median(wasm)),
+		N: count, Mode: mode, Ticks: ticks, SameResult: sample.same,
+		WasmMs: Round(Median(sample.wasm), 4), NativeMs: Median(sample.native),
+		WasmOneMs: Round(Median(sample.wasmOne), 4), NativeOneMs: Median(sample.nativeOne),
+		NativeSteerMs: Median(sample.steerOne),
+		Ratio:         Ratio(Median(sample.wasmOne), Median(sample.nativeOne)),
+		ShardsSpeedup: Ratio(Median(sample.wasmOne), Median(sample.wasm)),
 	}, nil
+}
+
+// round runs plugin and native program in turns, so that both meet the same moods of the machine.
+func (b *flockBench) round(
+	ctx context.Context, mode string, count, ticks int, s *flockSample,
+) error {
+	two, one, err := both(func(shards int) (flockRun, error) {
+		return b.wasm(ctx, mode, count, shards, ticks)
+	})
+	if err != nil {
+		return err
+	}
+	s.wasm, s.wasmOne = append(s.wasm, two.stepMs), append(s.wasmOne, one.stepMs)
+	s.same = s.same && two.checksum == one.checksum
+	if b.native == "" {
+		return nil
+	}
+	nativeTwo, nativeOne, err := both(func(shards int) (flockRun, error) {
+		return b.runNative(ctx, mode, count, shards, ticks)
+	})
+	if err != nil {
+		return err
+	}
+	s.native = append(s.native, nativeTwo.stepMs)
+	s.nativeOne = append(s.nativeOne, nativeOne.stepMs)
+	s.steerOne = append(s.steerOne, nativeOne.steerMs)
+	s.same = s.same && nativeTwo.checksum == one.checksum && nativeOne.checksum == one.checksum
+	return nil
+}
+
+// both runs one side on flockShards shards and on one.
+func both(run func(shards int) (flockRun, error)) (many, one flockRun, err error) {
+	if many, err = run(flockShards); err != nil {
+		return many, one, err
+	}
+	one, err = run(1)
+	return many, one, err
 }
 
 // ticksFor is how many ticks of stepMs fill a run.

@@ -28,7 +28,7 @@ func (a *app) benchCommand() *cobra.Command {
 		Long: "bench measures medians over a bounded time. Close other programs first: what else\n" +
 			"runs is measured, too.",
 		Example: "  inos bench flock\n  inos bench handover --json",
-		Args:    a.usageArgs(cobra.NoArgs),
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return usagef(cmd, "say what to measure: flock, epoch, handover, call or startup")
 		},
@@ -64,7 +64,7 @@ func (a *app) benchmark(
 		Use:     name,
 		Short:   short,
 		Example: "  inos bench " + name + "\n  inos bench " + name + " --json",
-		Args:    a.usageArgs(cobra.NoArgs),
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r, err := measure(cmd.Context())
 			if err != nil {
@@ -83,7 +83,7 @@ func (a *app) readerCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:    readerCommand + " PLAN",
 		Hidden: true,
-		Args:   a.usageArgs(cobra.ExactArgs(1)),
+		Args:   oneArgument("PLAN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return bench.ReadHandover(cmd.Context(), args[0], a.Stdout)
 		},

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -43,14 +44,18 @@ func Main(ctx context.Context, world World, args []string) int {
 	a := &app{World: world, args: args}
 	root := a.root()
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
-	if err == nil {
+	return a.finish(ctx, root.ExecuteContext(ctx))
+}
+
+// finish reports an error unless the command's own output has done so, and returns the exit code.
+func (a *app) finish(ctx context.Context, err error) int {
+	var told *reported
+	switch {
+	case err == nil:
 		return ExitOK
-	}
-	if errors.Is(err, errReported) {
-		return ExitFailed
-	}
-	if ctx.Err() != nil {
+	case errors.As(err, &told):
+		return told.exit
+	case ctx.Err() != nil:
 		err = interrupted(err)
 	}
 	a.printError(err)
@@ -67,7 +72,7 @@ func (a *app) root() *cobra.Command {
 			"  inos live boids --seconds 10           run the flock without a window\n" +
 			"  inos run boids.stats -i flock.bin      run one op\n" +
 			"  inos doctor                            find out what is missing, and the fix",
-		Args:          a.usageArgs(cobra.NoArgs),
+		Args:          noArguments,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Version:       version,
@@ -80,6 +85,7 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
 	a.global.register(root)
 	registerWindowFlags(root)
+	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
 		a.unitsCommand(), a.runCommand(), a.liveCommand(), a.pluginCommand(),
 		a.doctorCommand(), a.benchCommand(), a.versionCommand(),
@@ -87,7 +93,42 @@ func (a *app) root() *cobra.Command {
 	return root
 }
 
-// usageArgs makes a wrong number of arguments a usage error.
-func (a *app) usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error { return usage(cmd, check(cmd, args)) }
+// noArguments and oneArgument make a wrong number of arguments a usage error.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 && !cmd.HasSubCommands() {
+		return usagef(cmd, "takes no arguments; %q is one too many", args[0])
+	}
+	if len(args) > 0 {
+		return usagef(cmd, "has no command %q", args[0])
+	}
+	return nil
+}
+
+func oneArgument(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) == 0:
+			return usagef(cmd, "needs %s", what)
+		case len(args) > 1:
+			return usagef(cmd, "takes one %s; %q is one too many", what, args[1])
+		}
+		return nil
+	}
+}
+
+// helpCommand is cobra's, but an unknown topic is a usage error.
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "help [COMMAND]",
+		Short:   "Help about a command",
+		Example: "  inos help live",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			topic, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return usagef(cmd, "there is no help about %q", strings.Join(args, " "))
+			}
+			topic.InitDefaultHelpFlag()
+			return topic.Help()
+		},
+	}
 }

@@ -46,7 +46,7 @@ func (a *app) doctorCommand() *cobra.Command {
 			"everything, and a display, OpenGL and WebKitGTK for the window. It exits with 1 when\n" +
 			"something that everything needs is missing.",
 		Example: "  inos doctor\n  inos doctor --json",
-		Args:    a.usageArgs(cobra.NoArgs),
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.printChecks(a.checks(cmd.Context()))
 		},
@@ -73,7 +73,7 @@ func (a *app) printChecks(checks []check) error {
 		return err
 	}
 	if !report.OK {
-		return errReported
+		return &reported{ExitFailed}
 	}
 	return nil
 }

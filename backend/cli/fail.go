@@ -14,8 +14,10 @@ import (
 	"inos/backend/fault"
 )
 
-// errReported says that the command failed and that its own output already said how (doctor).
-var errReported = errors.New("already reported")
+// reported is the end of a command whose own output has said all: nothing more is printed.
+type reported struct{ exit int }
+
+func (r *reported) Error() string { return fmt.Sprintf("ended with %d", r.exit) }
 
 // usageError is a command line that makes no sense; nothing was started.
 type usageError struct{ fault *fault.Error }
@@ -43,8 +45,9 @@ func usagef(cmd *cobra.Command, format string, args ...any) error {
 
 // interrupted marks err as the consequence of Ctrl+C.
 func interrupted(err error) error {
-	if errors.Is(err, context.Canceled) {
-		err = errors.New("interrupted")
+	e := asFault(err)
+	if errors.Is(err, context.Canceled) || e.Kind == fault.Canceled {
+		return fault.New("cli", fault.Canceled, e.Subject, "interrupted", "")
 	}
 	return fault.Wrap("cli", fault.Canceled, "", err, "")
 }
@@ -63,8 +66,12 @@ func exitCode(err error) int {
 
 // printError writes one line on standard error, and with --json the document as well.
 func (a *app) printError(err error) {
-	fmt.Fprintln(a.Stderr, "inos: "+oneLine(err.Error()))
-	if a.global.json || slices.Contains(a.args, "--json") {
+	line := oneLine(err.Error())
+	if !strings.HasPrefix(line, "inos") { // a usage error begins with the command
+		line = "inos: " + line
+	}
+	fmt.Fprintln(a.Stderr, line)
+	if a.global.json || exitCode(err) == ExitUsage && slices.Contains(a.args, "--json") {
 		_ = writeJSON(a.Stdout, errorDocument{asFault(err)}) // nowhere left to report to
 	}
 }

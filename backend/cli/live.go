@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"inos/backend/fault"
 	"inos/backend/manifest"
 	"inos/backend/unit"
 )
@@ -40,7 +39,7 @@ func (a *app) liveCommand() *cobra.Command {
 		Example: "  inos live boids --seconds 10\n" +
 			"  inos live boids -p count=100000 -p mode=fast --shards 2 --ticks 300\n" +
 			"  inos live boids --seed 7 --ticks 300 --json",
-		Args: a.usageArgs(cobra.ExactArgs(1)),
+		Args: oneArgument("UNIT"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			config, err := flags.config(cmd)
 			if err != nil {
@@ -56,7 +55,7 @@ func (a *app) liveCommand() *cobra.Command {
 	cmd.Flags().Uint64Var(&flags.ticks, "ticks", 0, "stop after `N` steps")
 	cmd.Flags().Float64Var(&flags.seconds, "seconds", 0, "stop after `S` seconds")
 	cmd.Flags().Float64Var(&flags.rateHz, "rate", 0,
-		"steps per second, `HZ`; 0: as fast as it goes (default: the unit's own rate, with --ticks 0)")
+		"steps per second, `HZ`; 0: as fast as it goes, which is the default with --ticks")
 	return cmd
 }
 
@@ -131,7 +130,7 @@ func (a *app) runLive(
 		err = a.printLive(report, run.word)
 	}
 	if err == nil && report.Interrupted {
-		err = fault.New("live", fault.Canceled, name, "interrupted", "")
+		return &reported{ExitInterrupted}
 	}
 	return err
 }
@@ -156,7 +155,7 @@ func (a *app) printLive(r *liveReport, word string) error {
 		{"ticks", fmt.Sprintf("%s, %.0f a second", formatCount(r.Ticks), r.TickHz)},
 		{"step", fmt.Sprintf("p50 %.3g ms, p95 %.3g ms, max %.3g ms, over %s ticks",
 			r.StepMs.P50, r.StepMs.P95, r.StepMs.Max, formatCount(r.StepMs.N))},
-		{"frames", fmt.Sprintf("%s, %s, none copied", formatCount(r.Published),
+		{"frames", fmt.Sprintf("%s, %s in all", formatCount(r.Published),
 			formatBytes(float64(r.BytesPublished)))},
 		{"worker", fmt.Sprintf("CPU %.0f %%, RSS %s", r.Worker.CPUPct,
 			formatBytes(float64(r.Worker.RSSBytes)))},

@@ -26,7 +26,7 @@ func (a *app) pluginCommand() *cobra.Command {
 		Example: "  inos plugin list\n" +
 			"  inos plugin inspect build/bin/plugins/boids.wasm\n" +
 			"  inos plugin pack adder.wasm --manifest adder.json -o plugins/adder.wasm",
-		Args: a.usageArgs(cobra.NoArgs),
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return usagef(cmd, "say what to do: list, inspect or pack")
 		},
@@ -40,7 +40,7 @@ func (a *app) pluginInspectCommand() *cobra.Command {
 		Use:     "inspect FILE",
 		Short:   "Show the manifest of a plugin file, without running it",
 		Example: "  inos plugin inspect boids.wasm\n  inos plugin inspect boids.wasm --json",
-		Args:    a.usageArgs(cobra.ExactArgs(1)),
+		Args:    oneArgument("FILE"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			wasm, err := readBounded(args[0], maxModuleBytes)
 			if err != nil {
@@ -74,7 +74,7 @@ func (a *app) pluginPackCommand() *cobra.Command {
 			"writes a copy of the module with the manifest inside. A manifest that is already in\n" +
 			"the module is replaced.",
 		Example: "  inos plugin pack adder.wasm --manifest adder.json -o plugins/adder.wasm",
-		Args:    a.usageArgs(cobra.ExactArgs(1)),
+		Args:    oneArgument("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if manifestPath == "" || outPath == "" {
 				return usagef(cmd, "--manifest JSON and -o OUT are both needed")

@@ -19,7 +19,7 @@ func (a *app) pluginListCommand() *cobra.Command {
 		Use:     "list",
 		Short:   "List the plugin files, and why a file is not used",
 		Example: "  inos plugin list\n  inos plugin list --json",
-		Args:    a.usageArgs(cobra.NoArgs),
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			folder, err := a.dropFolder()
 			if err != nil {

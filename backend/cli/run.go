@@ -39,7 +39,7 @@ func (a *app) runCommand() *cobra.Command {
 		Example: "  inos run boids.init -p count=1000 -p seed=7 -o flock.bin\n" +
 			"  inos run boids.step -i flock.bin -p steps=600 -o later.bin\n" +
 			"  inos run boids.stats -i later.bin --json",
-		Args: a.usageArgs(cobra.ExactArgs(1)),
+		Args: oneArgument("UNIT.OP"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			request, err := flags.request(cmd, args[0])
 			if err != nil {

@@ -19,7 +19,7 @@ func (a *app) unitsCommand() *cobra.Command {
 		Use:     "units",
 		Short:   "List what the plugins offer",
 		Example: "  inos units\n  inos units --json\n  inos units --plugins build/bin/examples",
-		Args:    a.usageArgs(cobra.NoArgs),
+		Args:    noArguments,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.printUnits(cmd.Context()) },
 	}
 }

@@ -28,7 +28,7 @@ func (a *app) versionCommand() *cobra.Command {
 		Use:     "version",
 		Short:   "Print the version",
 		Example: "  inos version\n  inos version --json",
-		Args:    a.usageArgs(cobra.NoArgs),
+		Args:    noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			v := versionDocument{version, runtime.Version(), runtime.GOOS, runtime.GOARCH, manifest.ABI}
 			if a.global.json {

@@ -13,7 +13,7 @@ const desktopProgram = "inos-desktop"
 
 // registerWindowFlags lets the help name the window's own flag; inos-desktop reads it.
 func registerWindowFlags(root *cobra.Command) {
-	root.Flags().String("frames", "auto", "how frames reach the window: `shared|stream|auto`")
+	root.Flags().String("frames", "auto", "`PATH` of frames into the window: shared, stream or auto")
 }
 
 // runWindow becomes inos-desktop with the same flags.
