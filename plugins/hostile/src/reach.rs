@@ -5,7 +5,7 @@ use inos_sdk::{Call, Error};
 /// Neither the guest's own memory nor a window ever lies here.
 pub(crate) const HOLE: usize = 0x3000_0000;
 const PATTERN: u8 = 0x5a;
-/// Every so many bytes, what was written is looked at again; a prime, to meet all offsets in a page.
+/// Distance of the bytes that are looked at again; a prime, to meet all offsets in a page.
 const SAMPLE: usize = 1009;
 
 pub(crate) fn write_input(call: &mut Call) -> Result<(), Error> {
