@@ -127,7 +127,7 @@ type run struct {
 	retired []*Payload // by output: the grant before, which the worker copies from
 	fds     []int      // to close after the send
 	refused error      // why an output was not granted
-	asked   *wire.Message
+	stopped bool       // the guest was asked to stop
 }
 
 func (r *run) free() {
@@ -249,8 +249,8 @@ func (r *run) wait(ctx context.Context, answer chan *wire.Message) (*wire.Messag
 				"the call ran longer than its %s", w.limitOf(r.call)))
 		case <-canceled:
 			w.status.SetCancel(true)
+			r.stopped = true
 			canceled, grace = nil, time.After(cancelGrace)
-			defer w.status.SetCancel(false)
 		case <-grace:
 			return r.stop(answer, fault.Canceled, "it was cancelled and did not stop by itself")
 		case <-w.done:
@@ -329,7 +329,7 @@ func (r *run) opFailed(m *wire.Result) error {
 		text = fmt.Sprintf("the op failed with code %d", m.Code)
 	}
 	kind := fault.Other
-	if r.w.status.Cancel() {
+	if r.stopped {
 		kind = fault.Canceled
 	}
 	return fault.New(opCall, kind, r.w.plugin.Manifest.ID, text, "")

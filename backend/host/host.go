@@ -31,8 +31,9 @@ const (
 	answerTimeout = 2 * time.Second
 	// cancelGrace is what a guest has to return after it was asked to stop.
 	cancelGrace = 500 * time.Millisecond
-	// exitGrace is what a worker has between closing its socket and its end.
-	exitGrace = 500 * time.Millisecond
+	// exitGrace is what a worker has between closing its socket and its end: so long its own exit
+	// status, which says more, is waited for.
+	exitGrace = 100 * time.Millisecond
 	// progressEvery is how often a caller hears of progress.
 	progressEvery = 100 * time.Millisecond
 	// maxLogsPerSecond is far above what an honest worker lets a guest send.
