@@ -263,14 +263,20 @@ impl Memory {
         }
     }
 
-    /// Zeroes the fields, the counts and the start table with its guards.
+    /// Makes the tables ready for a new grid: zero where windows look beyond them, and all rows
+    /// marked as used, so that whoever comes to them clears them.
     ///
     /// # Safety
     /// No other shard uses them at the time.
     pub unsafe fn clear_tables(self, g: &Geometry) {
-        let from = TABLES_AT;
+        let row_marks = g.rows as usize * (1 + MAX_SHARDS);
+        let end = g.table_len() + g.row_len as usize;
         // SAFETY: all of it lies within `byte_len`; the caller keeps the other shards away.
-        unsafe { self.base.add(from).write_bytes(0, Self::byte_len(g) - from) }
+        unsafe {
+            std::slice::from_raw_parts_mut(self.field_rows(g), row_marks).fill(1);
+            self.start.sub(g.guard_len()).write_bytes(0, g.guard_len());
+            self.start.add(end).write_bytes(0, g.guard_len());
+        }
     }
 }
 
