@@ -23,6 +23,9 @@ const patience = 30 * time.Second
 var workerProgram string
 
 func TestMain(m *testing.M) {
+	if names := os.Getenv(withoutEnv); names != "" {
+		becomeOlder(names, os.Args[1])
+	}
 	dir, err := os.MkdirTemp("", "inos-worker-test")
 	if err != nil {
 		panic(err)
@@ -70,6 +73,9 @@ type options struct {
 	program string
 	load    wire.Load
 	args    []string
+	stray   bool   // hand over a descriptor by accident
+	without string // features that the system lacks
+	lenient bool   // run without seccomp if need be
 }
 
 // start runs a worker process up to its first answer, which may be a failure.
@@ -87,6 +93,18 @@ func start(t *testing.T, module []byte, o options) (*worker, *wire.Message) {
 	k.cmd = exec.Command(o.program, o.args...)
 	k.cmd.Env = []string{"GODEBUG=asyncpreemptoff=1"}
 	k.cmd.ExtraFiles = []*os.File{child}
+	if o.without != "" {
+		k.cmd.Path, k.cmd.Args = os.Args[0], []string{os.Args[0], o.program}
+		k.cmd.Env = append(k.cmd.Env, withoutEnv+"="+o.without)
+	}
+	if o.stray {
+		f, err := os.Open("/etc/passwd")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		k.cmd.ExtraFiles = append(k.cmd.ExtraFiles, f)
+	}
 	k.cmd.Stderr = &k.stderr
 	if err := k.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -94,6 +112,7 @@ func start(t *testing.T, module []byte, o options) (*worker, *wire.Message) {
 	child.Close()
 	t.Cleanup(k.close)
 	go k.read()
+	o.load.RequireSeccomp = !o.lenient
 	return k, k.load(module, o.load)
 }
 
@@ -141,7 +160,6 @@ func (k *worker) load(module []byte, l wire.Load) *wire.Message {
 	}
 	l.MemoryBytes = max(l.MemoryBytes, 1<<20)
 	l.Instances = max(l.Instances, 1)
-	l.RequireSeccomp = true
 	return k.ask(&wire.Message{Kind: wire.KindLoad, Load: l}, fds...)
 }
 
