@@ -20,7 +20,7 @@ type barrier struct {
 }
 
 // wait returns when n threads have called it. n is the same for all of them.
-func (b *barrier) wait(n uint32) {
+func (b *barrier) wait(n uint32, spins int) {
 	generation := atomic.LoadUint32(&b.generation)
 	if atomic.AddUint32(&b.arrived, 1) == n {
 		atomic.StoreUint32(&b.arrived, 0)
@@ -30,7 +30,7 @@ func (b *barrier) wait(n uint32) {
 		}
 		return
 	}
-	await(&b.generation, &b.sleepers, generation, maxSpins)
+	await(&b.generation, &b.sleepers, generation, spins)
 }
 
 // gate holds one shard back until it is opened.

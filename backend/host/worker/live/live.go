@@ -4,6 +4,7 @@ package live
 
 import (
 	"math"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -70,8 +71,10 @@ type Loop struct {
 
 	// Written by shard 0 before the gates open, then read by all.
 	shards int
+	spins  int
 	dtUs   uint32
 	pinned bool // shard 0
+	cores  int  // with fewer of them than shards, looking for the others only keeps them away
 
 	gates  []gate
 	phases barrier
@@ -86,6 +89,7 @@ func New(c Config) *Loop {
 		remaining: math.MaxUint64,
 		tuner:     newTuner(mostShards(c)),
 		gates:     make([]gate, len(c.Shards)),
+		cores:     runtime.NumCPU(),
 	}
 }
 

@@ -83,6 +83,10 @@ func (l *Loop) tick() bool {
 	if l.fixed == 0 {
 		l.shards = l.tuner.shards()
 	}
+	l.spins = 0
+	if l.shards <= l.cores {
+		l.spins = maxSpins
+	}
 	l.placeLeader()
 	l.Frames.Begin()
 	begin := arena.Monotonic()
@@ -125,7 +129,7 @@ func (l *Loop) part(k int) {
 			}
 		}
 		if l.shards > 1 {
-			l.phases.wait(uint32(l.shards))
+			l.phases.wait(uint32(l.shards), l.spins)
 		}
 	}
 }
@@ -149,7 +153,7 @@ func (l *Loop) follow(k int) {
 
 // gateSpins: without a pace the next tick begins at once, with one it is far off.
 func (l *Loop) gateSpins() int {
-	if l.freeRunning.Load() {
+	if l.freeRunning.Load() && len(l.Shards) <= l.cores {
 		return maxSpins
 	}
 	return 0
