@@ -173,7 +173,7 @@ func (d *desktop) runWebview(ctx context.Context) (err error) {
 		AssetServer:        assets,
 		OnStartup:          func(wailsCtx context.Context) { d.startup(ctx, wailsCtx) },
 		OnBeforeClose:      d.remember,
-		Bind:               []any{d.app, d.bench},
+		Bind:               append([]any{d.app, d.bench}, d.testBindings()...),
 		LogLevelProduction: logger.ERROR,
 		Linux:              linuxOptions(),
 		Windows:            windowsOptions(d.flags.dataDir),
@@ -196,15 +196,22 @@ func (d *desktop) startup(ctx, wailsCtx context.Context) {
 		d.log.Error("the page is on its own", "error", err)
 	}
 	d.restorePlace(wailsCtx)
-	go func() {
-		select {
-		case <-ctx.Done():
-		case err := <-d.ended:
-			d.end(err) // for openWindow to report
-		}
-		wails_runtime.Quit(wailsCtx)
-	}()
+	go d.quitWhenTold(ctx, wailsCtx)
 	d.startBench(wailsCtx)
+}
+
+// quitWhenTold closes the window at a signal, or when the program cannot go on. Wails has a reaction
+// to signals, too; its message on the terminal is not for users, and both would quit twice.
+func (d *desktop) quitWhenTold(ctx, wailsCtx context.Context) {
+	signal.Reset(os.Interrupt, syscall.SIGTERM)
+	again, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	select {
+	case <-again.Done():
+	case err := <-d.ended:
+		d.end(err) // for openWindow to report
+	}
+	wails_runtime.Quit(wailsCtx)
 }
 
 func (d *desktop) restorePlace(ctx context.Context) {
