@@ -26,6 +26,15 @@ func echoPlugin() (*host.Plugin, error) {
 	return &host.Plugin{Manifest: m, Digest: blake3.Sum256(wasm), Path: "built in", Wasm: wasm}, nil
 }
 
+// EchoPlugin is the file of the built-in plugin that `inos doctor` and the benchmarks run.
+func EchoPlugin() ([]byte, error) {
+	plugin, err := echoPlugin()
+	if err != nil {
+		return nil, err
+	}
+	return plugin.Wasm, nil
+}
+
 // stage is what the benchmarks below the node need: an arena, a launcher and a compile cache of
 // their own.
 type stage struct {

@@ -87,15 +87,25 @@ func checkWebKit(libraries map[string]string) check {
 		c.Detail = "version unknown (" + path + ")"
 		return c
 	}
-	var major, minor int
-	if _, err := fmt.Sscanf(version, "%d.%d", &major, &minor); err == nil &&
-		(major < minWebKitMajor || major == minWebKitMajor && minor < minWebKitMinor) {
-		c.Status = warning
+	if c.Status = judgeWebKit(version); c.Status != fine {
 		c.Fix = fmt.Sprintf("version %d.%d or newer shares memory with the page; until then frames"+
 			" are streamed: apt-get install --only-upgrade libwebkit2gtk-4.1-0",
 			minWebKitMajor, minWebKitMinor)
 	}
 	return c
+}
+
+// judgeWebKit compares a version with the first one that can share memory. One that cannot be
+// read is given the benefit of the doubt.
+func judgeWebKit(version string) status {
+	var major, minor int
+	if _, err := fmt.Sscanf(version, "%d.%d", &major, &minor); err != nil {
+		return fine
+	}
+	if major < minWebKitMajor || major == minWebKitMajor && minor < minWebKitMinor {
+		return warning
+	}
+	return fine
 }
 
 // webkitVersion asks the package database, then the development files; "" when neither knows.

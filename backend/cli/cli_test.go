@@ -1,0 +1,178 @@
+package cli
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func TestWrongCommandLinesAreUsageErrors(t *testing.T) {
+	long := strings.Repeat("x", 1<<16)
+	for _, c := range []struct {
+		args string
+		want string // in the reason
+	}{
+		{"fly", `has no command "fly"`},
+		{"--no-such-flag", "unknown flag"},
+		{"units extra", `"extra" is one too many`},
+		{"run", "needs UNIT.OP"},
+		{"run boids", "not of the form UNIT.OP"},
+		{"run .", "not of the form UNIT.OP"},
+		{"run a.b.c", "not of the form UNIT.OP"},
+		{"run a.b c.d", `"c.d" is one too many`},
+		{"run a.b -p count", "not of the form name=value"},
+		{"run a.b -p =7", "not of the form name=value"},
+		{"run a.b -p x=1 -p x=2", "parameter x is given twice"},
+		{"run a.b -o - --json", "both want the standard output"},
+		{"live", "needs UNIT"},
+		{"live a b", `"b" is one too many`},
+		{"live a --ticks 5 --seconds 5", "exclude each other"},
+		{"live a --ticks 0", "--ticks must be at least 1"},
+		{"live a --ticks -1", "invalid argument"},
+		{"live a --seconds 0", "--seconds must be above 0"},
+		{"live a --seconds NaN", "--seconds must be above 0"},
+		{"live a --seconds Inf", "--seconds must be above 0"},
+		{"live a --seconds 1e300", "--seconds must be above 0"},
+		{"live a --rate -1", "--rate must be 0 to"},
+		{"live a --rate NaN", "--rate must be 0 to"},
+		{"live a --shards -1", "--shards must be 0 to"},
+		{"live a --shards 1000000", "--shards must be 0 to"},
+		{"live a --seed x", "invalid argument"},
+		{"live a --seed 1 -p seed=2", "give one"},
+		{"plugin", "say what to do"},
+		{"plugin fly", `has no command "fly"`},
+		{"plugin inspect", "needs FILE"},
+		{"plugin pack a.wasm", "--manifest JSON and -o OUT"},
+		{"plugin pack a.wasm --manifest a.json", "--manifest JSON and -o OUT"},
+		{"bench", "say what to measure"},
+		{"bench " + long, "has no command"},
+		{"--arena 0 units", "is no size"},
+		{"--arena -1MiB units", "is no size"},
+		{"--arena 1e400 units", "is no size"},
+		{"--frames fast", "none of shared, stream, auto"},
+		{"help fly", `no help about "fly"`},
+	} {
+		got := newStand(t).inos(t.Context(), strings.Fields(c.args)...)
+		if got.exit != ExitUsage || !strings.Contains(got.stderr, c.want) {
+			t.Errorf("%.60s: exit %d, %q; want 2 and %q", c.args, got.exit, got.stderr, c.want)
+		}
+		if got.stdout != "" && !strings.Contains(c.args, "--json") {
+			t.Errorf("%.60s: it wrote %q to the standard output", c.args, got.stdout)
+		}
+		if strings.Count(got.stderr, "\n") != 1 {
+			t.Errorf("%.60s: the reason is not one line: %q", c.args, got.stderr)
+		}
+	}
+}
+
+func TestTooManyParametersAreRefused(t *testing.T) {
+	args := []string{"run", "a.b"}
+	for range maxParams + 1 {
+		args = append(args, "-p", "x=1")
+	}
+	if got := newStand(t).inos(t.Context(), args...); got.exit != ExitUsage {
+		t.Errorf("exit %d, %q", got.exit, got.stderr)
+	}
+}
+
+func TestWithJSONAnErrorIsOneDocument(t *testing.T) {
+	for _, c := range []struct {
+		args, kind, subject string
+		exit                int
+	}{
+		{"run --json", "invalid", "inos run", ExitUsage},
+		{"--json live x --ticks 0", "invalid", "inos live", ExitUsage},
+		{"live nobody --json --ticks 1", "not-found", "nobody", ExitFailed},
+		{"run nobody.op --json", "not-found", "", ExitFailed},
+		{"plugin inspect /no/such/file --json", "not-found", "/no/such/file", ExitFailed},
+		{"--json", "unavailable", "window", ExitFailed},
+	} {
+		got := newStand(t).inos(t.Context(), strings.Fields(c.args)...)
+		if got.exit != c.exit {
+			t.Errorf("%s: exit %d, want %d", c.args, got.exit, c.exit)
+		}
+		var document struct {
+			Error map[string]any `json:"error"`
+		}
+		oneDocument(t, got.stdout, &document)
+		requireFields(t, document.Error, map[string]any{
+			"kind": "", "subject": "", "message": "", "next": "",
+		})
+		if document.Error["kind"] != c.kind {
+			t.Errorf("%s: kind %v, want %s", c.args, document.Error["kind"], c.kind)
+		}
+		if c.subject != "" && document.Error["subject"] != c.subject {
+			t.Errorf("%s: subject %v, want %s", c.args, document.Error["subject"], c.subject)
+		}
+		if got.stderr == "" {
+			t.Errorf("%s: no reason on standard error", c.args)
+		}
+	}
+}
+
+func TestHelpIsAsWritten(t *testing.T) {
+	for _, command := range []string{
+		"", "units", "run", "live", "plugin", "plugin list", "plugin inspect", "plugin pack",
+		"doctor", "bench", "bench flock", "bench epoch", "bench handover", "bench call",
+		"bench startup", "version",
+	} {
+		got := newStand(t).inos(t.Context(), append(strings.Fields(command), "--help")...)
+		if got.exit != ExitOK || got.stderr != "" {
+			t.Errorf("%s --help: exit %d, %q", command, got.exit, got.stderr)
+		}
+		if !strings.Contains(got.stdout, "Examples:\n  inos") {
+			t.Errorf("%s --help has no example", command)
+		}
+		name := "inos"
+		if command != "" {
+			name += "-" + strings.ReplaceAll(command, " ", "-")
+		}
+		compareGolden(t, filepath.Join("testdata", "help", name+".txt"), got.stdout)
+	}
+}
+
+func compareGolden(t *testing.T, path, got string) {
+	t.Helper()
+	if *update {
+		writeFile(t, path, []byte(got))
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs; if that is meant: go test ./backend/cli -update\n%s", path, got)
+	}
+}
+
+func TestHelpAboutACommandIsItsHelp(t *testing.T) {
+	s := newStand(t)
+	help, flag := s.inos(t.Context(), "help", "live"), s.inos(t.Context(), "live", "--help")
+	if help.exit != ExitOK || help.stdout != flag.stdout {
+		t.Errorf("help live: exit %d, %q", help.exit, help.stdout)
+	}
+}
+
+func TestHelpNamesNoHiddenCommand(t *testing.T) {
+	got := newStand(t).inos(t.Context(), "bench", "--help")
+	if strings.Contains(got.stdout, readerCommand) {
+		t.Error("the reader's command is listed")
+	}
+}
+
+func TestVersionIsOneLineOrOneDocument(t *testing.T) {
+	s := newStand(t)
+	got := s.inos(t.Context(), "version")
+	if got.exit != ExitOK || !strings.HasPrefix(got.stdout, "inos "+Version()+",") {
+		t.Errorf("exit %d, %q", got.exit, got.stdout)
+	}
+	document := map[string]any{}
+	oneDocument(t, s.inos(t.Context(), "version", "--json").stdout, &document)
+	requireFields(t, document, map[string]any{
+		"version": "", "go": "", "os": "", "arch": "", "abi": 1,
+	})
+}

@@ -1,0 +1,143 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"inos/backend/bench"
+)
+
+func TestPackAndInspectAgree(t *testing.T) {
+	s := newStand(t)
+	plugin := s.install(t, "echo.wasm")
+	first := s.inos(t.Context(), "plugin", "inspect", plugin, "--json")
+	if first.exit != ExitOK {
+		t.Fatalf("inspect: exit %d, %q", first.exit, first.stderr)
+	}
+	manifest := filepath.Join(s.data, "echo.json")
+	writeFile(t, manifest, []byte(strings.Replace(first.stdout, `"1.0.0"`, `"1.0.1"`, 1)))
+	out := filepath.Join(s.data, "packed.wasm")
+	packed := s.inos(t.Context(), "plugin", "pack", plugin, "--manifest", manifest, "-o", out,
+		"--json")
+	document := map[string]any{}
+	oneDocument(t, packed.stdout, &document)
+	requireFields(t, document, map[string]any{"path": "", "id": "", "bytes": 1})
+	second := s.inos(t.Context(), "plugin", "inspect", out, "--json")
+	if want := strings.Replace(first.stdout, `"1.0.0"`, `"1.0.1"`, 1); second.stdout != want {
+		t.Errorf("packed with %s\ninspect says %s", want, second.stdout)
+	}
+}
+
+func TestInspectExplainsToPeople(t *testing.T) {
+	s := newStand(t)
+	got := s.inos(t.Context(), "plugin", "inspect", s.install(t, "echo.wasm"))
+	for _, want := range []string{"Echo 1.0.0", "dev.inos.echo", "no permissions"} {
+		if !strings.Contains(got.stdout, want) {
+			t.Errorf("%q lacks %q", got.stdout, want)
+		}
+	}
+}
+
+func TestPackLeavesNothingBehindWhenItFails(t *testing.T) {
+	wasm, err := bench.EchoPlugin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct{ module, manifest, want string }{
+		"no module":        {"", "", "module.wasm"},
+		"text as module":   {"hello", "", "module.wasm"},
+		"half a module":    {string(wasm[:len(wasm)/2]), "", "module.wasm"},
+		"no JSON":          {string(wasm), "{", "manifest.json"},
+		"an empty object":  {string(wasm), "{}", ""},
+		"a deep manifest":  {string(wasm), strings.Repeat("[", 100_000), "manifest.json"},
+		"a huge manifest":  {string(wasm), strings.Repeat(" ", maxManifestBytes+1), "longer than"},
+		"a binary for one": {string(wasm), string(wasm), "manifest.json"},
+	} {
+		s := newStand(t)
+		module, manifest := filepath.Join(s.dir, "module.wasm"), filepath.Join(s.dir, "manifest.json")
+		writeFile(t, module, []byte(c.module))
+		if c.manifest == "" {
+			plugin := s.install(t, "echo.wasm")
+			c.manifest = s.inos(t.Context(), "plugin", "inspect", plugin, "--json").stdout
+		}
+		writeFile(t, manifest, []byte(c.manifest))
+		out := filepath.Join(s.dir, "out")
+		if err := os.Mkdir(out, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		got := s.inos(t.Context(), "plugin", "pack", module, "--manifest", manifest, "-o",
+			filepath.Join(out, "plugin.wasm"))
+		if got.exit != ExitFailed || !strings.Contains(got.stderr, c.want) {
+			t.Errorf("%s: exit %d, %q; want 1 and %q", name, got.exit, got.stderr, c.want)
+		}
+		if left, err := os.ReadDir(out); err != nil || len(left) != 0 {
+			t.Errorf("%s: it left %v behind, %v", name, left, err)
+		}
+	}
+}
+
+func TestListNamesRefusedFilesAndWhy(t *testing.T) {
+	s := newStand(t)
+	s.install(t, "echo.wasm")
+	writeFile(t, filepath.Join(s.data, "plugins", "broken.wasm"), []byte("hello"))
+	extra := t.TempDir()
+	got := s.inos(t.Context(), "plugin", "list", "--json", "--plugins", extra)
+	var document struct {
+		Folder  string           `json:"folder"`
+		Plugins []map[string]any `json:"plugins"`
+	}
+	oneDocument(t, got.stdout, &document)
+	if document.Folder != filepath.Join(s.data, "plugins") || len(document.Plugins) != 2 {
+		t.Fatalf("%s", got.stdout)
+	}
+	for _, plugin := range document.Plugins {
+		broken := strings.HasSuffix(plugin["path"].(string), "broken.wasm")
+		reason, _ := plugin["refused"].(string)
+		if broken != (reason != "") {
+			t.Errorf("%v: refused %q", plugin["path"], reason)
+		}
+	}
+	people := s.inos(t.Context(), "plugin", "list", "--plugins", extra).stdout
+	for _, want := range []string{"dev.inos.echo", "ready", "refused: ", document.Folder} {
+		if !strings.Contains(people, want) {
+			t.Errorf("%q lacks %q", people, want)
+		}
+	}
+}
+
+func TestUnitsListsWhatPluginsOffer(t *testing.T) {
+	s := newStand(t)
+	s.install(t, "echo.wasm")
+	extra := t.TempDir()
+	var document struct {
+		Units []map[string]any `json:"units"`
+	}
+	oneDocument(t, s.inos(t.Context(), "units", "--json", "--plugins", extra).stdout, &document)
+	if len(document.Units) != 1 {
+		t.Fatalf("%d units, want 1", len(document.Units))
+	}
+	requireFields(t, document.Units[0], map[string]any{
+		"name": "", "doc": "", "plugin": "", "version": "", "ops": []any{}, "live": map[string]any{},
+	})
+	people := s.inos(t.Context(), "units", "--plugins", extra).stdout
+	for _, want := range []string{"echo", "60 Hz", "nop"} {
+		if !strings.Contains(people, want) {
+			t.Errorf("%q lacks %q", people, want)
+		}
+	}
+}
+
+func TestWithoutPluginsTheListIsEmptyAndSaysWhatToDo(t *testing.T) {
+	s := newStand(t)
+	extra := t.TempDir()
+	var document struct{ Units []any }
+	oneDocument(t, s.inos(t.Context(), "units", "--json", "--plugins", extra).stdout, &document)
+	if document.Units == nil || len(document.Units) != 0 {
+		t.Errorf("units are %v, want an empty list", document.Units)
+	}
+	if got := s.inos(t.Context(), "units", "--plugins", extra); !strings.Contains(got.stdout, "--plugins") {
+		t.Errorf("%q", got.stdout)
+	}
+}

@@ -1,0 +1,390 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"debug/elf"
+	"encoding/binary"
+	"errors"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// processLimit bounds one run of a program.
+const processLimit = time.Minute
+
+// programsFolder is removed after the last test.
+var programsFolder string
+
+func TestMain(m *testing.M) {
+	folder, err := os.MkdirTemp("", "inos-test-")
+	if err != nil {
+		panic(err)
+	}
+	programsFolder = folder
+	exit := m.Run()
+	_ = os.RemoveAll(folder)
+	os.Exit(exit)
+}
+
+// buildPrograms builds the real programs, once for all tests of this file.
+var buildPrograms = sync.OnceValue(func() error {
+	for _, name := range []string{"inos", "inos-worker"} {
+		build := exec.Command("go", "build", "-o", filepath.Join(programsFolder, name),
+			"inos/backend/cmd/"+name)
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := build.CombinedOutput(); err != nil {
+			return errors.New(string(out))
+		}
+	}
+	return nil
+})
+
+// world is a folder of real programs with a data folder of its own.
+type world struct{ programs, data string }
+
+func newWorld(t *testing.T) world {
+	t.Helper()
+	if err := buildPrograms(); err != nil {
+		t.Fatal(err)
+	}
+	return world{programsFolder, t.TempDir()}
+}
+
+// withPlugins skips where the plugins were not built: they need the Rust tools, this package
+// does not.
+func (w world) withPlugins(t *testing.T) world {
+	t.Helper()
+	for _, name := range []string{"plugins/boids.wasm", "examples/adder.wasm"} {
+		built, err := filepath.Abs(filepath.Join("..", "..", "build", "bin", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wasm, err := os.ReadFile(built)
+		if errors.Is(err, os.ErrNotExist) {
+			t.Skip(built + " is not built; make plugins")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		writeFile(t, filepath.Join(w.data, "plugins", filepath.Base(name)), wasm)
+	}
+	return w
+}
+
+func (w world) command(ctx context.Context, args ...string) *exec.Cmd {
+	command := exec.CommandContext(ctx, filepath.Join(w.programs, "inos"),
+		append([]string{"--data", w.data}, args...)...)
+	command.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + w.data}
+	return command
+}
+
+func (w world) run(t *testing.T, args ...string) outcome {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), processLimit)
+	defer cancel()
+	var stdout, stderr bytes.Buffer
+	command := w.command(ctx, args...)
+	command.Stdout, command.Stderr = &stdout, &stderr
+	var exit *exec.ExitError
+	if err := command.Run(); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return outcome{command.ProcessState.ExitCode(), stdout.String(), stderr.String()}
+}
+
+// liveFigures are what the tests compare.
+type liveFigures struct {
+	Count, Shards, Ticks, Published int
+	Mode, Checksum                  string
+	Interrupted                     bool
+	StepMs                          struct {
+		P50, P95, Max float64
+		N, Missed     int
+	} `json:"step_ms"`
+}
+
+func (w world) live(t *testing.T, args ...string) liveFigures {
+	t.Helper()
+	got := w.run(t, append([]string{"live", "boids", "--json"}, args...)...)
+	if got.exit != ExitOK {
+		t.Fatalf("%v: exit %d, %s", args, got.exit, got.stderr)
+	}
+	var figures liveFigures
+	oneDocument(t, got.stdout, &figures)
+	return figures
+}
+
+func TestTheProgramIsStatic(t *testing.T) {
+	w := newWorld(t)
+	file, err := elf.Open(filepath.Join(w.programs, "inos"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if libraries, err := file.ImportedLibraries(); err != nil || len(libraries) != 0 {
+		t.Errorf("it links %v, %v", libraries, err)
+	}
+}
+
+func TestTheFlockIsTheSameForAnyShardsAndRuns(t *testing.T) {
+	w := newWorld(t).withPlugins(t)
+	for _, mode := range []string{"exact", "fast"} {
+		args := []string{"-p", "count=2000", "-p", "mode=" + mode, "--seed", "7", "--ticks", "300"}
+		first := w.live(t, append(args, "--shards", "1")...)
+		if first.Ticks != 300 || first.Published != 300 || first.Count != 2000 ||
+			first.Mode != mode || first.StepMs.N != 300 || first.StepMs.Missed != 0 {
+			t.Errorf("%+v, want 300 ticks of 2000 birds in mode %s, all of them seen", first, mode)
+		}
+		for _, shards := range []string{"1", "2"} {
+			if again := w.live(t, append(args, "--shards", shards)...); again.Checksum != first.Checksum {
+				t.Errorf("%s, %s shards: %s, then %s", mode, shards, first.Checksum, again.Checksum)
+			}
+		}
+		other := w.live(t, "-p", "count=2000", "-p", "mode="+mode, "--seed", "8", "--ticks", "300")
+		if other.Checksum == first.Checksum {
+			t.Errorf("%s: seed 8 gives the same flock as seed 7", mode)
+		}
+	}
+}
+
+func TestManyShortTicksAreAllMeasured(t *testing.T) {
+	got := newWorld(t).withPlugins(t).live(t, "-p", "count=100", "--ticks", "5000", "--shards", "1")
+	if got.StepMs.N+got.StepMs.Missed != 5000 || got.StepMs.N < 4000 {
+		t.Errorf("%d of 5000 ticks measured, %d missed", got.StepMs.N, got.StepMs.Missed)
+	}
+	if !(got.StepMs.P50 > 0 && got.StepMs.P50 <= got.StepMs.P95 && got.StepMs.P95 <= got.StepMs.Max) {
+		t.Errorf("%+v", got.StepMs)
+	}
+}
+
+func TestCtrlCEndsARunWithItsFigures(t *testing.T) {
+	w := newWorld(t).withPlugins(t)
+	ctx, cancel := context.WithTimeout(t.Context(), processLimit)
+	defer cancel()
+	var stderr bytes.Buffer
+	command := w.command(ctx, "live", "boids", "-p", "count=500")
+	command.Stderr = &stderr
+	stdout, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	text := make([]byte, 4096)
+	n, err := stdout.Read(text) // the meter's first line: it runs
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	rest := new(bytes.Buffer)
+	if _, err := rest.ReadFrom(stdout); err != nil {
+		t.Fatal(err)
+	}
+	_ = command.Wait() // the exit code is what counts
+	if exit := command.ProcessState.ExitCode(); exit != ExitInterrupted {
+		t.Errorf("exit %d, want 130: %s", exit, stderr.String())
+	}
+	for _, want := range []string{"500 birds", "checksum"} {
+		if all := string(text[:n]) + rest.String(); !strings.Contains(all, want) {
+			t.Errorf("%q lacks %q", all, want)
+		}
+	}
+}
+
+func TestAFlockThatIsTooBigIsRefusedWithTheSizeItNeeds(t *testing.T) {
+	w := newWorld(t).withPlugins(t)
+	got := w.run(t, "live", "boids", "-p", "count=250000", "--ticks", "1", "--json")
+	var document struct {
+		Error struct {
+			Kind          string
+			Next          string
+			Needed, Limit int64
+		}
+	}
+	oneDocument(t, got.stdout, &document)
+	e := document.Error
+	if got.exit != ExitFailed || e.Kind != "budget" || e.Needed <= e.Limit || e.Limit != 16<<20 ||
+		!strings.Contains(e.Next, "--arena") {
+		t.Errorf("exit %d, %s", got.exit, got.stdout)
+	}
+	if big := w.live(t, "--arena", "32MiB", "-p", "count=250000", "--ticks", "1"); big.Count != 250000 {
+		t.Errorf("with 32 MiB there are %d birds", big.Count)
+	}
+}
+
+func TestOpsTakeFilesAndGiveFiles(t *testing.T) {
+	w := newWorld(t).withPlugins(t)
+	flock, later := filepath.Join(w.data, "flock.bin"), filepath.Join(w.data, "later.bin")
+	for _, args := range [][]string{
+		{"run", "boids.init", "-p", "count=1000", "-p", "seed=7", "-o", flock},
+		{"run", "boids.step", "-i", flock, "-p", "steps=60", "-o", later},
+	} {
+		if got := w.run(t, args...); got.exit != ExitOK {
+			t.Fatalf("%v: exit %d, %s", args, got.exit, got.stderr)
+		}
+	}
+	before, after := readFile(t, flock), readFile(t, later)
+	if len(before) != 32000 || len(after) != len(before) || bytes.Equal(before, after) {
+		t.Errorf("%d bytes, then %d", len(before), len(after))
+	}
+	got := w.run(t, "run", "boids.stats", "-i", later, "--json")
+	var document struct {
+		Results []struct {
+			Name  string
+			Value float64
+		}
+		Files []string
+	}
+	oneDocument(t, got.stdout, &document)
+	if len(document.Results) == 0 || document.Results[0].Name != "polarisation" ||
+		!(document.Results[0].Value > 0 && document.Results[0].Value <= 1) {
+		t.Errorf("%s", got.stdout)
+	}
+	pipe := w.run(t, "run", "boids.init", "-p", "count=1000", "-p", "seed=7", "-o", "-")
+	if pipe.exit != ExitOK || pipe.stdout != string(before) {
+		t.Errorf("-o -: exit %d, %d bytes", pipe.exit, len(pipe.stdout))
+	}
+}
+
+func readFile(t *testing.T, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func TestTheAdderAddsWhatTheFileHolds(t *testing.T) {
+	w := newWorld(t).withPlugins(t)
+	values := filepath.Join(w.data, "values.bin")
+	var data []byte
+	for _, v := range []float32{1.5, 2.5, -1} {
+		data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))
+	}
+	writeFile(t, values, data)
+	for _, c := range []struct {
+		args []string
+		name string
+		want float64
+	}{
+		{[]string{"adder.add", "-p", "a=40", "-p", "b=2"}, "sum", 42},
+		{[]string{"adder.sum", "-i", values}, "sum", 3},
+		{[]string{"adder.add_at", "-i", values, "-p", "i=0", "-p", "j=1"}, "sum", 4},
+	} {
+		got := w.run(t, append([]string{"run", "--json"}, c.args...)...)
+		var document map[string]any
+		oneDocument(t, got.stdout, &document)
+		if value, found := figureNamed(document, c.name); !found || value != c.want {
+			t.Errorf("%v: %v, want %v: %s", c.args, value, c.want, got.stderr)
+		}
+	}
+}
+
+func figureNamed(document map[string]any, name string) (float64, bool) {
+	results, _ := document["results"].([]any)
+	for _, result := range results {
+		if fields, _ := result.(map[string]any); fields["name"] == name {
+			value, ok := fields["value"].(float64)
+			return value, ok
+		}
+	}
+	return 0, false
+}
+
+func TestHostileArgumentsOfRunEndInOneLine(t *testing.T) {
+	w := newWorld(t).withPlugins(t)
+	for _, args := range [][]string{
+		{"run", "boids.stats", "-i", "/no/such/file"},
+		{"run", "boids.stats", "-i", "/"},
+		{"run", "boids.stats", "-i", "/dev/zero"},
+		{"run", "boids.stats"},
+		{"run", "boids.fly"},
+		{"run", "adder.add", "-p", "a=one"},
+		{"run", "adder.add", "-p", "a=NaN"},
+		{"run", "adder.add", "-p", "c=1"},
+		{"run", "adder.add", "-o", filepath.Join(w.data, "nothing.bin")},
+		{"run", "boids.init", "-o", "/no/such/folder/flock.bin"},
+		{"run", "../../etc.passwd"},
+		{"live", "adder", "--ticks", "1"},
+		{"live", "boids", "-p", "count=-1", "--ticks", "1"},
+		{"live", "boids", "-p", "mode=slow", "--ticks", "1"},
+		{"live", "boids", "-p", "count=1e99", "--ticks", "1"},
+		{"live", "../boids", "--ticks", "1"},
+	} {
+		got := w.run(t, args...)
+		if got.exit != ExitFailed && got.exit != ExitUsage {
+			t.Errorf("%v: exit %d", args, got.exit)
+		}
+		if strings.Count(got.stderr, "\n") != 1 || got.stdout != "" {
+			t.Errorf("%v: %q, %q", args, got.stdout, got.stderr)
+		}
+	}
+}
+
+func TestDoctorStartsARealWorker(t *testing.T) {
+	w := newWorld(t)
+	got := w.run(t, "doctor", "--json")
+	var document doctorDocument
+	oneDocument(t, got.stdout, &document)
+	if c := checkNamed(t, document, "worker"); c.Status != fine {
+		t.Errorf("%s: %s", c.Status, c.Detail)
+	}
+	if got.exit != ExitOK || !document.OK {
+		t.Errorf("exit %d, %s", got.exit, got.stdout)
+	}
+}
+
+func TestUnitsIsQuick(t *testing.T) {
+	w := newWorld(t).withPlugins(t)
+	w.run(t, "units") // fills the index
+	best := time.Hour
+	for range 5 {
+		start := time.Now()
+		if got := w.run(t, "units", "--json"); got.exit != ExitOK {
+			t.Fatalf("exit %d, %s", got.exit, got.stderr)
+		}
+		best = min(best, time.Since(start))
+	}
+	if best > 60*time.Millisecond {
+		t.Errorf("the best of five took %v, promised are 60 ms", best)
+	}
+}
+
+func TestBenchCallAndEpochMeasure(t *testing.T) {
+	w := newWorld(t).withPlugins(t)
+	for name, fields := range map[string]map[string]any{
+		"call": {"unit": "", "add": map[string]any{}, "window": map[string]any{}, "ratio": 1,
+			"job": map[string]any{}},
+		"epoch": {"unit": "", "worker": map[string]any{}, "page": nil},
+	} {
+		got := w.run(t, "bench", name, "--json", "--plugins", filepath.Join(w.data, "plugins"))
+		if got.exit != ExitOK {
+			t.Errorf("%s: exit %d, %s", name, got.exit, got.stderr)
+			continue
+		}
+		document := map[string]any{}
+		oneDocument(t, got.stdout, &document)
+		requireFields(t, document, fields)
+	}
+}
+
+func TestFiguresMoveWithTheLoad(t *testing.T) {
+	w := newWorld(t).withPlugins(t)
+	small := w.live(t, "-p", "count=500", "--ticks", "100", "--shards", "1")
+	big := w.live(t, "-p", "count=20000", "--ticks", "100", "--shards", "1")
+	if small.StepMs.P50*3 > big.StepMs.P50 {
+		t.Errorf("500 birds take %v ms, 20,000 take %v ms", small.StepMs.P50, big.StepMs.P50)
+	}
+}
