@@ -30,3 +30,6 @@ inos_sdk::plugin! {
     ops: { 0 => ops::init, 1 => ops::step, 2 => ops::stats },
     live: live::LiveFlock,
 }
+
+#[cfg(test)]
+mod tests;

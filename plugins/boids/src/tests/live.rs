@@ -1,13 +1,13 @@
 //! The live part on the test host: what the product does, tick by tick.
 
-use inos_boids::checksum::checksum;
-use inos_boids::live::LiveFlock;
-use inos_boids::stats::measure;
+use crate::checksum::checksum;
+use crate::live::LiveFlock;
+use crate::stats::measure;
 use inos_sdk::Instance;
 use inos_testkit::{Live, Manifest};
 
 fn flock() -> Live<LiveFlock> {
-    Live::new(&Manifest::parse(include_str!("../manifest.json")))
+    Live::new(&Manifest::parse(include_str!("../../manifest.json")))
 }
 
 fn frame(live: &Live<LiveFlock>) -> Vec<Instance> {

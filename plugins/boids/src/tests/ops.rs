@@ -1,12 +1,12 @@
 //! The ops on the test host.
 
-use inos_boids::dispatch;
+use crate::dispatch;
 use inos_testkit::{Job, Manifest};
 
 const BIRD: usize = 32;
 
 fn manifest() -> Manifest {
-    Manifest::parse(include_str!("../manifest.json"))
+    Manifest::parse(include_str!("../../manifest.json"))
 }
 
 fn flock(count: i64) -> Vec<u8> {

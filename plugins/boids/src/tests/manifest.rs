@@ -1,13 +1,13 @@
 //! manifest.json and the code say the same.
 
-use inos_boids::geometry::Geometry;
-use inos_boids::memory::{MAX_SHARDS, Memory};
-use inos_boids::params::{Bounds, MODEL, Params, SPECS};
-use inos_boids::tick::PHASES;
+use crate::geometry::Geometry;
+use crate::memory::{MAX_SHARDS, Memory};
+use crate::params::{Bounds, MODEL, Params, SPECS};
+use crate::tick::PHASES;
 use inos_testkit::Manifest;
 use serde_json::Value;
 
-const TEXT: &str = include_str!("../manifest.json");
+const TEXT: &str = include_str!("../../manifest.json");
 
 fn json() -> Value {
     serde_json::from_str(TEXT).unwrap()

@@ -1,9 +1,9 @@
 //! The kernels against the slow reference, and against themselves on other numbers of shards.
 
-use inos_boids::checksum::checksum;
-use inos_boids::flock::Flock;
-use inos_boids::params::{Bounds, Mode, Params, Pointer};
-use inos_boids::reference;
+use crate::checksum::checksum;
+use crate::flock::Flock;
+use crate::params::{Bounds, Mode, Params, Pointer};
+use crate::reference;
 use inos_sdk::Instance;
 
 const DT: f32 = 1.0 / 60.0;

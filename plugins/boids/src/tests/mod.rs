@@ -1,0 +1,8 @@
+//! Tests of more than one module. They live in the crate: as an integration test they would make
+//! cargo build the library twice under one file name (cdylibs have no hash), once to unwind and
+//! once to abort, since release profiles abort.
+
+mod exact;
+mod live;
+mod manifest;
+mod ops;
