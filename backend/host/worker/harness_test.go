@@ -1,3 +1,5 @@
+//go:build linux
+
 package worker_test
 
 import (
@@ -54,7 +56,7 @@ func build(path string, flags ...string) error {
 
 // worker is a running worker process with its kernel's side.
 type worker struct {
-	t      *testing.T
+	t      testing.TB
 	arena  *arena.Arena
 	conn   *wire.Conn
 	cmd    *exec.Cmd
@@ -79,7 +81,7 @@ type options struct {
 }
 
 // start runs a worker process up to its first answer, which may be a failure.
-func start(t *testing.T, module []byte, o options) (*worker, *wire.Message) {
+func start(t testing.TB, module []byte, o options) (*worker, *wire.Message) {
 	t.Helper()
 	k := &worker{t: t, arena: arena.New(1 << 30), messages: make(chan *wire.Message, 4096)}
 	conn, child, err := wire.Pair()
@@ -117,7 +119,7 @@ func start(t *testing.T, module []byte, o options) (*worker, *wire.Message) {
 }
 
 // run is start for a worker that has to become ready.
-func run(t *testing.T, module []byte, o options) *worker {
+func run(t testing.TB, module []byte, o options) *worker {
 	t.Helper()
 	k, answer := start(t, module, o)
 	if answer == nil || answer.Kind != wire.KindReady {

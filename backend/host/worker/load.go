@@ -209,7 +209,7 @@ func (s *session) start(ctx context.Context, program *guest.Program, space *gues
 		if files.shared < 0 {
 			return nil
 		}
-		return m.Map(guest.SharedBase, files.sharedBytes, files.shared, 0, true)
+		return m.Map(guest.SharedBase, files.sharedBytes, files.shared, 0, guest.ReadWrite)
 	}
 	for n := range int(l.Instances) {
 		instance, err := program.Instantiate(ctx, guest.Config{

@@ -1,3 +1,5 @@
+//go:build linux
+
 package worker_test
 
 import (
@@ -91,4 +93,22 @@ func TestTheFirstAnswerComesSoonWithAWarmCache(t *testing.T) {
 	if took[0] > most {
 		t.Errorf("the fastest of %d took %s, at most %s", len(took), took[0], most)
 	}
+}
+
+// BenchmarkCall is an op that adds two numbers, from the kernel's question to its result.
+func BenchmarkCall(b *testing.B) {
+	k := run(b, testPlugin().Bytes(), options{})
+	call := &wire.Message{Kind: wire.KindCall, Call: wire.Call{
+		Op: opAdd, Results: 1, Params: []wire.Value{wire.NumberOf(1), wire.NumberOf(2)},
+	}}
+	var took []time.Duration
+	for b.Loop() {
+		begin := time.Now()
+		if a := k.ask(call); a == nil || a.Kind != wire.KindResult {
+			b.Fatalf("answer %+v", a)
+		}
+		took = append(took, time.Since(begin))
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Nanoseconds()), "p50-ns/op")
 }

@@ -46,7 +46,7 @@ func (c *Channels) Attach(index int, view *arena.Channel, memories []*Memory) er
 		return fmt.Errorf("no room for a channel of %d bytes, at most %d", length, MaxChannelBytes)
 	}
 	for _, m := range memories {
-		err := m.Map(at, length, view.Segment().FD(), view.SlotOffset(0), true)
+		err := m.Map(at, length, view.Segment().FD(), view.SlotOffset(0), Populated)
 		if err != nil {
 			return err
 		}

@@ -112,15 +112,15 @@ func (m *Memory) Refused() int64 {
 
 // Map puts length bytes of a file, from offset, at a guest address in the window region, both
 // multiples of a page.
-func (m *Memory) Map(at, length int64, fd int, offset int64, writable bool) error {
+func (m *Memory) Map(at, length int64, fd int, offset int64, a Access) error {
 	if err := checkWindow(at, length); err != nil {
 		return err
 	}
-	if err := mapFile(m.pointer(at), length, fd, offset, writable); err != nil {
+	if err := mapFile(m.pointer(at), length, fd, offset, a); err != nil {
 		return err
 	}
 	m.forget(at, length)
-	m.windows = append(m.windows, span{at, length, writable})
+	m.windows = append(m.windows, span{at, length, a != ReadOnly})
 	return nil
 }
 

@@ -115,9 +115,9 @@ func TestTheHostTouchesOnlyWhatIsMapped(t *testing.T) {
 	m, g, _ := newMemory(t)
 	g.Grow(1)
 	const window, readOnly = PayloadBase, PayloadBase + Granule
-	for at, writable := range map[int64]bool{window: true, readOnly: false} {
+	for at, access := range map[int64]Access{window: Populated, readOnly: ReadOnly} {
 		fd := file(t, 2*pageBytes, 9)
-		if err := m.Map(at, 2*pageBytes, fd, 0, writable); err != nil {
+		if err := m.Map(at, 2*pageBytes, fd, 0, access); err != nil {
 			t.Fatal(err)
 		}
 		unix.Close(fd)
@@ -156,7 +156,7 @@ func TestWindowsComeAndGo(t *testing.T) {
 	m, _, _ := newMemory(t)
 	fd := file(t, pageBytes, 7)
 	defer unix.Close(fd)
-	if err := m.Map(PayloadBase, pageBytes, fd, 0, true); err != nil {
+	if err := m.Map(PayloadBase, pageBytes, fd, 0, ReadWrite); err != nil {
 		t.Fatal(err)
 	}
 	b, ok := m.Bytes(PayloadBase, 1, true)
@@ -199,7 +199,7 @@ func TestWindowsOutsideTheirRegionAreRefused(t *testing.T) {
 		"not a page": {PayloadBase, 100},
 		"huge":       {PayloadBase, 1<<63 - pageBytes},
 	} {
-		if m.Map(c[0], c[1], fd, 0, true) == nil {
+		if m.Map(c[0], c[1], fd, 0, ReadWrite) == nil {
 			t.Errorf("%s: mapped", name)
 		}
 		if m.Unmap(c[0], c[1]) == nil {

@@ -86,7 +86,7 @@ func (s *Segments) Release(id uint32) error {
 // output returns the guest address of a segment mapped as a whole for writing.
 func (s *Segments) output(id uint32) (int64, error) {
 	known := s.byID[id]
-	err := s.mapWhole(known, true)
+	err := s.mapWhole(known, Populated)
 	return known.at, err
 }
 
@@ -95,7 +95,7 @@ func (s *Segments) output(id uint32) (int64, error) {
 func (s *Segments) input(id uint32, offset, length int64) (int64, error) {
 	known := s.byID[id]
 	if known.byteLen <= wholeInputBytes {
-		err := s.mapWhole(known, false)
+		err := s.mapWhole(known, ReadOnly)
 		return known.at + offset, err
 	}
 	if offset < known.offset || offset+length > known.offset+known.length {
@@ -106,11 +106,11 @@ func (s *Segments) input(id uint32, offset, length int64) (int64, error) {
 	return known.at + offset - known.offset, nil
 }
 
-func (s *Segments) mapWhole(known *segment, writable bool) error {
+func (s *Segments) mapWhole(known *segment, a Access) error {
 	if known.length == known.byteLen {
-		return s.memory.Protect(known.at, known.length, writable)
+		return s.memory.Protect(known.at, known.length, a != ReadOnly)
 	}
-	if err := s.mapPart(known, 0, known.byteLen, writable); err != nil {
+	if err := s.mapPart(known, 0, known.byteLen, a); err != nil {
 		return err
 	}
 	closeFD(known.fd)
@@ -121,10 +121,10 @@ func (s *Segments) mapWhole(known *segment, writable bool) error {
 func (s *Segments) mapRange(known *segment, offset, length int64) error {
 	first := offset / pageBytes * pageBytes
 	end := min(roundUp(offset+length, pageBytes), known.byteLen)
-	return s.mapPart(known, first, end-first, false)
+	return s.mapPart(known, first, end-first, ReadOnly)
 }
 
-func (s *Segments) mapPart(known *segment, offset, length int64, writable bool) error {
+func (s *Segments) mapPart(known *segment, offset, length int64, a Access) error {
 	if err := s.unmap(known); err != nil {
 		return err
 	}
@@ -132,7 +132,7 @@ func (s *Segments) mapPart(known *segment, offset, length int64, writable bool) 
 	if !ok {
 		return fmt.Errorf("no room for a window of %d bytes", length)
 	}
-	if err := s.memory.Map(at, length, known.fd, offset, writable); err != nil {
+	if err := s.memory.Map(at, length, known.fd, offset, a); err != nil {
 		s.region.give(at, length)
 		return err
 	}

@@ -30,12 +30,13 @@ func protect(p unsafe.Pointer, n int64, writable bool) error {
 	return nil
 }
 
-// mapFile puts part of a file over the addresses. Populating a writable window is 4.5 times faster
-// than its page faults; for a reader the kernel's fault-around wins.
-func mapFile(p unsafe.Pointer, n int64, fd int, offset int64, writable bool) error {
+// mapFile puts part of a file over the addresses.
+func mapFile(p unsafe.Pointer, n int64, fd int, offset int64, a Access) error {
 	prot, flags := unix.PROT_READ, unix.MAP_SHARED|unix.MAP_FIXED
-	if writable {
+	if a != ReadOnly {
 		prot |= unix.PROT_WRITE
+	}
+	if a == Populated {
 		flags |= unix.MAP_POPULATE
 	}
 	_, err := unix.MmapPtr(fd, offset, p, uintptr(n), prot, flags)

@@ -16,7 +16,7 @@ func commit(unsafe.Pointer, int64) error { return errSystem }
 
 func protect(unsafe.Pointer, int64, bool) error { return errSystem }
 
-func mapFile(unsafe.Pointer, int64, int, int64, bool) error { return errSystem }
+func mapFile(unsafe.Pointer, int64, int, int64, Access) error { return errSystem }
 
 func unmap(unsafe.Pointer, int64) error { return errSystem }
 
