@@ -1,6 +1,7 @@
 package host
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"runtime"
@@ -16,13 +17,18 @@ const workerFD = 3
 // the death signal of a child to the thread that forked it, not to the process.
 type Launcher struct {
 	jobs chan func()
+	quit chan struct{}
 	done chan struct{}
 	once sync.Once
 }
 
+var errLauncherClosed = errors.New("the launcher is closed")
+
 // NewLauncher starts the thread.
 func NewLauncher() *Launcher {
-	l := &Launcher{jobs: make(chan func()), done: make(chan struct{})}
+	l := &Launcher{
+		jobs: make(chan func()), quit: make(chan struct{}), done: make(chan struct{}),
+	}
 	go l.run()
 	return l
 }
@@ -30,15 +36,30 @@ func NewLauncher() *Launcher {
 func (l *Launcher) run() {
 	runtime.LockOSThread() // never unlocked: the thread ends with this goroutine
 	defer close(l.done)
-	for f := range l.jobs {
-		f()
+	for {
+		select {
+		case f := <-l.jobs:
+			f()
+		case <-l.quit:
+			return
+		}
 	}
 }
 
-// Close ends the thread, and with it every worker that still runs. No launch may follow.
+// Close ends the thread, and with it every worker that still runs.
 func (l *Launcher) Close() {
-	l.once.Do(func() { close(l.jobs) })
+	l.once.Do(func() { close(l.quit) })
 	<-l.done
+}
+
+// do runs f on the thread; false: there is none any more.
+func (l *Launcher) do(f func()) bool {
+	select {
+	case l.jobs <- f:
+		return true
+	case <-l.done:
+		return false
+	}
 }
 
 // process is a running worker program.
@@ -61,7 +82,9 @@ func (l *Launcher) launch(path string, socket *os.File) (*process, error) {
 		WaitDelay:   exitGrace,
 	}
 	started := make(chan error, 1)
-	l.jobs <- func() { started <- p.cmd.Start() }
+	if !l.do(func() { started <- p.cmd.Start() }) {
+		return nil, errLauncherClosed
+	}
 	if err := <-started; err != nil {
 		return nil, err
 	}
