@@ -57,7 +57,7 @@ func (d *display) await(number *os.File) error {
 	}
 	line, err := bufio.NewReader(number).ReadString('\n')
 	if err != nil {
-		return fmt.Errorf("Xvfb did not start: %w", err)
+		return fmt.Errorf("no answer from Xvfb: %w", err)
 	}
 	d.name = ":" + strings.TrimSpace(line)
 	return nil

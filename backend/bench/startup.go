@@ -28,11 +28,12 @@ type StartupReport struct {
 	WhyNoWindow string          `json:"window_reason,omitempty"`
 }
 
-// Startup measures with the real programs. unitsArgs are the arguments of `inos units`.
-func Startup(ctx context.Context, p Programs, unitsArgs []string) (*StartupReport, error) {
+// Startup measures with the real programs.
+func Startup(ctx context.Context, p Programs) (*StartupReport, error) {
 	report := &StartupReport{Unit: "ms"}
 	var err error
-	if report.Units, err = timeProgram(ctx, unitsRuns, p.Inos, unitsArgs); err != nil {
+	units := append([]string{"units", "--json"}, p.Folders...)
+	if report.Units, err = timeProgram(ctx, unitsRuns, p.Inos, units); err != nil {
 		return nil, fault.Wrap("bench.startup", fault.Unavailable, p.Inos, err, "")
 	}
 	if err := report.timeWorker(ctx, p); err != nil {

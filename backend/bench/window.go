@@ -24,6 +24,8 @@ type Programs struct {
 	Worker  string // inos-worker
 	Desktop string // inos-desktop
 	Native  string // the flock built for this processor
+	// Folders are the flags --data and --plugins of this run, for the programs that it starts.
+	Folders []string
 	// AllowNoSeccomp runs workers where the system cannot filter their system calls.
 	AllowNoSeccomp bool
 	Getenv         func(string) string
@@ -41,7 +43,8 @@ func (p Programs) windowBench(ctx context.Context, name string) (json.RawMessage
 		return nil, err
 	}
 	defer d.close()
-	command := exec.CommandContext(ctx, p.Desktop, "--bench", name, "--json")
+	command := exec.CommandContext(ctx, p.Desktop, append([]string{"--bench", name, "--json"},
+		p.Folders...)...)
 	command.Env = d.environment(os.Environ())
 	return jsonOutput(command)
 }

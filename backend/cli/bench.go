@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"strconv"
 
@@ -49,7 +51,7 @@ func (a *app) benchCommand() *cobra.Command {
 		a.benchmark("call", "Calling an op, with and without a 16 MiB payload", a.benchCall),
 		a.benchmark("startup", "Until `inos units`, a worker and the window are there",
 			func(ctx context.Context) (report, error) {
-				r, err := bench.Startup(ctx, a.programs(), a.unitsArgs())
+				r, err := bench.Startup(ctx, a.programs())
 				return startupTable{r}, err
 			}),
 		a.readerCommand(),
@@ -96,21 +98,22 @@ func (a *app) programs() bench.Programs {
 		Worker:         a.beside(workerProgram),
 		Desktop:        a.beside(desktopProgram),
 		Native:         a.beside("flock-native"),
+		Folders:        a.folderFlags(),
 		AllowNoSeccomp: a.global.allowNoSeccomp,
 		Getenv:         a.Getenv,
 	}
 }
 
-// unitsArgs are the arguments of `inos units` with the same folders as this run.
-func (a *app) unitsArgs() []string {
-	args := []string{"units", "--json"}
+// folderFlags are the flags that name this run's folders.
+func (a *app) folderFlags() []string {
+	var flags []string
 	if a.global.dataDir != "" {
-		args = append(args, "--data", a.global.dataDir)
+		flags = append(flags, "--data", a.global.dataDir)
 	}
 	if a.global.pluginDir != "" {
-		args = append(args, "--plugins", a.global.pluginDir)
+		flags = append(flags, "--plugins", a.global.pluginDir)
 	}
-	return args
+	return flags
 }
 
 // benchNode starts a node with a benchmark's budget.
@@ -168,7 +171,7 @@ type epochTable struct{ *bench.EpochReport }
 func (t epochTable) rows() [][]string {
 	rows := append(spreadHead("ROUND TRIP, us"), spreadRow("kernel - worker", t.Worker))
 	if t.Page != nil {
-		rows = append(rows, []string{"kernel - page", oneLine(string(t.Page))})
+		rows = append(rows, []string{"kernel - page", compact(t.Page)})
 	}
 	return withReason(rows, "page", t.WhyNoPage)
 }
@@ -203,7 +206,7 @@ func (t startupTable) rows() [][]string {
 		spreadRow("inos units", t.Units), spreadRow("worker's first answer", t.Worker),
 		[]string{"the same, nothing cached", figure(t.WorkerColdMs)})
 	if t.Window != nil {
-		rows = append(rows, []string{"window", oneLine(string(t.Window))})
+		rows = append(rows, []string{"window", compact(t.Window)})
 	}
 	return withReason(rows, "window", t.WhyNoWindow)
 }
@@ -222,6 +225,15 @@ func withReason(rows [][]string, what, reason string) [][]string {
 		rows = append(rows, []string{what + ": not measured, " + reason})
 	}
 	return rows
+}
+
+// compact is another program's JSON on one line.
+func compact(document json.RawMessage) string {
+	var out bytes.Buffer
+	if err := json.Compact(&out, document); err != nil {
+		return shown(string(document))
+	}
+	return out.String()
 }
 
 // figure is a measured number with three digits that count.

@@ -11,9 +11,10 @@ import (
 
 const desktopProgram = "inos-desktop"
 
-// registerWindowFlags lets the help name the window's own flag; inos-desktop reads it.
+// registerWindowFlags lets the help name the window's own flags; inos-desktop reads them.
 func registerWindowFlags(root *cobra.Command) {
 	root.Flags().String("frames", "auto", "`PATH` of frames into the window: shared, stream or auto")
+	root.Flags().String("unit", "", "the live unit `NAME` that the window shows first")
 }
 
 // runWindow becomes inos-desktop with the same flags.
