@@ -28,7 +28,6 @@ type Result struct {
 	Outputs []Output
 	Results []float64 // NaN: not reported
 	Guest   time.Duration
-	pool    *pool
 }
 
 // Output is an output that the op filled.

@@ -71,7 +71,8 @@ func (r *run) roomFor(i int, length int64) (*Payload, error) {
 	}
 	old := r.grants[i]
 	if old != nil {
-		if ample := old.segment.Len() * growth; ample > length && r.checkOutputs(i, uint64(ample)) == nil {
+		ample := old.segment.Len() * growth
+		if ample > length && r.checkOutputs(i, uint64(ample)) == nil {
 			if p, err := pool.take(true, ample); err == nil {
 				return p, nil
 			}

@@ -206,7 +206,10 @@ func TestAFileIsReadAsInput(t *testing.T) {
 	for what, c := range map[string]struct {
 		path string
 		kind fault.Kind
-	}{"a missing file": {path + "x", fault.NotFound}, "a folder": {filepath.Dir(path), fault.Invalid}} {
+	}{
+		"a missing file": {path + "x", fault.NotFound},
+		"a folder":       {filepath.Dir(path), fault.Invalid},
+	} {
 		r.Inputs = []Input{{Path: c.path}}
 		if _, err := d.Run(context.Background(), r); fault.KindOf(err) != c.kind ||
 			fault.As(err).Subject != c.path {

@@ -70,7 +70,9 @@ func TestAbsentParametersTakeTheirDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]any{"scale": 1.5, "n": int64(-3), "on": true, "how": "fast", "title": "hallo ✓"}
+	want := map[string]any{
+		"scale": 1.5, "n": int64(-3), "on": true, "how": "fast", "title": "hallo ✓",
+	}
 	if got := Values(spec, values); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v", got)
 	}

@@ -89,11 +89,12 @@ func TestParseRefusesFilesThatAreNoPlugins(t *testing.T) {
 		wasm    []byte
 		message string
 	}{
-		"nothing":                    {nil, "no WebAssembly"},
-		"a picture":                  {[]byte("\x89PNG\r\n"), "no WebAssembly"},
-		"a component":                {[]byte("\x00asm\x0d\x00\x01\x00"), "no WebAssembly"},
-		"a module without manifest":  {goodModule().bytes(), "no manifest"},
-		"two manifests":              {appendCustom(good, SectionName, []byte("12345678")), "two sections"},
+		"nothing":                   {nil, "no WebAssembly"},
+		"a picture":                 {[]byte("\x89PNG\r\n"), "no WebAssembly"},
+		"a component":               {[]byte("\x00asm\x0d\x00\x01\x00"), "no WebAssembly"},
+		"a module without manifest": {goodModule().bytes(), "no manifest"},
+		"two manifests": {appendCustom(good, SectionName, []byte("12345678")),
+			"two sections"},
 		"a section cut short":        {good[:len(good)-1], "cut short"},
 		"a section that is too long": {section(make([]byte, maxSectionBytes+8)), "multiple of 8"},
 		"an odd section":             {section(make([]byte, 9)), "multiple of 8"},

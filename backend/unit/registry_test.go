@@ -65,7 +65,8 @@ func TestTheRegistryListsWhatLiesInTheFolders(t *testing.T) {
 		t.Errorf("listed: %v", why)
 	}
 	units := r.Units()
-	if len(units) != 2 || units[0].Name != "adder" || units[1].Name != "boids" || units[1].Live == nil {
+	if len(units) != 2 || units[0].Name != "adder" || units[1].Name != "boids" ||
+		units[1].Live == nil {
 		t.Errorf("units: %+v", units)
 	}
 	if r.Plugins(); len(refused) != 3 {

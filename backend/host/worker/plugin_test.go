@@ -239,9 +239,10 @@ func (p *plugin) lies() {
 		p.report(0, w.Get(1)), p.report(1, w.Const(refusals)))
 }
 
-// live keeps one word per element in the shared memory. In phase 0 each shard renews its words
-// (element i belongs to shard i mod shards), in phase 1 it writes its elements from the words of
-// others, so that a missing barrier shows.
+// live traps, fails or touches the hole (on shard 1) when parameter 1 is 1, 2 or 3. Otherwise it
+// keeps one word per element in the shared memory. In phase 0 each shard renews its words (element
+// i belongs to shard i mod shards), in phase 1 it writes its elements from the words of others, so
+// that a missing barrier shows.
 func (p *plugin) live() {
 	const phase, shard, shards, dt, i, count, words, slot = 0, 1, 2, 3, 4, 5, 6, 7
 	word := func(index []byte) []byte {
@@ -259,6 +260,8 @@ func (p *plugin) live() {
 		p.integer(1), w.Const(1), w.Equal, w.If(w.Call(p.boom)),
 		p.integer(1), w.Const(2), w.Equal, w.If(w.Const(failAt),
 			w.Const(int32(len(failText))), w.Call(p.fail), w.Const(3), w.Return),
+		p.integer(1), w.Const(3), w.Equal, w.Get(shard), w.Mul,
+		w.If(w.Const(hole), w.Const(1), w.Store8),
 		w.Get(phase), w.IsZero, w.If(each(
 			word(w.Get(i)), word(w.Get(i)), w.Load, w.Const(3), w.Mul, w.Get(i), w.Add,
 			p.integer(0), w.Add, w.Store)),

@@ -243,3 +243,16 @@ func TestATickThatTrapsEndsTheWorker(t *testing.T) {
 		t.Errorf("status %v", status)
 	}
 }
+
+func TestAFaultNamesItsInstance(t *testing.T) {
+	k, _ := flock(t, 2)
+	k.setParams(1, 3)
+	k.done(&wire.Message{Kind: wire.KindLive, Live: wire.Live{Run: true, Shards: 2}})
+	m := k.next()
+	if m == nil || m.Kind != wire.KindFault || m.Fault.Address != hole || m.Fault.Instance != 1 {
+		t.Fatalf("message %+v", m)
+	}
+	if status := k.exit(); status.ExitStatus() != wire.ExitFault {
+		t.Errorf("status %v", status)
+	}
+}

@@ -53,7 +53,7 @@ func newMemory(t *testing.T) (*Memory, *fakeGrower, *int64) {
 }
 
 // file returns a file of the given length whose bytes are all b.
-func file(t *testing.T, length int, b byte) int {
+func file(t testing.TB, length int, b byte) int {
 	t.Helper()
 	fd, err := unix.MemfdCreate("test", unix.MFD_CLOEXEC)
 	if err != nil {

@@ -14,9 +14,6 @@ import (
 	"inos/backend/wire"
 )
 
-// Supported says whether faults are reported on this system; otherwise a fault looks like a crash.
-const Supported = true
-
 // maxReport bounds the report, which must lie where it never moves.
 const maxReport = 256
 

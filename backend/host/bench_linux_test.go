@@ -2,7 +2,9 @@ package host_test
 
 import (
 	"context"
+	"slices"
 	"testing"
+	"time"
 
 	"inos/backend/host"
 	"inos/backend/host/hosttest"
@@ -28,13 +30,20 @@ func BenchmarkCall(b *testing.B) {
 }
 
 func benchCall(b *testing.B, w *host.Worker, c host.Call) {
+	b.ReportAllocs()
+	var took []time.Duration
 	for b.Loop() {
+		begin := time.Now()
 		res, err := w.Call(context.Background(), c)
+		took = append(took, time.Since(begin))
 		if err != nil {
 			b.Fatal(err)
 		}
 		res.Release()
 	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/10].Nanoseconds()), "p10-ns")
+	b.ReportMetric(float64(took[len(took)/2].Nanoseconds()), "p50-ns")
 }
 
 func BenchmarkSpawnToFirstAnswer(b *testing.B) {

@@ -170,7 +170,8 @@ func TestOutputsGrowWithTheirContentUpToTheLimits(t *testing.T) {
 		}
 		res.Release()
 	}
-	_, err := call(worker, p, "grow_output", map[string]any{"bytes": 9_000_000, "step": 9_000_000}, nil)
+	_, err := call(worker, p, "grow_output",
+		map[string]any{"bytes": 9_000_000, "step": 9_000_000}, nil)
 	if f := fault.As(err); f == nil || f.Kind != fault.Budget || f.Limit != 8<<20 {
 		t.Errorf("over limits.outputBytes: %v", err)
 	}

@@ -166,7 +166,8 @@ func TestTheDirectoryAndTheMetricsFollow(t *testing.T) {
 			m.Elements == 500 && m.BytesPublished >= 500*32 && m.State == arena.LiveStateRunning
 	})
 	m, err := s.kernel.System()
-	if err != nil || m.Workers != 1 || m.Cores != host.Cores() || m.ArenaUsed == 0 || m.KernelRSS == 0 {
+	if err != nil || m.Workers != 1 || m.Cores != host.Cores() || m.ArenaUsed == 0 ||
+		m.KernelRSS == 0 {
 		t.Errorf("system %+v, %v", m, err)
 	}
 	l.Stop()
@@ -336,7 +337,8 @@ func TestARepeaterIsQuarantinedWithItsCause(t *testing.T) {
 		message   string
 	}{
 		{"trap", "unreachable"}, {"panic", "panicked"}, {"hang", "a tick ran longer than its 200ms"},
-		{"write_hole", "wrote to memory that is not its own"}, {"error", ""}, {"log_flood", "log lines"},
+		{"write_hole", "wrote to memory that is not its own"}, {"error", "on purpose"},
+		{"log_flood", "log lines"},
 	} {
 		t.Run(c.behaviour, func(t *testing.T) {
 			l := s.start(t, "hostile", LiveConfig{
@@ -363,6 +365,8 @@ func TestARepeaterIsQuarantinedWithItsCause(t *testing.T) {
 	}
 }
 
+func params(name string, v any) map[string]any { return map[string]any{name: v} }
+
 func TestAWrongStartLeavesNothingBehind(t *testing.T) {
 	s := newStage(t, 2<<20)
 	for name, c := range map[string]struct {
@@ -371,17 +375,18 @@ func TestAWrongStartLeavesNothingBehind(t *testing.T) {
 		kind fault.Kind
 	}{
 		"an unknown unit":      {"nothing", LiveConfig{}, fault.NotFound},
-		"an unknown parameter": {"boids", LiveConfig{Params: map[string]any{"cuont": 1}}, fault.Invalid},
+		"an unknown parameter": {"boids", LiveConfig{Params: params("cuont", 1)}, fault.Invalid},
 		"too many shards":      {"boids", LiveConfig{Shards: 1000}, fault.Invalid},
 		"a rate below zero":    {"boids", LiveConfig{RateHz: -5}, fault.Invalid},
-		"too big a flock":      {"boids", LiveConfig{Params: map[string]any{"count": 250_000}}, fault.Budget},
+		"too big a flock":      {"boids", LiveConfig{Params: params("count", 250_000)}, fault.Budget},
 	} {
 		if _, err := s.Start(context.Background(), c.unit, c.cfg); fault.KindOf(err) != c.kind {
 			t.Errorf("%s: got %v, want %s", name, err, c.kind)
 		}
 	}
 	l := s.start(t, "boids", LiveConfig{Params: small(nil)})
-	if _, err := s.Start(context.Background(), "boids", LiveConfig{}); fault.KindOf(err) != fault.Invalid {
+	_, err := s.Start(context.Background(), "boids", LiveConfig{})
+	if fault.KindOf(err) != fault.Invalid {
 		t.Errorf("a second start: %v", err)
 	}
 	if l.Entry() != 0 {
