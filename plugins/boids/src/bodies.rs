@@ -47,19 +47,46 @@ pub struct Bodies {
 impl Bodies {
     /// The bodies that the parameters and the flock's predators make.
     pub fn new(params: &Params, g: &Geometry, header: &Header) -> Self {
-        let mut bodies = Self { list: [Body::default(); MAX_BODIES], len: 0 };
+        let mut bodies = Self {
+            list: [Body::default(); MAX_BODIES],
+            len: 0,
+        };
         for predator in &header.predators[..params.predators as usize] {
             let (reach, gain) = (params.predator_radius, params.predator_fear);
-            bodies.push(g, Body { at: predator.at, reach, gain, solid: 0.0 });
+            bodies.push(
+                g,
+                Body {
+                    at: predator.at,
+                    reach,
+                    gain,
+                    solid: 0.0,
+                },
+            );
         }
         for at in (0..params.obstacles).map(|k| obstacle(k, header.seed, g)) {
             let solid = params.obstacle_radius;
             let reach = solid + OBSTACLE_MARGIN;
-            bodies.push(g, Body { at, reach, gain: OBSTACLE_GAIN, solid });
+            bodies.push(
+                g,
+                Body {
+                    at,
+                    reach,
+                    gain: OBSTACLE_GAIN,
+                    solid,
+                },
+            );
         }
         if params.attract != 0.0 {
             let at = in_box(g, params.attract_at);
-            bodies.push(g, Body { at, reach: EVERYWHERE, gain: -params.attract, solid: 0.0 });
+            bodies.push(
+                g,
+                Body {
+                    at,
+                    reach: EVERYWHERE,
+                    gain: -params.attract,
+                    solid: 0.0,
+                },
+            );
         }
         let gain = match params.pointer {
             Pointer::None => return bodies,
@@ -67,7 +94,15 @@ impl Bodies {
             Pointer::Scare => POINTER_GAIN,
         };
         let at = in_box(g, params.pointer_at);
-        bodies.push(g, Body { at, reach: params.pointer_radius, gain, solid: 0.0 });
+        bodies.push(
+            g,
+            Body {
+                at,
+                reach: params.pointer_radius,
+                gain,
+                solid: 0.0,
+            },
+        );
         bodies
     }
 
@@ -92,7 +127,7 @@ fn in_box(g: &Geometry, at: [f32; 3]) -> [f32; 3] {
 }
 
 /// Place of obstacle `k`: anywhere within 0.6 of the way from the centre to the border.
-fn obstacle(k: u32, seed: u32, g: &Geometry) -> [f32; 3] {
+pub fn obstacle(k: u32, seed: u32, g: &Geometry) -> [f32; 3] {
     let mut numbers = noise::stream(seed, Purpose::Obstacle, k);
     let (centre, spread) = (g.centre(), g.side() * 0.3);
     let ball = numbers.in_ball();
@@ -121,7 +156,13 @@ pub unsafe fn hunt(m: Memory, g: &Geometry, params: &Params, dt: f32) {
         let predator = unsafe { &mut (*m.header()).predators[k] };
         // SAFETY: as promised.
         let prey = unsafe { prey(m, g, predator.at) };
-        chase(predator, prey.unwrap_or(g.centre()), params.predator_speed, g, dt);
+        chase(
+            predator,
+            prey.unwrap_or(g.centre()),
+            params.predator_speed,
+            g,
+            dt,
+        );
     }
 }
 
@@ -132,7 +173,8 @@ pub unsafe fn hunt(m: Memory, g: &Geometry, params: &Params, dt: f32) {
 unsafe fn prey(m: Memory, g: &Geometry, at: [f32; 3]) -> Option<[f32; 3]> {
     let cells = [g.cells as i32, g.cells as i32, g.layers as i32];
     let low: [i32; 3] = std::array::from_fn(|k| (at[k] as i32 - HUNT_CELLS).clamp(0, cells[k] - 1));
-    let high: [i32; 3] = std::array::from_fn(|k| (at[k] as i32 + HUNT_CELLS).clamp(0, cells[k] - 1));
+    let high: [i32; 3] =
+        std::array::from_fn(|k| (at[k] as i32 + HUNT_CELLS).clamp(0, cells[k] - 1));
     let (mut sum, mut birds) = ([0.0f32; 3], 0.0f32);
     for z in low[2]..=high[2] {
         for y in low[1]..=high[1] {
@@ -184,5 +226,9 @@ fn chase(predator: &mut Predator, prey: [f32; 3], speed: f32, g: &Geometry, dt: 
 /// `v` with length `length`; along x when it has none.
 fn scaled(v: [f32; 3], length: f32) -> [f32; 3] {
     let now = (v[0] * v[0] + v[1] * v[1] + v[2] * v[2]).sqrt();
-    if now > 1e-6 { v.map(|c| c * (length / now)) } else { [length, 0.0, 0.0] }
+    if now > 1e-6 {
+        v.map(|c| c * (length / now))
+    } else {
+        [length, 0.0, 0.0]
+    }
 }

@@ -169,13 +169,23 @@ mod lanes {
     #[allow(unused_unsafe)]
     pub fn shift_left<const BITS: u32>(a: V) -> V {
         // SAFETY: SSE2 is part of x86-64.
-        unsafe { _mm_castsi128_ps(_mm_sll_epi32(_mm_castps_si128(a), _mm_cvtsi32_si128(BITS as i32))) }
+        unsafe {
+            _mm_castsi128_ps(_mm_sll_epi32(
+                _mm_castps_si128(a),
+                _mm_cvtsi32_si128(BITS as i32),
+            ))
+        }
     }
     #[inline(always)]
     #[allow(unused_unsafe)]
     pub fn shift_right<const BITS: u32>(a: V) -> V {
         // SAFETY: SSE2 is part of x86-64.
-        unsafe { _mm_castsi128_ps(_mm_srl_epi32(_mm_castps_si128(a), _mm_cvtsi32_si128(BITS as i32))) }
+        unsafe {
+            _mm_castsi128_ps(_mm_srl_epi32(
+                _mm_castps_si128(a),
+                _mm_cvtsi32_si128(BITS as i32),
+            ))
+        }
     }
     /// Is a lane's mask set?
     #[inline(always)]

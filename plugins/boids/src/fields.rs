@@ -44,7 +44,11 @@ unsafe fn sum_row(m: Memory, g: &Geometry, row: usize) {
             let inside = (1..=g.cells as usize).contains(&from);
             let moved = [move_x * side, move_y * side, move_z * side];
             let first = (from + g.pad as usize - 1) * FINE + 1;
-            let marks = if inside { (*table.add(first), *table.add(first + FINE)) } else { (0, 0) };
+            let marks = if inside {
+                (*table.add(first), *table.add(first + FINE))
+            } else {
+                (0, 0)
+            };
             sum_cell(m, marks, moved, field);
             field = field.add(FIELD);
         }
@@ -117,10 +121,19 @@ impl Blend {
         // SAFETY: x lies in the box.
         let xi = unsafe { t.to_int_unchecked::<i32>() };
         let low_x = 1.0 - (t - xi as f32);
-        let (high_y, down_y) = if f[0] < 0.5 { (f[0] + 0.5, 1) } else { (f[0] - 0.5, 0) };
-        let (high_z, down_z) = if f[1] < 0.5 { (f[1] + 0.5, 1) } else { (f[1] - 0.5, 0) };
+        let (high_y, down_y) = if f[0] < 0.5 {
+            (f[0] + 0.5, 1)
+        } else {
+            (f[0] - 0.5, 0)
+        };
+        let (high_z, down_z) = if f[1] < 0.5 {
+            (f[1] + 0.5, 1)
+        } else {
+            (f[1] - 0.5, 0)
+        };
         let near = |low: f32| if low < 0.5 { 1.0 - low } else { low };
-        let cell = ((yz[1] - down_z) * g.layer_rows() + yz[0] - down_y) * g.field_row() + xi as usize;
+        let cell =
+            ((yz[1] - down_z) * g.layer_rows() + yz[0] - down_y) * g.field_row() + xi as usize;
         Self {
             field: m.fields().wrapping_add(cell * FIELD),
             row: g.field_row() * FIELD,

@@ -53,23 +53,31 @@ impl Flock {
     /// not matter.
     pub fn new(birds: u32, params: &Params) -> Self {
         let geometry = Geometry::new(birds.min(MAX_BIRDS as u32), params);
-        let birds = (0..geometry.birds)
-            .map(|id| crate::population::first_bird(&geometry, params.seed, id));
+        let birds =
+            (0..geometry.birds).map(|id| crate::population::first_bird(&geometry, params.seed, id));
         Self::with_birds(geometry, params, birds)
     }
 
     /// A flock that goes on from `instances`; None when they lie farther apart than the largest
     /// box is long, or are more than [`MAX_BIRDS`].
     pub fn from_instances(instances: &[Instance], params: &Params) -> Option<Self> {
-        let birds = u32::try_from(instances.len()).ok().filter(|n| *n as usize <= MAX_BIRDS)?;
-        let far = instances.iter().flat_map(|i| [i.x, i.y, i.z]).fold(0.0f32, |m, c| m.max(c.abs()));
+        let birds = u32::try_from(instances.len())
+            .ok()
+            .filter(|n| *n as usize <= MAX_BIRDS)?;
+        let far = instances
+            .iter()
+            .flat_map(|i| [i.x, i.y, i.z])
+            .fold(0.0f32, |m, c| m.max(c.abs()));
         let geometry = Geometry::new(birds, params).at_least(2.0 * far, params)?;
         let centre = geometry.centre();
         let flat = geometry.is_flat();
         let birds = instances.iter().map(|i| {
             let (z, vz) = if flat { (0.0, 0.0) } else { (i.z, i.vz) };
             let at = [i.x + centre[0], i.y + centre[1], z + centre[2]];
-            Bird { at, velocity: [i.vx, i.vy, vz] }
+            Bird {
+                at,
+                velocity: [i.vx, i.vy, vz],
+            }
         });
         Some(Self::with_birds(geometry, params, birds))
     }
@@ -85,7 +93,11 @@ impl Flock {
                 put(m, id, id as u32, bird);
             }
         }
-        Self { block, geometry: g, params: *params }
+        Self {
+            block,
+            geometry: g,
+            params: *params,
+        }
     }
 
     /// The grid.
@@ -100,7 +112,11 @@ impl Flock {
 
     /// Sets the parameters of the next steps. Those that change the box are not followed.
     pub fn set_params(&mut self, params: &Params) {
-        self.params = Params { flat: self.params.flat, bounds: self.params.bounds, ..*params };
+        self.params = Params {
+            flat: self.params.flat,
+            bounds: self.params.bounds,
+            ..*params
+        };
     }
 
     /// One step of `dt` seconds as `shards` shards do it, one after the other; writes the birds
@@ -120,7 +136,12 @@ impl Flock {
         unsafe {
             let base = self.block.base;
             let plan = |index| {
-                Plan::new(base, self.geometry, &self.params, Shard { index, of: shards })
+                Plan::new(
+                    base,
+                    self.geometry,
+                    &self.params,
+                    Shard { index, of: shards },
+                )
             };
             let plans: Vec<Plan> = (0..shards).map(plan).collect();
             for phase in 0..PHASES {
@@ -137,16 +158,33 @@ impl Flock {
         for place in 0..self.birds() {
             // SAFETY: the block belongs to this flock.
             let (id, bird) = unsafe { get(Memory::new(self.block.base, &self.geometry), place) };
-            let Some(into) = instances.get_mut(id as usize) else { continue };
+            let Some(into) = instances.get_mut(id as usize) else {
+                continue;
+            };
             let [x, y, z] = std::array::from_fn(|k| bird.at[k] - centre[k]);
             let [vx, vy, vz] = bird.velocity;
-            *into = Instance { x, y, z, a: 0.0, vx, vy, vz, b: crate::noise::phase(id) };
+            *into = Instance {
+                x,
+                y,
+                z,
+                a: 0.0,
+                vx,
+                vy,
+                vz,
+                b: crate::noise::phase(id),
+            };
         }
     }
 
     /// The birds in the box's coordinates, by number.
     pub fn birds_in_box(&self) -> Vec<Bird> {
-        let mut all = vec![Bird { at: [0.0; 3], velocity: [0.0; 3] }; self.birds()];
+        let mut all = vec![
+            Bird {
+                at: [0.0; 3],
+                velocity: [0.0; 3]
+            };
+            self.birds()
+        ];
         for place in 0..self.birds() {
             // SAFETY: the block belongs to this flock.
             let (id, bird) = unsafe { get(Memory::new(self.block.base, &self.geometry), place) };

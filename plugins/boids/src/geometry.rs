@@ -198,7 +198,10 @@ mod tests {
 
     #[test]
     fn ten_thousand_birds_at_density_five_have_room_for_twenty_neighbours() {
-        let p = Params { bounds: Bounds::Wall, ..Params::default() };
+        let p = Params {
+            bounds: Bounds::Wall,
+            ..Params::default()
+        };
         assert_eq!(Geometry::new(10_000, &p).cells, 13);
     }
 }

@@ -113,7 +113,10 @@ pub unsafe fn prefix(m: Memory, g: &Geometry, shard: Shard) {
     unsafe {
         let rows = shard.part(g.rows as usize);
         let parts = &(*m.header()).parts;
-        let before: u32 = parts[..shard.of].iter().flat_map(|p| &p[..shard.index]).sum();
+        let before: u32 = parts[..shard.of]
+            .iter()
+            .flat_map(|p| &p[..shard.index])
+            .sum();
         let mark = m.slot_mark(SENTINELS * rows.start + before as usize);
         match shard.of {
             1 => prefix_rows::<1>(m, g, rows, mark),

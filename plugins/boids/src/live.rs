@@ -54,7 +54,11 @@ impl Live for LiveFlock {
         };
         let base = tick.shared(plan.byte_len())?.as_ptr();
         let last = tick.phase() + 1 == PHASES;
-        let frame = if last { tick.channel::<Instance>(BIRDS)? } else { None };
+        let frame = if last {
+            tick.channel::<Instance>(BIRDS)?
+        } else {
+            None
+        };
         let instances = frame.map_or(std::ptr::null_mut(), |slot| slot.as_ptr().cast());
         // SAFETY: the host keeps phases and shards in order, gives all shards the same memory, and
         // the plan has no more birds than the slot has room for.
@@ -68,13 +72,21 @@ impl Live for LiveFlock {
 
 impl LiveFlock {
     fn begin(&mut self, tick: &Tick) -> Result<Plan, Error> {
-        let shard = Shard { index: tick.shard() as usize, of: tick.shards() as usize };
+        let shard = Shard {
+            index: tick.shard() as usize,
+            of: tick.shards() as usize,
+        };
         if shard.of > MAX_SHARDS || shard.index >= shard.of {
-            return Err(Error::failed(format!("shard {} of {}", shard.index, shard.of)));
+            return Err(Error::failed(format!(
+                "shard {} of {}",
+                shard.index, shard.of
+            )));
         }
         let mut params = read(tick.params());
         if let Some(slot) = tick.channel::<Instance>(BIRDS)? {
-            params.count = params.count.min(u32::try_from(slot.capacity()).unwrap_or(u32::MAX));
+            params.count = params
+                .count
+                .min(u32::try_from(slot.capacity()).unwrap_or(u32::MAX));
         }
         let geometry = self.geometry(&params);
         let shared = tick.shared(Memory::byte_len(&geometry))?;

@@ -172,7 +172,9 @@ impl Memory {
     /// Scratch of shard `shard`.
     pub fn scratch(self, shard: usize) -> *mut Scratch {
         debug_assert!(shard < MAX_SHARDS);
-        self.base.wrapping_add(HEADER_BYTES + SCRATCH_BYTES * shard).cast()
+        self.base
+            .wrapping_add(HEADER_BYTES + SCRATCH_BYTES * shard)
+            .cast()
     }
 
     /// First float of array `k`.
@@ -201,14 +203,17 @@ impl Memory {
     /// Not 0 for the rows whose fields are not all 0.
     #[inline(always)]
     pub fn field_rows(self, g: &Geometry) -> *mut u32 {
-        self.base.wrapping_add(TABLES_AT + Self::row_birds_offset(g)).cast()
+        self.base
+            .wrapping_add(TABLES_AT + Self::row_birds_offset(g))
+            .cast()
     }
 
     /// Birds of shard `shard` per row; later in the tick, not 0 for the rows whose counts it has to
     /// clear before the next.
     #[inline(always)]
     pub fn row_birds(self, g: &Geometry, shard: usize) -> *mut u32 {
-        self.field_rows(g).wrapping_add((1 + shard) * g.rows as usize)
+        self.field_rows(g)
+            .wrapping_add((1 + shard) * g.rows as usize)
     }
 
     /// Sums per cell, for fast mode.

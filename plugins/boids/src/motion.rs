@@ -13,8 +13,6 @@ use crate::params::{Bounds, Params};
 
 /// Acceleration per radius beyond the sphere, back to the centre.
 pub const TURN_BACK: f32 = 12.0;
-/// Longest step in seconds: a bird then moves one radius at most.
-const MAX_DT: f32 = 0.1;
 
 /// What all birds of a tick share.
 pub struct Motion {
@@ -50,7 +48,6 @@ struct V3 {
 impl Motion {
     /// For one tick of `dt` seconds.
     pub fn new(params: &Params, g: &Geometry, header: &Header, dt: f32) -> Self {
-        let dt = if dt.is_finite() { dt.clamp(0.0, MAX_DT) } else { 0.0 };
         Self {
             dt_axis: [dt, dt, if g.is_flat() { 0.0 } else { dt }],
             cohesion: params.cohesion,
@@ -87,11 +84,23 @@ pub unsafe fn advance(motion: &Motion, batch: *const f32, q: *const f32, to: *mu
     // SAFETY: promised by the caller.
     unsafe {
         let lane = |k: usize| load(q.add(k * STRIDE));
-        let at = V3 { z: lane(5), y: lane(4), x: lane(3) };
-        let velocity = V3 { z: lane(2), y: lane(1), x: lane(0) };
+        let at = V3 {
+            z: lane(5),
+            y: lane(4),
+            x: lane(3),
+        };
+        let velocity = V3 {
+            z: lane(2),
+            y: lane(1),
+            x: lane(0),
+        };
         let id = load(q.add(ID * STRIDE));
         let wish = flocking(motion, batch, velocity);
-        let wish = if motion.wander > 0.0 { wander(motion, id, wish) } else { wish };
+        let wish = if motion.wander > 0.0 {
+            wander(motion, id, wish)
+        } else {
+            wish
+        };
         let wish = avoid(motion, at, wish);
         let wish = bounded(wish, motion.agility);
         let wish = turn_back(motion, at, wish);
@@ -99,7 +108,10 @@ pub unsafe fn advance(motion: &Motion, batch: *const f32, q: *const f32, to: *mu
         let at = along(at, velocity, motion.dt_axis);
         let at = outside(motion.bodies.as_slice(), at);
         let (at, velocity) = kept(motion, at, velocity);
-        for (k, v) in [velocity.x, velocity.y, velocity.z, at.x, at.y, at.z, id].iter().enumerate() {
+        for (k, v) in [velocity.x, velocity.y, velocity.z, at.x, at.y, at.z, id]
+            .iter()
+            .enumerate()
+        {
             store(to.add(k * STRIDE), *v);
         }
     }
@@ -117,12 +129,20 @@ fn along(a: V3, b: V3, t: [f32; 3]) -> V3 {
 
 #[inline(always)]
 fn scaled(a: V3, k: V) -> V3 {
-    V3 { x: mul(a.x, k), y: mul(a.y, k), z: mul(a.z, k) }
+    V3 {
+        x: mul(a.x, k),
+        y: mul(a.y, k),
+        z: mul(a.z, k),
+    }
 }
 
 #[inline(always)]
 fn sum(a: V3, b: V3) -> V3 {
-    V3 { x: add(a.x, b.x), y: add(a.y, b.y), z: add(a.z, b.z) }
+    V3 {
+        x: add(a.x, b.x),
+        y: add(a.y, b.y),
+        z: add(a.z, b.z),
+    }
 }
 
 #[inline(always)]
@@ -189,7 +209,11 @@ fn scrambled(a: V) -> V {
 #[inline(always)]
 fn avoid(motion: &Motion, at: V3, wish: V3) -> V3 {
     let bodies = motion.bodies.as_slice();
-    if bodies.is_empty() { wish } else { pushed(bodies, at, wish) }
+    if bodies.is_empty() {
+        wish
+    } else {
+        pushed(bodies, at, wish)
+    }
 }
 
 #[inline(never)]
@@ -231,7 +255,11 @@ fn turn_back(motion: &Motion, at: V3, wish: V3) -> V3 {
         return wish;
     }
     let c = motion.centre;
-    let way = V3 { x: sub(at.x, splat(c[0])), y: sub(at.y, splat(c[1])), z: sub(at.z, splat(c[2])) };
+    let way = V3 {
+        x: sub(at.x, splat(c[0])),
+        y: sub(at.y, splat(c[1])),
+        z: sub(at.z, splat(c[2])),
+    };
     let d = sqrt(max(length2(way), splat(1e-12)));
     let beyond = max(sub(splat(1.0), div(splat(motion.sphere), d)), splat(0.0));
     sum(wish, scaled(way, mul(beyond, splat(-TURN_BACK))))
@@ -277,13 +305,24 @@ fn lifted(body: &Body, at: V3) -> V3 {
 fn kept(motion: &Motion, at: V3, velocity: V3) -> (V3, V3) {
     let s = motion.size;
     if motion.wraps {
-        let at = V3 { x: wrapped(at.x, s[0]), y: wrapped(at.y, s[1]), z: wrapped(at.z, s[2]) };
+        let at = V3 {
+            x: wrapped(at.x, s[0]),
+            y: wrapped(at.y, s[1]),
+            z: wrapped(at.z, s[2]),
+        };
         return (at, velocity);
     }
     let (x, vx) = bounced(at.x, velocity.x, s[0]);
     let (y, vy) = bounced(at.y, velocity.y, s[1]);
     let (z, vz) = bounced(at.z, velocity.z, s[2]);
-    (V3 { x, y, z }, V3 { x: vx, y: vy, z: vz })
+    (
+        V3 { x, y, z },
+        V3 {
+            x: vx,
+            y: vy,
+            z: vz,
+        },
+    )
 }
 
 #[inline(always)]

@@ -23,7 +23,8 @@ pub struct Stream(u64);
 
 /// The stream of thing number `index`.
 pub fn stream(seed: u32, purpose: Purpose, index: u32) -> Stream {
-    let mut s = Stream((u64::from(seed) << 32) ^ (purpose as u64).wrapping_mul(0xa076_1d64_78bd_642f));
+    let mut s =
+        Stream((u64::from(seed) << 32) ^ (purpose as u64).wrapping_mul(0xa076_1d64_78bd_642f));
     let mixed = s.next_u64() ^ u64::from(index).wrapping_mul(0xe703_7ed1_a0b4_28db);
     Stream(mixed)
 }
@@ -91,7 +92,10 @@ mod tests {
 
     #[test]
     fn numbers_spread_over_their_range() {
-        let mean: f32 = (0..1000).map(|i| stream(3, Purpose::Bird, i).unit()).sum::<f32>() / 1e3;
+        let mean: f32 = (0..1000)
+            .map(|i| stream(3, Purpose::Bird, i).unit())
+            .sum::<f32>()
+            / 1e3;
         assert!((mean - 0.5).abs() < 0.05, "{mean}");
     }
 }

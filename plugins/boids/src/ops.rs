@@ -17,7 +17,9 @@ const INIT_PARAMS: [&str; 5] = ["count", "seed", "dimensions", "bounds", "densit
 /// `init`: a flock from the seed.
 pub fn init(call: &mut Call) -> Result<(), Error> {
     let params = Params::from_values(|live| {
-        let op = INIT_PARAMS.iter().position(|name| *name == SPECS[live].name);
+        let op = INIT_PARAMS
+            .iter()
+            .position(|name| *name == SPECS[live].name);
         op.map_or(f64::NAN, |i| number(call, i))
     });
     let flock = Flock::new(params.count, &params);
@@ -30,7 +32,11 @@ pub fn init(call: &mut Call) -> Result<(), Error> {
 pub fn step(call: &mut Call) -> Result<(), Error> {
     let steps = call.params().count(0)?;
     let params = Params::from_values(|live| {
-        if MODEL.contains(&live) { number(call, live) } else { f64::NAN }
+        if MODEL.contains(&live) {
+            number(call, live)
+        } else {
+            f64::NAN
+        }
     });
     let input = call.input(0)?;
     let birds = checked(input.slice::<Instance>(), input.len())?;
@@ -57,9 +63,17 @@ pub fn stats(call: &mut Call) -> Result<(), Error> {
     let input = call.input(0)?;
     let birds = checked(input.slice::<Instance>(), input.len())?;
     let s = measure(birds);
-    let all =
-        [s.polarisation, s.milling, s.nearest_neighbour, s.mean_speed, s.neighbours, s.spread];
-    all.into_iter().enumerate().try_for_each(|(i, value)| call.result(i as u32, value))
+    let all = [
+        s.polarisation,
+        s.milling,
+        s.nearest_neighbour,
+        s.mean_speed,
+        s.neighbours,
+        s.spread,
+    ];
+    all.into_iter()
+        .enumerate()
+        .try_for_each(|(i, value)| call.result(i as u32, value))
 }
 
 fn number(call: &Call, index: usize) -> f64 {
@@ -82,7 +96,9 @@ fn checked(birds: Result<&[Instance], Error>, len: u64) -> Result<&[Instance], E
     }
     let birds = birds?;
     for (k, bird) in birds.iter().enumerate() {
-        let values = [bird.x, bird.y, bird.z, bird.a, bird.vx, bird.vy, bird.vz, bird.b];
+        let values = [
+            bird.x, bird.y, bird.z, bird.a, bird.vx, bird.vy, bird.vz, bird.b,
+        ];
         for (field, value) in values.into_iter().enumerate() {
             let free = field == 3 || field == 7;
             if !(value.is_finite() && (free || value.abs() <= LARGEST)) {

@@ -5,7 +5,7 @@
 //! first (one bounds check for all), working memory through a pointer.
 
 use crate::f4::{V, add, and, any, div, isub, load, load_splat, lt, min, mul, splat, store, sub};
-use crate::memory::{Scratch, STRIDE, VX, VY, VZ, X, Y, Z, at};
+use crate::memory::{STRIDE, Scratch, VX, VY, VZ, X, Y, Z, at};
 
 /// Pairs of blocks that one call of [`neighbours`] takes: a bit each.
 const PAIRS: usize = 64;
@@ -35,7 +35,11 @@ macro_rules! offsets {
 /// Position of the bird in slot `q`, in all lanes.
 macro_rules! here {
     ($q:expr) => {
-        (load_splat($q.add(X * STRIDE)), load_splat($q.add(Y * STRIDE)), load_splat($q.add(Z * STRIDE)))
+        (
+            load_splat($q.add(X * STRIDE)),
+            load_splat($q.add(Y * STRIDE)),
+            load_splat($q.add(Z * STRIDE)),
+        )
     };
 }
 

@@ -17,7 +17,12 @@ pub struct Spec {
 }
 
 const fn spec(name: &'static str, default: f64, min: f64, max: f64) -> Spec {
-    Spec { name, default, min, max }
+    Spec {
+        name,
+        default,
+        min,
+        max,
+    }
 }
 
 /// Index of the first parameter that op `step` shares with the live part, and one past the last;
@@ -147,7 +152,11 @@ impl Params {
         let max_speed = real(10);
         Self {
             count: whole(0),
-            mode: if whole(1) == 0 { Mode::Exact } else { Mode::Fast },
+            mode: if whole(1) == 0 {
+                Mode::Exact
+            } else {
+                Mode::Fast
+            },
             seed: whole(2),
             flat: whole(3) != 0,
             separation: real(4),
@@ -192,7 +201,14 @@ mod tests {
 
     #[test]
     fn hostile_values_are_clamped_to_their_ranges() {
-        for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300, -1e300, -0.0] {
+        for bad in [
+            f64::NAN,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+            1e300,
+            -1e300,
+            -0.0,
+        ] {
             let p = Params::from_values(|_| bad);
             assert!((100..=250_000).contains(&p.count), "{bad}: {}", p.count);
             assert!(p.min_speed <= p.max_speed, "{bad}");

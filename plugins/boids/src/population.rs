@@ -45,9 +45,8 @@ pub fn first_bird(g: &Geometry, seed: u32, id: u32) -> Bird {
         }
     };
     let own = numbers.in_ball();
-    let mut velocity: [f32; 3] = std::array::from_fn(|k| {
-        FIRST_SPEED * (TOGETHER * heading[k] + (1.0 - TOGETHER) * own[k])
-    });
+    let mut velocity: [f32; 3] =
+        std::array::from_fn(|k| FIRST_SPEED * (TOGETHER * heading[k] + (1.0 - TOGETHER) * own[k]));
     if g.is_flat() {
         velocity[2] = 0.0;
     }
@@ -113,7 +112,10 @@ pub unsafe fn get(m: Memory, place: usize) -> (u32, Bird) {
     unsafe {
         let p = m.array(STATE).add(place);
         let read = |k: usize| *p.add(k * STRIDE);
-        let bird = Bird { at: [read(X), read(Y), read(Z)], velocity: [read(VX), read(VY), read(VZ)] };
+        let bird = Bird {
+            at: [read(X), read(Y), read(Z)],
+            velocity: [read(VX), read(VY), read(VZ)],
+        };
         (read(ID).to_bits(), bird)
     }
 }

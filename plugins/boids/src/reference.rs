@@ -23,7 +23,14 @@ pub fn step(
     dt: f32,
 ) -> Vec<(Bird, f64)> {
     let bodies = Bodies::new(params, g, header);
-    let world = World { g, params, header, bodies: bodies.as_slice(), birds, dt: f64::from(dt) };
+    let world = World {
+        g,
+        params,
+        header,
+        bodies: bodies.as_slice(),
+        birds,
+        dt: f64::from(dt),
+    };
     (0..birds.len()).map(|i| world.moved(i)).collect()
 }
 
@@ -66,13 +73,23 @@ impl World<'_> {
             at = lifted(body, at);
         }
         self.keep(&mut at, &mut v);
-        (Bird { at: at.map(|c| c as f32), velocity: v.map(|c| c as f32) }, company.n)
+        (
+            Bird {
+                at: at.map(|c| c as f32),
+                velocity: v.map(|c| c as f32),
+            },
+            company.n,
+        )
     }
 
     /// `a + b * dt`; nothing moves along z in two dimensions.
     fn flown(&self, a: V3, b: V3) -> V3 {
         let z = if self.g.is_flat() { 0.0 } else { self.dt };
-        [a[0] + b[0] * self.dt, a[1] + b[1] * self.dt, a[2] + b[2] * z]
+        [
+            a[0] + b[0] * self.dt,
+            a[1] + b[1] * self.dt,
+            a[2] + b[2] * z,
+        ]
     }
 
     /// All birds within one radius, across the border too when it wraps.
@@ -106,7 +123,11 @@ impl World<'_> {
             return vec![[0.0; 3]];
         }
         let side = self.g.side();
-        let z: &[f32] = if self.g.is_flat() { &[0.0] } else { &[0.0, -1.0, 1.0] };
+        let z: &[f32] = if self.g.is_flat() {
+            &[0.0]
+        } else {
+            &[0.0, -1.0, 1.0]
+        };
         let mut all = Vec::new();
         for x in [0.0, -1.0, 1.0] {
             for y in [0.0, -1.0, 1.0] {
@@ -179,8 +200,15 @@ impl World<'_> {
 
     fn sped(&self, v: V3) -> V3 {
         let s = length(v);
-        let (low, high) = (f64::from(self.params.min_speed), f64::from(self.params.max_speed));
-        if s == 0.0 { v } else { v.map(|x| x * s.clamp(low, high) / s) }
+        let (low, high) = (
+            f64::from(self.params.min_speed),
+            f64::from(self.params.max_speed),
+        );
+        if s == 0.0 {
+            v
+        } else {
+            v.map(|x| x * s.clamp(low, high) / s)
+        }
     }
 
     fn keep(&self, at: &mut V3, v: &mut V3) {
@@ -188,7 +216,13 @@ impl World<'_> {
         for k in 0..3 {
             let (low, high) = (at[k] < 0.0, at[k] >= size[k]);
             if self.g.wraps != 0 {
-                at[k] += if low { size[k] } else if high { -size[k] } else { 0.0 };
+                at[k] += if low {
+                    size[k]
+                } else if high {
+                    -size[k]
+                } else {
+                    0.0
+                };
             } else if low || high {
                 at[k] = if low { -at[k] } else { 2.0 * size[k] - at[k] };
                 v[k] = -v[k];
@@ -202,7 +236,11 @@ fn push_of(body: &Body, at: V3) -> V3 {
     let way = minus(at, body.at.map(f64::from));
     let d = length(way);
     let near = (1.0 - d / f64::from(body.reach)).max(0.0);
-    if d == 0.0 { [0.0; 3] } else { way.map(|x| f64::from(body.gain) * near * x / d) }
+    if d == 0.0 {
+        [0.0; 3]
+    } else {
+        way.map(|x| f64::from(body.gain) * near * x / d)
+    }
 }
 
 fn lifted(body: &Body, at: V3) -> V3 {
@@ -238,5 +276,9 @@ fn length(a: V3) -> f64 {
 
 fn shortened(a: V3, limit: f64) -> V3 {
     let l = length(a);
-    if l > limit { a.map(|x| x * limit / l) } else { a }
+    if l > limit {
+        a.map(|x| x * limit / l)
+    } else {
+        a
+    }
 }

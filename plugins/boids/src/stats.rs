@@ -30,12 +30,17 @@ pub fn measure(birds: &[Instance]) -> Stats {
     let n = birds.len() as f64;
     let centre = mean(birds.iter().map(at));
     let (near, neighbours) = around(birds);
-    let spread = birds.iter().map(|b| dot(minus(at(b), centre), minus(at(b), centre))).sum::<f64>();
+    let spread = birds
+        .iter()
+        .map(|b| dot(minus(at(b), centre), minus(at(b), centre)))
+        .sum::<f64>();
     Stats {
         polarisation: length(mean(birds.iter().map(|b| unit(velocity(b))))),
-        milling: length(mean(birds.iter().map(|b| {
-            unit(cross(minus(at(b), centre), velocity(b)))
-        }))),
+        milling: length(mean(
+            birds
+                .iter()
+                .map(|b| unit(cross(minus(at(b), centre), velocity(b)))),
+        )),
         nearest_neighbour: near,
         mean_speed: birds.iter().map(|b| length(velocity(b))).sum::<f64>() / n,
         neighbours,
@@ -55,7 +60,11 @@ fn around(birds: &[Instance]) -> (f64, f64) {
             nearest = nearest.min(d2);
             neighbours += usize::from(d2 < 1.0);
         }
-        near += if nearest.is_finite() { f64::from(nearest).sqrt() } else { 0.0 };
+        near += if nearest.is_finite() {
+            f64::from(nearest).sqrt()
+        } else {
+            0.0
+        };
         sample += 1;
     }
     (near / sample as f64, neighbours as f64 / sample as f64)
@@ -89,7 +98,11 @@ fn dot(a: V3, b: V3) -> f64 {
 }
 
 fn cross(a: V3, b: V3) -> V3 {
-    [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
+    [
+        a[1] * b[2] - a[2] * b[1],
+        a[2] * b[0] - a[0] * b[2],
+        a[0] * b[1] - a[1] * b[0],
+    ]
 }
 
 fn length(a: V3) -> f64 {
@@ -108,12 +121,22 @@ mod tests {
 
     fn bird(at: [f32; 3], v: [f32; 3]) -> Instance {
         let ([x, y, z], [vx, vy, vz]) = (at, v);
-        Instance { x, y, z, vx, vy, vz, ..Instance::default() }
+        Instance {
+            x,
+            y,
+            z,
+            vx,
+            vy,
+            vz,
+            ..Instance::default()
+        }
     }
 
     #[test]
     fn a_line_of_birds_flying_one_way_is_polarised_and_does_not_mill() {
-        let birds: Vec<_> = (0..5).map(|i| bird([i as f32 * 0.5, 0.0, 0.0], [2.0, 0.0, 0.0])).collect();
+        let birds: Vec<_> = (0..5)
+            .map(|i| bird([i as f32 * 0.5, 0.0, 0.0], [2.0, 0.0, 0.0]))
+            .collect();
         let s = measure(&birds);
         assert_eq!((s.polarisation, s.milling, s.mean_speed), (1.0, 0.0, 2.0));
         assert_eq!((s.nearest_neighbour, s.neighbours), (0.5, 8.0 / 5.0));
@@ -136,6 +159,9 @@ mod tests {
     fn no_bird_and_one_bird_have_figures_too() {
         assert_eq!(measure(&[]), Stats::default());
         let s = measure(&[bird([1.0, 2.0, 3.0], [0.0; 3])]);
-        assert_eq!((s.nearest_neighbour, s.neighbours, s.spread), (0.0, 0.0, 0.0));
+        assert_eq!(
+            (s.nearest_neighbour, s.neighbours, s.spread),
+            (0.0, 0.0, 0.0)
+        );
     }
 }

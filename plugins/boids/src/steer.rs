@@ -117,7 +117,11 @@ impl Steer<'_> {
             // SAFETY: rows lie in the start table, birds in the slots that it names; places in the
             // state arrays belong to the rows' birds.
             unsafe {
-                let row = self.m.start().add(index * self.g.row_len as usize).cast_const();
+                let row = self
+                    .m
+                    .start()
+                    .add(index * self.g.row_len as usize)
+                    .cast_const();
                 let first = *row;
                 let end = *row.add(self.g.row_len as usize) - 4 * SENTINELS as u32;
                 if first == end {
@@ -131,7 +135,17 @@ impl Steer<'_> {
                 while mark < end {
                     let q = self.m.at(mark);
                     let at = [*q.add(X * STRIDE), *q.add(Y * STRIDE), *q.add(Z * STRIDE)];
-                    look(self, Bird { q, at, row, yz, edge }, batch.add(lane));
+                    look(
+                        self,
+                        Bird {
+                            q,
+                            at,
+                            row,
+                            yz,
+                            edge,
+                        },
+                        batch.add(lane),
+                    );
                     mark += 4;
                     lane += 1;
                     if lane == 4 {
@@ -173,8 +187,10 @@ impl Steer<'_> {
         // sentinels, which are finite numbers too.
         unsafe {
             let batch = (&raw const (*self.scratch).batch).cast::<f32>();
-            let (to, spare) =
-                (self.m.array(STATE).add(place), self.m.array(STATE).add(self.spare));
+            let (to, spare) = (
+                self.m.array(STATE).add(place),
+                self.m.array(STATE).add(self.spare),
+            );
             advance(self.motion, batch, q, spare);
             for array in 0..=ID {
                 for k in 0..count {
@@ -197,7 +213,12 @@ impl Steer<'_> {
         unsafe {
             let list = (&raw mut (*self.scratch).list).cast::<u32>();
             let blocks = near(&self.rows, bird.row, bird.at, bird.edge, list);
-            sum_pairs(&self.sight, self.scratch, pair_up(self.m, list, blocks), bird.q);
+            sum_pairs(
+                &self.sight,
+                self.scratch,
+                pair_up(self.m, list, blocks),
+                bird.q,
+            );
             if self.g.wraps != 0 && self.at_border(&bird) {
                 self.images(bird, Self::exact_image);
             }
@@ -216,7 +237,13 @@ impl Steer<'_> {
             let sums = (&raw mut (*self.scratch).sums).cast::<f32>();
             let list = (&raw mut (*self.scratch).list).cast::<u32>();
             let blocks = close(&self.rows, bird.row, bird.at, bird.edge, list);
-            all_pushes(&self.sight, list, pair_up(self.m, list, blocks), bird.q, sums);
+            all_pushes(
+                &self.sight,
+                list,
+                pair_up(self.m, list, blocks),
+                bird.q,
+                sums,
+            );
             if self.g.wraps != 0 && self.at_border(&bird) {
                 self.images(bird, Self::fast_image);
             }
@@ -244,11 +271,23 @@ impl Steer<'_> {
     unsafe fn images(&self, bird: Bird, look: unsafe fn(&Self, Bird)) {
         let side = self.g.side();
         let last = self.g.cells as usize;
-        let beyond = |low: bool, high: bool| if low { 1.0 } else if high { -1.0 } else { 0.0f32 };
+        let beyond = |low: bool, high: bool| {
+            if low {
+                1.0
+            } else if high {
+                -1.0
+            } else {
+                0.0f32
+            }
+        };
         let by = [
             beyond(bird.at[0] < 1.0, bird.at[0] > side - 1.0),
             beyond(bird.yz[0] == 1, bird.yz[0] == last),
-            if self.g.is_flat() { 0.0 } else { beyond(bird.yz[1] == 1, bird.yz[1] == last) },
+            if self.g.is_flat() {
+                0.0
+            } else {
+                beyond(bird.yz[1] == 1, bird.yz[1] == last)
+            },
         ];
         let row = self.g.row_len as isize * last as isize;
         let layer = row * self.g.layer_rows() as isize;
@@ -261,8 +300,13 @@ impl Steer<'_> {
             }
             let image = Bird {
                 at: std::array::from_fn(|k| bird.at[k] + moved[k] * side),
-                row: bird.row.wrapping_offset(moved[1] as isize * row + moved[2] as isize * layer),
-                edge: [bird.edge[0] + moved[1] * side, bird.edge[1] + moved[2] * side],
+                row: bird
+                    .row
+                    .wrapping_offset(moved[1] as isize * row + moved[2] as isize * layer),
+                edge: [
+                    bird.edge[0] + moved[1] * side,
+                    bird.edge[1] + moved[2] * side,
+                ],
                 q: self.m.array(crate::memory::SORTED).wrapping_add(self.spare),
                 ..bird
             };
@@ -285,7 +329,12 @@ impl Steer<'_> {
             let list = (&raw mut (*self.scratch).list).cast::<u32>();
             let blocks = near(&self.rows, image.row, image.at, image.edge, list);
             if blocks > 0 {
-                image_pairs(&self.sight, self.scratch, pair_up(self.m, list, blocks), image.q);
+                image_pairs(
+                    &self.sight,
+                    self.scratch,
+                    pair_up(self.m, list, blocks),
+                    image.q,
+                );
             }
         }
     }
@@ -300,7 +349,13 @@ impl Steer<'_> {
             if blocks > 0 {
                 (*self.scratch).more = [0.0; 40];
                 let more = (&raw mut (*self.scratch).more).cast::<f32>();
-                all_pushes(&self.sight, list, pair_up(self.m, list, blocks), image.q, more);
+                all_pushes(
+                    &self.sight,
+                    list,
+                    pair_up(self.m, list, blocks),
+                    image.q,
+                    more,
+                );
                 add_more(self.scratch);
             }
         }

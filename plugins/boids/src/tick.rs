@@ -17,6 +17,9 @@ use crate::steer::steer;
 /// Phases of a tick.
 pub const PHASES: u32 = 5;
 
+/// Longest step in seconds: a bird then moves one radius at most.
+const MAX_DT: f32 = 0.1;
+
 /// One shard's view of one tick. It lives from phase 0 to the last.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Plan {
@@ -41,7 +44,10 @@ impl Plan {
     /// `base` is aligned to 64 bytes and has `Memory::byte_len(geometry)` bytes, zeroed or as the
     /// last tick left them, and only the shards of this flock use them.
     pub unsafe fn new(base: *mut u8, geometry: Geometry, params: &Params, shard: Shard) -> Self {
-        assert!(shard.of >= 1 && shard.of <= MAX_SHARDS && shard.index < shard.of, "{shard:?}");
+        assert!(
+            shard.of >= 1 && shard.of <= MAX_SHARDS && shard.index < shard.of,
+            "{shard:?}"
+        );
         // SAFETY: in phase 0 nobody writes to these fields of the header.
         let change = unsafe {
             let header = Memory::new(base, &geometry).header();
@@ -53,7 +59,12 @@ impl Plan {
                 Change::None
             }
         };
-        Self { params: *params, geometry, shard, change }
+        Self {
+            params: *params,
+            geometry,
+            shard,
+            change,
+        }
     }
 
     /// Birds that this tick moves.
@@ -74,6 +85,11 @@ impl Plan {
     /// `instances` has room for [`Plan::birds`].
     pub unsafe fn run(&self, base: *mut u8, phase: u32, dt: f32, instances: *mut [f32; 8]) {
         let (g, params, shard) = (&self.geometry, &self.params, self.shard);
+        let dt = if dt.is_finite() {
+            dt.clamp(0.0, MAX_DT)
+        } else {
+            0.0
+        };
         // SAFETY: as promised; the phases keep the shards apart.
         unsafe {
             let m = Memory::new(base, g);

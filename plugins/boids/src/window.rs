@@ -35,7 +35,12 @@ impl Rows {
     /// For the grid `g`; `reach`, up to 1, is the distance within which birds push each other.
     pub fn new(g: &Geometry, reach: f32) -> Self {
         let row = g.row_len as usize;
-        Self { row, layer: row * g.layer_rows(), x_offset: g.x_offset() as f32, reach }
+        Self {
+            row,
+            layer: row * g.layer_rows(),
+            x_offset: g.x_offset() as f32,
+            reach,
+        }
     }
 }
 
@@ -76,7 +81,11 @@ pub unsafe fn near(
     }
     macro_rules! lane {
         ($row:expr, $low:ident, $high:ident, $k:literal) => {
-            run!($row, lane_bits::<$k>($low) as usize, lane_bits::<$k>($high) as usize)
+            run!(
+                $row,
+                lane_bits::<$k>($low) as usize,
+                lane_bits::<$k>($high) as usize
+            )
         };
     }
     lane!(below.wrapping_sub(rows.row), corner_low, corner_high, 0);
@@ -95,7 +104,12 @@ pub unsafe fn near(
 /// Byte offsets into a row's table of the windows x +- half, in fine cells.
 #[inline(always)]
 fn borders(x: f32, half: V) -> (V, V) {
-    let (x, half, round, magic) = (splat(x), mul(half, splat(FINE as f32)), splat(ROUND), splat(MAGIC));
+    let (x, half, round, magic) = (
+        splat(x),
+        mul(half, splat(FINE as f32)),
+        splat(ROUND),
+        splat(MAGIC),
+    );
     let low = add(sub(sub(x, half), round), magic);
     let high = add(add(add(x, half), round), magic);
     (table_bytes(low), table_bytes(high))

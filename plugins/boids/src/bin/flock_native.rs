@@ -62,7 +62,11 @@ fn order(args: &[String]) -> Option<Order> {
     };
     let seed = args[4].parse().ok()?;
     let order = Order {
-        params: Params { mode, seed, ..Params::default() },
+        params: Params {
+            mode,
+            seed,
+            ..Params::default()
+        },
         count: args[1].parse().ok()?,
         shards: args[2].parse().ok()?,
         steps: args[3].parse().ok()?,
@@ -115,18 +119,39 @@ unsafe impl Sync for Ground {}
 
 fn run(order: &Order, instances: &mut [Instance]) -> Times {
     let flock = Flock::new(order.count as u32, &order.params);
-    let ground = Ground { base: flock.base(), frame: instances.as_mut_ptr().cast() };
+    let ground = Ground {
+        base: flock.base(),
+        frame: instances.as_mut_ptr().cast(),
+    };
     let barrier = Barrier::default();
     let shard = |index| {
         let (ground, barrier, flock) = (&ground, &barrier, flock.geometry());
-        work(ground, barrier, flock, order, Shard { index, of: order.shards })
+        work(
+            ground,
+            barrier,
+            flock,
+            order,
+            Shard {
+                index,
+                of: order.shards,
+            },
+        )
     };
     std::thread::scope(|scope| {
         for index in 1..order.shards {
             let geometry = *flock.geometry();
             let (ground, barrier) = (&ground, &barrier);
             scope.spawn(move || {
-                work(ground, barrier, &geometry, order, Shard { index, of: order.shards })
+                work(
+                    ground,
+                    barrier,
+                    &geometry,
+                    order,
+                    Shard {
+                        index,
+                        of: order.shards,
+                    },
+                )
             });
         }
         shard(0)
@@ -168,11 +193,18 @@ fn quantile(values: &[f64], share: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let last = sorted.len().saturating_sub(1);
-    sorted.get((last as f64 * share).round() as usize).copied().unwrap_or(0.0)
+    sorted
+        .get((last as f64 * share).round() as usize)
+        .copied()
+        .unwrap_or(0.0)
 }
 
 fn report(order: &Order, times: &Times, sum: u64) {
-    let mode = if order.params.mode == Mode::Fast { "fast" } else { "exact" };
+    let mode = if order.params.mode == Mode::Fast {
+        "fast"
+    } else {
+        "exact"
+    };
     let figures = |v: &[f64]| (quantile(v, 0.0), quantile(v, 0.5), quantile(v, 0.95));
     let (step, steer) = (figures(&times.step), figures(&times.steer));
     let (count, shards, steps) = (order.count, order.shards, order.steps);

@@ -17,7 +17,13 @@ fn spaces() -> Vec<Params> {
     for mode in [Mode::Exact, Mode::Fast] {
         for bounds in [Bounds::Wrap, Bounds::Wall, Bounds::Sphere] {
             for flat in [false, true] {
-                all.push(Params { mode, bounds, flat, seed: 3, ..Params::default() });
+                all.push(Params {
+                    mode,
+                    bounds,
+                    flat,
+                    seed: 3,
+                    ..Params::default()
+                });
             }
         }
     }
@@ -56,11 +62,21 @@ fn agree(birds: u32, params: &Params, steps: usize) {
             for k in 0..3 {
                 let p = (got.at[k] - bird.at[k]).abs();
                 let v = (got.velocity[k] - bird.velocity[k]).abs();
-                assert!(p < POSITION_ERROR, "{place}: bird {id} is off by {p}: {got:?} {bird:?}");
-                assert!(v < VELOCITY_ERROR, "{place}: bird {id} flies off by {v}: {got:?} {bird:?}");
+                assert!(
+                    p < POSITION_ERROR,
+                    "{place}: bird {id} is off by {p}: {got:?} {bird:?}"
+                );
+                assert!(
+                    v < VELOCITY_ERROR,
+                    "{place}: bird {id} flies off by {v}: {got:?} {bird:?}"
+                );
             }
             let n = (f64::from(frame[id].a) - neighbours).abs();
-            assert!(n < 1e-3, "{place}: bird {id} has {} not {neighbours}", frame[id].a);
+            assert!(
+                n < 1e-3,
+                "{place}: bird {id} has {} not {neighbours}",
+                frame[id].a
+            );
         }
     }
 }
@@ -86,18 +102,37 @@ fn flocks_follow_the_rules_in_every_space() {
 #[test]
 fn a_large_flock_follows_the_rules() {
     agree(3000, &Params::default(), 3);
-    agree(3000, &Params { mode: Mode::Fast, ..Params::default() }, 3);
+    agree(
+        3000,
+        &Params {
+            mode: Mode::Fast,
+            ..Params::default()
+        },
+        3,
+    );
 }
 
 #[test]
 fn a_crowd_of_hundreds_within_one_radius_follows_the_rules() {
     // 150 neighbours: lists longer than one call of the inner loop takes
-    let dense = Params { density: 20.0, bounds: Bounds::Wall, separation_radius: 1.0, ..Params::default() };
+    let dense = Params {
+        density: 20.0,
+        bounds: Bounds::Wall,
+        separation_radius: 1.0,
+        ..Params::default()
+    };
     let birds: Vec<Instance> = {
         let flock = Flock::new(1500, &dense);
         let mut all = vec![Instance::default(); 1500];
         flock.write(&mut all);
-        all.iter().map(|b| Instance { x: b.x * 0.5, y: b.y * 0.5, z: b.z * 0.5, ..*b }).collect()
+        all.iter()
+            .map(|b| Instance {
+                x: b.x * 0.5,
+                y: b.y * 0.5,
+                z: b.z * 0.5,
+                ..*b
+            })
+            .collect()
     };
     let mut flock = Flock::from_instances(&birds, &dense).unwrap();
     let mut frame = birds.clone();
@@ -126,14 +161,20 @@ fn the_number_of_shards_does_not_change_a_bit() {
                     checksum(&frame)
                 })
                 .collect();
-            assert!(sums.iter().all(|s| *s == sums[0]), "{birds} birds, {space:?}: {sums:x?}");
+            assert!(
+                sums.iter().all(|s| *s == sums[0]),
+                "{birds} birds, {space:?}: {sums:x?}"
+            );
         }
     }
 }
 
 #[test]
 fn shards_may_change_from_step_to_step() {
-    let params = Params { seed: 11, ..Params::default() };
+    let params = Params {
+        seed: 11,
+        ..Params::default()
+    };
     let fly = |shards: &dyn Fn(usize) -> usize| {
         let mut flock = Flock::new(2000, &params);
         let mut frame = vec![Instance::default(); 2000];
@@ -146,7 +187,13 @@ fn shards_may_change_from_step_to_step() {
 #[test]
 fn another_seed_is_another_flight() {
     let sum = |seed| {
-        let mut flock = Flock::new(500, &Params { seed, ..Params::default() });
+        let mut flock = Flock::new(
+            500,
+            &Params {
+                seed,
+                ..Params::default()
+            },
+        );
         let mut frame = vec![Instance::default(); 500];
         flock.step(DT, 1, &mut frame);
         checksum(&frame)

@@ -23,10 +23,18 @@ fn live_parameters_have_the_order_defaults_and_ranges_of_the_code() {
     assert_eq!(params.len(), SPECS.len());
     for (spec, param) in SPECS.iter().zip(&params) {
         assert_eq!(param["name"], spec.name);
-        assert_eq!(param["default"].as_f64(), Some(spec.default), "{}", spec.name);
+        assert_eq!(
+            param["default"].as_f64(),
+            Some(spec.default),
+            "{}",
+            spec.name
+        );
         let (min, max) = match param["options"].as_array() {
             Some(options) => (0.0, options.len() as f64 - 1.0),
-            None => (param["min"].as_f64().unwrap(), param["max"].as_f64().unwrap()),
+            None => (
+                param["min"].as_f64().unwrap(),
+                param["max"].as_f64().unwrap(),
+            ),
         };
         assert_eq!((min, max), (spec.min, spec.max), "{}", spec.name);
     }
@@ -36,7 +44,11 @@ fn live_parameters_have_the_order_defaults_and_ranges_of_the_code() {
 fn every_parameter_is_explained() {
     for param in live()["params"].as_array().unwrap() {
         for key in ["label", "doc", "group"] {
-            assert!(!param[key].as_str().unwrap().is_empty(), "{}: {key}", param["name"]);
+            assert!(
+                !param[key].as_str().unwrap().is_empty(),
+                "{}: {key}",
+                param["name"]
+            );
         }
     }
 }
@@ -59,18 +71,33 @@ fn phases_and_shards_are_those_of_the_code() {
 #[test]
 fn presets_name_parameters_and_stay_in_their_ranges() {
     let presets = live()["presets"].as_array().unwrap().clone();
-    let names: Vec<_> = presets.iter().map(|p| p["name"].as_str().unwrap()).collect();
+    let names: Vec<_> = presets
+        .iter()
+        .map(|p| p["name"].as_str().unwrap())
+        .collect();
     assert_eq!(names, ["starlings", "fish", "gnats", "chaos"]);
     let first = |p: &Value| -> Vec<String> {
         let values = p["values"].as_array().unwrap();
-        values.iter().map(|v| v["param"].as_str().unwrap().to_string()).collect()
+        values
+            .iter()
+            .map(|v| v["param"].as_str().unwrap().to_string())
+            .collect()
     };
     for preset in &presets {
-        assert_eq!(first(preset), first(&presets[0]), "a preset leaves nothing of another behind");
+        assert_eq!(
+            first(preset),
+            first(&presets[0]),
+            "a preset leaves nothing of another behind"
+        );
         for value in preset["values"].as_array().unwrap() {
             let spec = SPECS.iter().find(|s| value["param"] == s.name).unwrap();
             let v = value["value"].as_f64().unwrap();
-            assert!((spec.min..=spec.max).contains(&v), "{}: {}", preset["name"], spec.name);
+            assert!(
+                (spec.min..=spec.max).contains(&v),
+                "{}: {}",
+                preset["name"],
+                spec.name
+            );
         }
     }
 }
@@ -81,10 +108,18 @@ fn the_limits_hold_the_largest_flock_in_every_space() {
     for bounds in [Bounds::Wrap, Bounds::Wall, Bounds::Sphere] {
         for flat in [false, true] {
             for density in [1.0, 2.0, 5.0, 20.0] {
-                let params = Params { bounds, flat, density, ..Params::default() };
+                let params = Params {
+                    bounds,
+                    flat,
+                    density,
+                    ..Params::default()
+                };
                 let needs = Memory::byte_len(&Geometry::new(250_000, &params)) as u64;
                 assert!(needs <= limit("sharedBytes"), "{needs} for {params:?}");
-                assert!(needs + (16 << 20) <= limit("memoryBytes"), "{needs} for {params:?}");
+                assert!(
+                    needs + (16 << 20) <= limit("memoryBytes"),
+                    "{needs} for {params:?}"
+                );
             }
         }
     }

@@ -3,6 +3,8 @@
 //! once to abort, since release profiles abort.
 
 mod exact;
+mod hostile;
 mod live;
 mod manifest;
+mod modes;
 mod ops;

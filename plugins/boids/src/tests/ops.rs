@@ -10,18 +10,27 @@ fn manifest() -> Manifest {
 }
 
 fn flock(count: i64) -> Vec<u8> {
-    Job::new(&manifest(), "init").set("count", count).run(dispatch).ok().output("birds").bytes
+    Job::new(&manifest(), "init")
+        .set("count", count)
+        .run(dispatch)
+        .ok()
+        .output("birds")
+        .bytes
 }
 
 fn step(birds: &[u8], steps: i64) -> Vec<u8> {
-    let job = Job::new(&manifest(), "step").set("steps", steps).input(birds);
+    let job = Job::new(&manifest(), "step")
+        .set("steps", steps)
+        .input(birds);
     job.run(dispatch).ok().output("birds").bytes
 }
 
 #[test]
 fn init_makes_the_birds_of_the_seed() {
     let job = |seed: i64| {
-        let job = Job::new(&manifest(), "init").set("count", 200i64).set("seed", seed);
+        let job = Job::new(&manifest(), "init")
+            .set("count", 200i64)
+            .set("seed", seed);
         job.run(dispatch).ok().output("birds")
     };
     assert_eq!(job(4).bytes.len(), 200 * BIRD);
@@ -45,7 +54,11 @@ fn stepping_twice_is_deterministic_and_moves_every_bird() {
 #[test]
 fn step_reports_progress_and_stops_when_asked() {
     let birds = flock(100);
-    let done = Job::new(&manifest(), "step").set("steps", 10i64).input(&birds).run(dispatch).ok();
+    let done = Job::new(&manifest(), "step")
+        .set("steps", 10i64)
+        .input(&birds)
+        .run(dispatch)
+        .ok();
     assert_eq!(done.progress().last().map(|p| p.1), Some(10));
     let stopped = Job::new(&manifest(), "step")
         .set("steps", 100_000i64)
@@ -57,7 +70,10 @@ fn step_reports_progress_and_stops_when_asked() {
 
 #[test]
 fn stats_measures_what_init_made() {
-    let done = Job::new(&manifest(), "stats").input(&flock(5000)).run(dispatch).ok();
+    let done = Job::new(&manifest(), "stats")
+        .input(&flock(5000))
+        .run(dispatch)
+        .ok();
     let neighbours = done.result("neighbours");
     assert!((14.0..22.0).contains(&neighbours), "{neighbours}");
     assert!(done.result("polarisation") > 0.5);
@@ -77,7 +93,12 @@ fn no_birds_are_no_error() {
 #[test]
 fn a_broken_input_is_refused_with_the_byte_that_is_wrong() {
     let fail = |op: &str, birds: &[u8]| {
-        Job::new(&manifest(), op).input(birds).run(dispatch).failure().unwrap().text
+        Job::new(&manifest(), op)
+            .input(birds)
+            .run(dispatch)
+            .failure()
+            .unwrap()
+            .text
     };
     let mut birds = flock(100);
     for op in ["step", "stats"] {
@@ -87,7 +108,10 @@ fn a_broken_input_is_refused_with_the_byte_that_is_wrong() {
     birds[2 * BIRD + 4..][..4].copy_from_slice(&f32::NAN.to_le_bytes());
     for op in ["step", "stats"] {
         let text = fail(op, &birds);
-        assert!(text.contains("byte 68") && text.contains("y of bird 2"), "{text}");
+        assert!(
+            text.contains("byte 68") && text.contains("y of bird 2"),
+            "{text}"
+        );
     }
     birds[2 * BIRD + 4..][..4].copy_from_slice(&9e5f32.to_le_bytes());
     let text = fail("step", &birds);
