@@ -110,5 +110,6 @@ func BenchmarkCall(b *testing.B) {
 		took = append(took, time.Since(begin))
 	}
 	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/10].Nanoseconds()), "p10-ns/op")
 	b.ReportMetric(float64(took[len(took)/2].Nanoseconds()), "p50-ns/op")
 }
