@@ -1,14 +1,14 @@
 import { MantineProvider } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
 import { useEffect } from "react";
+import { Dock } from "../panels/Dock.tsx";
+import { Inspector } from "../panels/Inspector.tsx";
 import { Keys } from "../panels/Keys.tsx";
 import { Notices } from "../panels/Notices.tsx";
 import { Palette } from "../panels/Palette.tsx";
 import { Rail } from "../panels/Rail.tsx";
 import { SettingsPanel } from "../panels/SettingsPanel.tsx";
 import { StatusBar } from "../panels/StatusBar.tsx";
-import { Inspector } from "../panels/Inspector.tsx";
-import { Dock } from "../panels/Dock.tsx";
 import { isCalm, schemeOf } from "../state/store.ts";
 import { useApp, useSession } from "../view/context.ts";
 import { FlockView } from "../view/FlockView.tsx";
@@ -23,7 +23,11 @@ export function App() {
   const calm = useApp(isCalm);
   useEffect(() => listenToKeys(session), [session]);
   return (
-    <MantineProvider theme={mantineTheme} cssVariablesResolver={cssVariables} forceColorScheme={scheme}>
+    <MantineProvider
+      theme={mantineTheme}
+      cssVariablesResolver={cssVariables}
+      forceColorScheme={scheme}
+    >
       <div className={classes.window} data-calm={calm || undefined}>
         <Shell />
         <Palette />
@@ -41,9 +45,10 @@ function Shell() {
   }));
   const left = useElementSize();
   const right = useElementSize();
+  const dock = useElementSize();
   return (
     <>
-      <FlockView covered={{ left: left.width, right: right.width }} />
+      <FlockView covered={{ left: left.width, right: right.width, bottom: dock.height }} />
       <div className={classes.overlay}>
         <div className={classes.left} ref={left.ref}>
           <Rail />
@@ -51,7 +56,9 @@ function Shell() {
         </div>
         <main className={classes.centre}>
           <Notices />
-          {hasUnit && <Dock />}
+          <div className={classes.dock} ref={dock.ref}>
+            {hasUnit && <Dock />}
+          </div>
         </main>
         <div className={classes.right} ref={right.ref}>
           {hasUnit && inspector && <Inspector />}

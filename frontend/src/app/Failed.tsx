@@ -6,7 +6,11 @@ import { cssVariables, mantineTheme } from "./theme.ts";
 /** Shown when there is no program to talk to: nothing else can work then. */
 export function Failed({ fault }: { fault: Fault }) {
   return (
-    <MantineProvider theme={mantineTheme} cssVariablesResolver={cssVariables} forceColorScheme="dark">
+    <MantineProvider
+      theme={mantineTheme}
+      cssVariablesResolver={cssVariables}
+      forceColorScheme="dark"
+    >
       <main className={classes.page}>
         <div className={classes.card} role="alert">
           <h1>INOS cannot start here</h1>

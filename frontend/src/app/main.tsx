@@ -1,3 +1,5 @@
+// Must come first: it mends what the other modules read while they load.
+import "../bridge/locale.ts";
 import "@fontsource-variable/inter/wght.css";
 import "@fontsource-variable/jetbrains-mono/wght.css";
 import "@mantine/core/styles.css";

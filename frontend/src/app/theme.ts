@@ -1,4 +1,4 @@
-import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
 import { FONT, MOTION, RADIUS, SHELL, SIZE, SPACE, TYPE } from "../core/theme.ts";
 
 /** Ten shades around the warm accent; Mantine asks for them, the shell uses the named tokens. */

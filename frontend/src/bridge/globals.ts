@@ -1,5 +1,5 @@
-import type { SharedMemory } from "./shared.ts";
 import type { TornMode, TornReport } from "./bench.ts";
+import type { SharedMemory } from "./shared.ts";
 
 type Bound = Record<string, (...args: unknown[]) => Promise<unknown>>;
 

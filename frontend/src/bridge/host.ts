@@ -30,7 +30,9 @@ export function windowHost(): Host {
     onKey: (run) => listen(window, "keydown", run as (event: Event) => void),
     onPreference: (run) => {
       const stops = [listen(dark, "change", run), listen(calm, "change", run)];
-      return () => stops.forEach((stop) => stop());
+      return () => {
+        for (const stop of stops) stop();
+      };
     },
     onLeave: (run) => listen(window, "pagehide", run),
   };

@@ -132,7 +132,8 @@ export class StreamSource implements FrameSource {
     this.open = false;
     this.kernelAsked = false;
     this.frameAsked = false;
-    if (this.trouble === "") this.trouble = "the connection to the frame server ended; trying again";
+    if (this.trouble === "")
+      this.trouble = "the connection to the frame server ended; trying again";
     this.cancelRetry = this.options.later(() => this.connect(), this.retryMs);
     this.retryMs = Math.min(this.retryMs * 2, MAX_RETRY_MS);
   }

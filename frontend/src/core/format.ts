@@ -1,7 +1,7 @@
 /** Numbers for people: SI units, few digits, an en dash for what is not known. */
 
 export const UNKNOWN = "–";
-const THIN_SPACE = " ";
+const THIN_SPACE = "\u202f";
 const KIB = 1024;
 const MIB = KIB * KIB;
 
@@ -23,6 +23,11 @@ export function figure(value: number): string {
 
 export function withUnit(text: string, unit: string): string {
   return text === UNKNOWN || unit === "" ? text : `${text}${THIN_SPACE}${unit}`;
+}
+
+/** Manifests write powers as "r^2/s"; people read "r²/s". */
+export function unitText(unit: string): string {
+  return unit.replaceAll("^2", "²").replaceAll("^3", "³");
 }
 
 export function milliseconds(ms: number): string {

@@ -62,7 +62,15 @@ export const SHELL: Record<Scheme, ShellColours> = {
 };
 
 /** 4 px grid; in rem, so that text scale carries the layout with it. */
-export const SPACE = { 1: "0.25rem", 2: "0.5rem", 3: "0.75rem", 4: "1rem", 5: "1.25rem", 6: "1.5rem", 8: "2rem" };
+export const SPACE = {
+  1: "0.25rem",
+  2: "0.5rem",
+  3: "0.75rem",
+  4: "1rem",
+  5: "1.25rem",
+  6: "1.5rem",
+  8: "2rem",
+};
 export const RADIUS = { small: "0.375rem", medium: "0.625rem", large: "1rem", round: "999px" };
 export const TYPE = {
   tiny: "0.6875rem",
@@ -99,6 +107,8 @@ export interface ScenePalette {
   cloudDark: Rgb;
   cloudStrength: number;
   water: Rgb;
+  /** What the water takes out of the sky that it mirrors. */
+  waterTint: Rgb;
   /** Share of the mirrored sky in the water. */
   mirror: number;
   /** Far, middle and near shore. */
@@ -142,9 +152,10 @@ export const SCENE: Record<Scheme, ScenePalette> = {
     sunStrength: 0.62,
     cloudLit: rgb("#ffab84"),
     cloudDark: rgb("#574579"),
-    cloudStrength: 0.5,
-    water: rgb("#232452"),
-    mirror: 0.66,
+    cloudStrength: 0.72,
+    water: rgb("#1f2050"),
+    waterTint: rgb("#e2d4f0"),
+    mirror: 0.9,
     shores: [rgb("#7d5a7c"), rgb("#46396a"), rgb("#1d1b3c")],
     ink: rgb("#0a0919"),
     sheen: rgb("#ffb48a"),
@@ -183,7 +194,8 @@ export const SCENE: Record<Scheme, ScenePalette> = {
     cloudDark: rgb("#cfd2e2"),
     cloudStrength: 0.5,
     water: rgb("#a9bcd2"),
-    mirror: 0.62,
+    waterTint: rgb("#eef0f6"),
+    mirror: 0.8,
     shores: [rgb("#c3c6d6"), rgb("#a3abc3"), rgb("#7c89a8")],
     ink: rgb("#1b2140"),
     sheen: rgb("#7d7690"),

@@ -23,14 +23,21 @@ export function Chart({ series, unit, scale }: Props) {
   useEffect(() => {
     if (!place.current) return;
     const colours = SHELL[scheme];
-    const axis = { stroke: colours.textDim, grid: { stroke: colours.edge }, ticks: { show: false } };
+    const axis = {
+      stroke: colours.textDim,
+      grid: { stroke: colours.edge },
+      ticks: { show: false },
+    };
     const plot = new uPlot(
       {
         width: WIDTH,
         height: HEIGHT,
         legend: { show: false },
         cursor: { show: false },
-        scales: { x: { time: false }, y: { range: { min: { soft: 0, mode: 2 }, max: { pad: 0.15 } } } },
+        scales: {
+          x: { time: false },
+          y: { range: { min: { soft: 0, mode: 2 }, max: { pad: 0.15 } } },
+        },
         axes: [
           { ...axis, values: (_, ticks) => ticks.map((t) => `${t} s`), size: 24 },
           { ...axis, values: (_, ticks) => ticks.map((t) => `${t} ${unit}`), size: 56 },

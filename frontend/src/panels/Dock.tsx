@@ -14,8 +14,8 @@ import {
 } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { ACTIONS } from "../state/actions.ts";
-import { findParam, type NumberParam } from "../wire/manifest.ts";
 import { useApp, useSession } from "../view/context.ts";
+import { findParam, type NumberParam } from "../wire/manifest.ts";
 import classes from "./Dock.module.css";
 import { NumberField } from "./NumberField.tsx";
 import { Slider } from "./Slider.tsx";
@@ -44,7 +44,13 @@ function Count({ param, birds }: { param: NumberParam; birds: boolean }) {
   return (
     <div className={classes.count}>
       <div className={classes.number}>
-        <NumberField param={param} value={value} label={`Number of ${word}`} onChange={change} large />
+        <NumberField
+          param={param}
+          value={value}
+          label={`Number of ${word}`}
+          onChange={change}
+          large
+        />
         <span className={classes.word}>{word}</span>
       </div>
       <div className={classes.slide}>
@@ -65,7 +71,7 @@ function Presets() {
   const session = useSession();
   const { unit, params } = useApp((s) => ({ unit: s.unit, params: s.params }));
   return (
-    <div className={classes.presets} role="group" aria-label="Presets">
+    <fieldset className={classes.presets} aria-label="Presets">
       {unit?.presets.map((preset) => {
         const on = Object.entries(preset.values).every(([name, value]) => params[name] === value);
         return (
@@ -80,12 +86,16 @@ function Presets() {
           </UnstyledButton>
         );
       })}
-    </div>
+    </fieldset>
   );
 }
 
 const POINTERS = { none: IconPointer, attract: IconPointerHeart, scare: IconPointerX };
-const POINTER_WORDS = { none: "Pointer: nothing", attract: "Pointer: lure", scare: "Pointer: hawk" };
+const POINTER_WORDS = {
+  none: "Pointer: nothing",
+  attract: "Pointer: lure",
+  scare: "Pointer: hawk",
+};
 
 function Buttons() {
   const { paused, following, pointer, inspector, pointerKnown } = useApp((s) => ({

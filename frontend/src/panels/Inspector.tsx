@@ -1,7 +1,7 @@
 import { ActionIcon, NativeSelect, Tooltip } from "@mantine/core";
 import { IconArrowBackUp, IconArrowForwardUp, IconRestore, IconX } from "@tabler/icons-react";
-import { defaultsOf, type Param } from "../wire/manifest.ts";
 import { useApp, useSession } from "../view/context.ts";
+import { defaultsOf, type Param } from "../wire/manifest.ts";
 import classes from "./Inspector.module.css";
 import { ParamControl } from "./ParamControl.tsx";
 

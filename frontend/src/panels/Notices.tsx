@@ -25,7 +25,12 @@ function Card({ notice }: { notice: Notice }) {
   const { action } = notice;
   return (
     <article className={classes.card} data-tone={notice.tone}>
-      <Icon size="1.25rem" stroke={1.7} className={classes.icon} aria-label={TONE_WORDS[notice.tone]} />
+      <Icon
+        size="1.25rem"
+        stroke={1.7}
+        className={classes.icon}
+        aria-label={TONE_WORDS[notice.tone]}
+      />
       <div className={classes.words}>
         <h3>{notice.title}</h3>
         {notice.why !== "" && <p>{notice.why}</p>}

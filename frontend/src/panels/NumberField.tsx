@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { unitText } from "../core/format.ts";
 import { numberText, typedNumber } from "../state/scale.ts";
 import type { NumberParam } from "../wire/manifest.ts";
 import classes from "./NumberField.module.css";
@@ -27,7 +28,7 @@ export function NumberField({ param, value, label, onChange, large }: Props) {
         inputMode="decimal"
         value={shown}
         aria-label={label}
-        style={{ width: `${Math.max(4, shown.length + 1)}ch` }}
+        style={{ width: `calc(${Math.max(3, shown.length)}ch + 0.75rem)` }}
         onFocus={(event) => event.target.select()}
         onChange={(event) => setDraft(event.target.value)}
         onBlur={take}
@@ -40,7 +41,7 @@ export function NumberField({ param, value, label, onChange, large }: Props) {
           }
         }}
       />
-      {param.unit !== "" && <span className={classes.unit}>{param.unit}</span>}
+      {param.unit !== "" && !large && <span className={classes.unit}>{unitText(param.unit)}</span>}
     </span>
   );
 }

@@ -1,5 +1,9 @@
 import { Kbd } from "@mantine/core";
-import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData } from "@mantine/spotlight";
+import {
+  Spotlight,
+  type SpotlightActionData,
+  type SpotlightActionGroupData,
+} from "@mantine/spotlight";
 import { IconSearch } from "@tabler/icons-react";
 import { ACTIONS, type Action } from "../state/actions.ts";
 import { useApp, useSession } from "../view/context.ts";

@@ -1,7 +1,7 @@
 import { NativeSelect, SegmentedControl, Switch, TextInput, UnstyledButton } from "@mantine/core";
 import { IconDice5 } from "@tabler/icons-react";
-import type { ChoiceParam, NumberParam, Param, ParamValue } from "../wire/manifest.ts";
 import { useApp, useSession } from "../view/context.ts";
+import type { ChoiceParam, NumberParam, Param, ParamValue } from "../wire/manifest.ts";
 import { NumberField } from "./NumberField.tsx";
 import classes from "./ParamControl.module.css";
 import { Slider } from "./Slider.tsx";
@@ -20,7 +20,9 @@ export function ParamControl({ param }: { param: Param }) {
   switch (param.kind) {
     case "number":
     case "integer":
-      return <NumberControl param={param} value={Number(value)} onChange={change} onReset={reset} />;
+      return (
+        <NumberControl param={param} value={Number(value)} onChange={change} onReset={reset} />
+      );
     case "flag":
       return (
         <Switch
@@ -73,14 +75,22 @@ function NumberControl({ param, value, onChange, onReset }: NumberProps) {
             className={classes.dice}
             aria-label={`Another ${param.label.toLowerCase()}`}
             title={`Another ${param.label.toLowerCase()}`}
-            onClick={() => onChange(Math.floor(param.min + Math.random() * (param.max - param.min)))}
+            onClick={() =>
+              onChange(Math.floor(param.min + Math.random() * (param.max - param.min)))
+            }
           >
             <IconDice5 size="1rem" stroke={1.6} />
           </UnstyledButton>
         )}
       </div>
       {!named && (
-        <Slider param={param} value={value} label={param.label} onChange={onChange} onReset={onReset} />
+        <Slider
+          param={param}
+          value={value}
+          label={param.label}
+          onChange={onChange}
+          onReset={onReset}
+        />
       )}
     </div>
   );

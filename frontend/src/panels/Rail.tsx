@@ -1,4 +1,5 @@
 import { UnstyledButton } from "@mantine/core";
+import { spotlight } from "@mantine/spotlight";
 import {
   IconCommand,
   IconFeather,
@@ -6,7 +7,6 @@ import {
   IconLayoutSidebarLeftExpand,
   IconSettings,
 } from "@tabler/icons-react";
-import { spotlight } from "@mantine/spotlight";
 import type { ComponentType } from "react";
 import type { PanelName } from "../state/settings.ts";
 import { useApp, useSession } from "../view/context.ts";
@@ -77,8 +77,16 @@ function Mark() {
   return (
     <svg viewBox="0 0 32 32" width="1.9rem" height="1.9rem" role="presentation">
       <path d="M3 15c4-4 7-3 9 1 2-4 6-5 10-2-4-.6-7 1-10 6-2-4.600-5-6-9-5z" fill="currentColor" />
-      <path d="M18 7c2-2 4-1.600 5.200.6 1.200-2.200 3.400-2.600 5.600-1-2.400-.3-4 .7-5.600 3.400-1.200-2.500-2.800-3.400-5.200-3z" fill="currentColor" opacity=".75" />
-      <path d="M19 23c1.600-1.600 3.200-1.300 4.200.5 1-1.800 2.700-2 4.400-.8-1.900-.2-3.200.6-4.400 2.700-1-2-2.200-2.700-4.200-2.400z" fill="currentColor" opacity=".55" />
+      <path
+        d="M18 7c2-2 4-1.600 5.200.6 1.200-2.200 3.400-2.600 5.600-1-2.400-.3-4 .7-5.600 3.400-1.200-2.500-2.800-3.400-5.200-3z"
+        fill="currentColor"
+        opacity=".75"
+      />
+      <path
+        d="M19 23c1.600-1.600 3.200-1.300 4.200.5 1-1.800 2.700-2 4.400-.8-1.900-.2-3.200.6-4.400 2.700-1-2-2.200-2.700-4.200-2.400z"
+        fill="currentColor"
+        opacity=".55"
+      />
     </svg>
   );
 }

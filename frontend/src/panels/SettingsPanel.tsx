@@ -31,7 +31,12 @@ export function SettingsPanel() {
           onClick={() => session.changeSettings({ panel: "flock" })}
         />
       </header>
-      <Row name="theme" title="Light" options={THEMES} doc="A murmuration at dusk, or a pale dawn." />
+      <Row
+        name="theme"
+        title="Light"
+        options={THEMES}
+        doc="A murmuration at dusk, or a pale dawn."
+      />
       <Row
         name="colouring"
         title="Colour of a bird"

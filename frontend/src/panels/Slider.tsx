@@ -1,4 +1,4 @@
-import { nudge, numberText, toPlace, fromPlace } from "../state/scale.ts";
+import { fromPlace, nudge, numberText, toPlace } from "../state/scale.ts";
 import type { NumberParam } from "../wire/manifest.ts";
 import classes from "./Slider.module.css";
 

@@ -1,9 +1,9 @@
 import { Popover, UnstyledButton } from "@mantine/core";
 import { useState } from "react";
-import { LiveState } from "../wire/gen/layout.ts";
-import type { AppState } from "../state/store.ts";
 import type { FigureName } from "../state/figures.ts";
+import type { AppState } from "../state/store.ts";
 import { useApp } from "../view/context.ts";
+import { LiveState } from "../wire/gen/layout.ts";
 import { Chart } from "./Chart.tsx";
 import { FIGURES, type StatusFigure } from "./figureList.ts";
 import classes from "./StatusBar.module.css";
@@ -11,13 +11,13 @@ import classes from "./StatusBar.module.css";
 /** Measured figures, at most four times a second. Each explains itself on click. */
 export function StatusBar() {
   return (
-    <footer className={classes.bar} aria-label="Figures">
+    <section className={classes.bar} aria-label="Figures">
       {FIGURES.map((figure) => (
         <Item key={figure.id} figure={figure} />
       ))}
       <span className={classes.gap} />
       <LiveWord />
-    </footer>
+    </section>
   );
 }
 
@@ -57,7 +57,11 @@ function Explanation({ figure }: { figure: StatusFigure }) {
       <p>{figure.doc}</p>
       {more !== "" && <p>{more}</p>}
       {figure.series.length > 0 && (
-        <Chart series={figure.series as readonly FigureName[]} unit={figure.unit} scale={figure.scale} />
+        <Chart
+          series={figure.series as readonly FigureName[]}
+          unit={figure.unit}
+          scale={figure.scale}
+        />
       )}
     </div>
   );

@@ -20,7 +20,11 @@ export interface StatusFigure {
 }
 
 const MIB = 1024 * 1024;
-const QUALITY_WORDS: Record<string, string> = { full: "full", balanced: "balanced", light: "light" };
+const QUALITY_WORDS: Record<string, string> = {
+  full: "full",
+  balanced: "balanced",
+  light: "light",
+};
 
 export const FIGURES: readonly StatusFigure[] = [
   {
@@ -54,7 +58,8 @@ export const FIGURES: readonly StatusFigure[] = [
     doc: "From the times between pictures that were really drawn. Nothing is drawn while nothing moves.",
     width: "3.25rem",
     text: (s) => (Number.isFinite(s.figures.fps) ? `${s.figures.fps.toFixed(0)} /s` : UNKNOWN),
-    more: (s) => `Handing a picture to the graphics system takes ${milliseconds(s.figures.drawMs)}.`,
+    more: (s) =>
+      `Handing a picture to the graphics system takes ${milliseconds(s.figures.drawMs)}.`,
     series: ["fps"],
     unit: "/s",
     scale: 1,
@@ -122,11 +127,18 @@ export const FIGURES: readonly StatusFigure[] = [
     doc: "Steps down by itself when pictures take too long: fewer triangles a bird, one pixel for one point of the window.",
     width: "3.75rem",
     text: (s) => QUALITY_WORDS[s.quality] ?? UNKNOWN,
-    more: (s) =>
-      s.software ? "This window is drawn without a graphics card, so it keeps to the light one." : "",
+    more: whyQuality,
     warn: (s) => s.software,
     series: ["drawMs"],
     unit: "ms",
     scale: 1,
   },
 ];
+
+function whyQuality(state: AppState): string {
+  if (state.settings.quality !== "auto") return "Chosen in the settings.";
+  if (state.software)
+    return "This window is drawn without a graphics card, so it keeps to the light one.";
+  if (state.quality === "full") return "";
+  return "Stepped down by itself, because pictures took too long.";
+}

@@ -1,7 +1,7 @@
 import { BufferAttribute, InstancedBufferGeometry } from "three";
 
 /** How finely a bird is built. */
-export type Detail = "fine" | "coarse";
+export type Detail = "fine" | "coarse" | "tiny";
 
 /**
  * A bird looks along +x, its wings along z, up is y. Half a wing span is 1. The shader bends
@@ -13,6 +13,7 @@ export const WRIST = 0.46;
 type Point = readonly [number, number, number];
 type Triangle = readonly [Point, Point, Point];
 
+const UP: Point = [0, 1, 0];
 const BEAK: Point = [0.62, 0.01, 0];
 const RUMP: Point = [-0.5, 0.02, 0];
 
@@ -27,8 +28,16 @@ function fineBird(): Triangle[] {
     triangles.push([BEAK, a, b], [a, c, b], [b, c, d], [c, RUMP, d]);
   }
   triangles.push(
-    [[-0.36, 0.03, 0], [-0.92, 0.02, 0.17], [-0.84, 0.03, 0]],
-    [[-0.36, 0.03, 0], [-0.84, 0.03, 0], [-0.92, 0.02, -0.17]],
+    [
+      [-0.36, 0.03, 0],
+      [-0.92, 0.02, 0.17],
+      [-0.84, 0.03, 0],
+    ],
+    [
+      [-0.36, 0.03, 0],
+      [-0.84, 0.03, 0],
+      [-0.92, 0.02, -0.17],
+    ],
   );
   for (const side of [1, -1]) {
     triangles.push(
@@ -43,31 +52,52 @@ function fineBird(): Triangle[] {
   return triangles;
 }
 
-/** The same outline from 8 triangles, for many birds and for drawing without a graphics card. */
+/** The same outline from 9 triangles and 11 corners. */
 function coarseBird(): Triangle[] {
-  const tail: Point = [-0.86, 0.02, 0];
+  const [frontR, backR, tailR] = [wing(0.28, 0.075, 1), wing(-0.22, 0.075, 1), wing(-0.9, 0.15, 1)];
+  const [frontL, backL, tailL] = [
+    wing(0.28, 0.075, -1),
+    wing(-0.22, 0.075, -1),
+    wing(-0.9, 0.15, -1),
+  ];
   const triangles: Triangle[] = [
-    [BEAK, [0.05, 0.02, 0.105], [0.05, 0.02, -0.105]],
-    [[0.05, 0.02, 0.105], [-0.6, 0.02, 0.01], [0.05, 0.02, -0.105]],
-    [[-0.3, 0.02, 0], [-0.92, 0.02, 0.15], [-0.92, 0.02, -0.15]],
-    [[0.2, 0.08, 0], tail, [0.1, -0.08, 0]],
+    [BEAK, frontR, frontL],
+    [frontR, backR, frontL],
+    [frontL, backR, backL],
+    [backR, tailR, backL],
+    [backL, tailR, tailL],
   ];
   for (const side of [1, -1]) {
-    triangles.push(
-      [wing(0.28, 0.06, side), wing(0.36, WRIST, side), wing(-0.2, 0.06, side)],
-      [wing(0.36, WRIST, side), wing(-0.19, 1, side), wing(-0.2, 0.06, side)],
-    );
+    const [front, back] = side > 0 ? [frontR, backR] : [frontL, backL];
+    const wrist = wing(0.35, WRIST, side);
+    triangles.push([front, wrist, back], [wrist, wing(-0.19, 1, side), back]);
   }
   return triangles;
 }
 
+/** Four triangles, six corners: a bird of a few pixels. */
+function tinyBird(): Triangle[] {
+  const tail: Point = [-0.7, 0.035, 0];
+  const beak: Point = [0.6, 0.035, 0];
+  return [1, -1].flatMap((side): Triangle[] => {
+    const wrist = wing(0.32, WRIST, side);
+    return [
+      [beak, wrist, tail],
+      [wrist, wing(-0.2, 1, side), tail],
+    ];
+  });
+}
+
+const BIRDS = { fine: fineBird, coarse: coarseBird, tiny: tinyBird };
+
 /** Geometry of one bird without instances; the flock adds its buffer. Normals are per face. */
 export function birdGeometry(detail: Detail): InstancedBufferGeometry {
-  const triangles = detail === "fine" ? fineBird() : coarseBird();
+  const triangles = BIRDS[detail]();
   const positions = new Float32Array(triangles.length * 9);
   const normals = new Float32Array(triangles.length * 9);
   triangles.forEach((triangle, t) => {
-    const normal = faceNormal(triangle);
+    // Only a near bird shows its facets; elsewhere shared corners are worth more.
+    const normal = detail === "fine" ? faceNormal(triangle) : UP;
     triangle.forEach((corner, i) => {
       positions.set(corner, t * 9 + i * 3);
       normals.set(normal, t * 9 + i * 3);

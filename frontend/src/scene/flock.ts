@@ -61,7 +61,12 @@ export interface FlockUniforms {
 export class Flock {
   readonly uniforms: FlockUniforms = newUniforms();
   private readonly birdMaterial = flockMaterial(BIRD_VERTEX, BIRD_FRAGMENT, this.uniforms, true);
-  private readonly pointMaterial = flockMaterial(POINT_VERTEX, POINT_FRAGMENT, this.uniforms, false);
+  private readonly pointMaterial = flockMaterial(
+    POINT_VERTEX,
+    POINT_FRAGMENT,
+    this.uniforms,
+    false,
+  );
   private object: Mesh | Points | null = null;
   private buffer: InterleavedBuffer | null = null;
   private readonly range = { start: 0, count: 0 };

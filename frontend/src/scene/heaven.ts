@@ -86,12 +86,22 @@ function waterColour(
   // Ripples tilt the mirror: near the viewer they reach higher into the sky.
   const mirrored = Math.max(0, depth * 1.15 + ripple * (1 + depth * 0.5));
   skyColour(palette, azimuth, mirrored, out, at);
-  const share = palette.mirror * (1 - smooth(2, 48, depth) * 0.55);
-  const glint = 1 + ripple * 0.16 * smooth(0.2, 3, depth);
+  const share = palette.mirror * (1 - smooth(4, 60, depth) * 0.6);
+  const glint = 1 + ripple * 0.3 * smooth(0.2, 5, depth);
+  const path = glitter(azimuth, depth, ripple) * palette.sunStrength;
   for (let i = 0; i < 3; i++) {
-    const value = mix(part(palette.water, i), out[at + i] ?? 0, share) * glint;
-    out[at + i] = Math.min(1, value);
+    const mirroredSky = (out[at + i] ?? 0) * part(palette.waterTint, i);
+    const value = mix(part(palette.water, i), mirroredSky, share) * glint;
+    out[at + i] = Math.min(1, mix(value, part(palette.sun, i), path));
   }
+}
+
+/** Path of light on the water below the sun; it widens towards the viewer. */
+function glitter(azimuth: number, depth: number, ripple: number): number {
+  const across = wrapped(azimuth - SUN_AZIMUTH) * DEGREES;
+  const width = 3 + depth * 0.34;
+  const body = Math.exp(-((across / width) ** 2)) * Math.exp(-depth / 16);
+  return body * Math.max(0, 0.42 + ripple * 1.5);
 }
 
 /** Height of shore 0 (far) to 2 (near) above the horizon, in degrees. */
@@ -99,9 +109,9 @@ export function shoreHeight(layer: number, azimuth: number): number {
   const turn = azimuth / TURN + 0.5;
   switch (layer) {
     case 0:
-      return 0.5 + 2.1 * fractal(turn * 9, 0.5, 9, 4, 3) ** 1.4;
+      return 0.4 + 3.4 * fractal(turn * 9, 0.5, 9, 4, 3) ** 1.6;
     case 1:
-      return 0.2 + 1.5 * fractal(turn * 16, 0.5, 16, 5, 5) ** 1.7;
+      return 0.2 + 1.9 * fractal(turn * 16, 0.5, 16, 5, 5) ** 1.8;
     default:
       return nearShore(turn);
   }
@@ -111,7 +121,7 @@ export function shoreHeight(layer: number, azimuth: number): number {
 function nearShore(turn: number): number {
   const groups = smooth(0.42, 0.68, fractal(turn * 12, 0.5, 12, 3, 7));
   const crowns = fractal(turn * 130, 0.5, 130, 3, 9);
-  return 0.1 + groups * (0.3 + 0.9 * crowns);
+  return 0.12 + groups * (0.35 + 1.1 * crowns);
 }
 
 function stops(list: ScenePalette["towards"], elevation: number, channel: number): number {

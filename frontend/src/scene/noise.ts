@@ -10,7 +10,13 @@ export function noise(x: number, y: number, period: number, seed: number): numbe
 }
 
 /** Sum of octaves, from 0 to 1. */
-export function fractal(x: number, y: number, period: number, octaves: number, seed: number): number {
+export function fractal(
+  x: number,
+  y: number,
+  period: number,
+  octaves: number,
+  seed: number,
+): number {
   let sum = 0;
   let weight = 0.5;
   let scale = 1;

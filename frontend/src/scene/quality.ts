@@ -14,12 +14,14 @@ const QUICK_MS = 17.5;
 const UP_AFTER_MS = 15000;
 const MAX_UPS = 2;
 
-/** More birds than this are drawn coarsely: they are small then. */
-const FINE_BIRDS: Record<Quality, number> = { full: 40000, balanced: 10000, light: 0 };
+/** Up to these many birds are drawn finely, and coarsely; more are small, and cost the more. */
+const FINE_BIRDS: Record<Quality, number> = { full: 40000, balanced: 10000, light: 2000 };
+const COARSE_BIRDS: Record<Quality, number> = { full: 160000, balanced: 60000, light: 25000 };
 const MAX_PIXEL_RATIO: Record<Quality, number> = { full: 2, balanced: 1, light: 1 };
 
 export function detailFor(quality: Quality, count: number): Detail {
-  return count <= FINE_BIRDS[quality] ? "fine" : "coarse";
+  if (count <= FINE_BIRDS[quality]) return "fine";
+  return count <= COARSE_BIRDS[quality] ? "coarse" : "tiny";
 }
 
 export function pixelRatioFor(quality: Quality, screen: number): number {

@@ -1,7 +1,7 @@
 import type { PerspectiveCamera } from "three";
 import type { Survey } from "./survey.ts";
 
-const FIELD_OF_VIEW = 42;
+const FIELD_OF_VIEW = 50;
 const MIN_ZOOM = 0.12;
 const MAX_ZOOM = 3.5;
 const MAX_PITCH = 1.35;
@@ -15,9 +15,9 @@ const DRIFT = 0.018;
 const DRIFT_AFTER_S = 4;
 const STILL = 2e-5;
 /** How much of the spread (root mean square) the picture shows around the middle. */
-const FILL = 1.42;
+const FILL = 1.36;
 /** Below the flock, looking up: the horizon stays low in the picture. */
-const FIRST_PITCH = -0.17;
+const FIRST_PITCH = -0.25;
 const FIRST_YAW = 0;
 
 export interface CameraPose {
@@ -43,6 +43,8 @@ export interface Quarry {
 export class Rig {
   readonly pose: CameraPose = { yaw: FIRST_YAW, pitch: FIRST_PITCH, zoom: 1 };
   drift = true;
+  /** Share of the height of the picture that nothing covers. */
+  free = 1;
   private yaw = FIRST_YAW;
   private pitch = FIRST_PITCH;
   private zoom = 1;
@@ -64,7 +66,7 @@ export class Rig {
   get distance(): number {
     const half = Math.tan(((FIELD_OF_VIEW / 2) * Math.PI) / 180);
     const narrow = Math.min(1, this.camera.aspect / 1.25);
-    return (this.spread * FILL * this.zoom) / (half * narrow);
+    return (this.spread * FILL * this.zoom) / (half * narrow * this.free);
   }
 
   get radius(): number {

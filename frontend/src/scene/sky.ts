@@ -160,7 +160,11 @@ function buildDome(geometry: BufferGeometry): void {
       put(positions, r * across + c, azimuthOf(c, DOME_COLUMNS), rowElevation(domeRow(r)));
     }
   }
-  setPositions(geometry, positions, grid(across, rows, (r) => r !== DOME_ROWS / 2));
+  setPositions(
+    geometry,
+    positions,
+    grid(across, rows, (r) => r !== DOME_ROWS / 2),
+  );
 }
 
 function domeRow(row: number): number {
@@ -190,7 +194,11 @@ function buildShores(geometry: BufferGeometry): void {
       put(positions, r * across + c, azimuth, shoreElevation(r, azimuth));
     }
   }
-  setPositions(geometry, positions, grid(across, rows, (r) => r % 2 === 0));
+  setPositions(
+    geometry,
+    positions,
+    grid(across, rows, (r) => r % 2 === 0),
+  );
 }
 
 /** Each shore is two strips: its mirror image below the waterline, then itself. */
@@ -245,7 +253,11 @@ function grid(across: number, rows: number, joined: (row: number) => boolean): n
   return index;
 }
 
-function setPositions(geometry: BufferGeometry, positions: Float32Array, index: number[] | null): void {
+function setPositions(
+  geometry: BufferGeometry,
+  positions: Float32Array,
+  index: number[] | null,
+): void {
   geometry.setAttribute("position", new BufferAttribute(positions, 3));
   geometry.setAttribute("colour", new BufferAttribute(new Float32Array(positions.length), 3));
   if (index) geometry.setIndex(index);

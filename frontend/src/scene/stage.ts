@@ -5,6 +5,7 @@ import { Follower, nearestToCentre } from "./chase.ts";
 import { type Colouring, Flock, INSTANCE_BYTES } from "./flock.ts";
 import { Marker, type PointerMode } from "./marker.ts";
 import { Motion } from "./motion.ts";
+import { drawsInSoftware } from "./probe.ts";
 import { detailFor, Governor, pixelRatioFor, type Quality } from "./quality.ts";
 import { Rig } from "./rig.ts";
 import { Sky } from "./sky.ts";
@@ -45,9 +46,12 @@ const SLEEP_POLL_MS = 100;
 const STANDING_MS = 300;
 const ARRIVAL_S = 2.4;
 const MAX_STEP_S = 0.1;
+const MAX_ARRIVAL_STEP_S = 0.6;
 const CALM_BEAT = 0.35;
 const BIRD_SIZE = 0.17;
 const LEAST_PIXELS = 1.7;
+/** Pixels for one point of the window in a saved picture. */
+const CAPTURE_RATIO = 2;
 
 /** Draws the flock: one loop over plain data, no allocation in it, asleep when nothing moves. */
 export class Stage {
@@ -91,14 +95,16 @@ export class Stage {
   private owed = PICTURES_AFTER_CHANGE;
   private quietLooks = 0;
   private running = false;
+  private rested = true;
   private animation = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly options: StageOptions) {
-    this.software = isSoftware();
+    this.software = drawsInSoftware();
     this.renderer = new WebGLRenderer({
       canvas: options.canvas,
-      antialias: true,
+      // Smooth edges cost a software renderer half of its pictures.
+      antialias: !this.software,
       alpha: false,
       stencil: false,
       powerPreference: "high-performance",
@@ -117,6 +123,7 @@ export class Stage {
   start(): void {
     if (this.running) return;
     this.running = true;
+    this.rested = true;
     this.lastNow = performance.now();
     this.wake();
   }
@@ -223,11 +230,13 @@ export class Stage {
     this.wake();
   }
 
-  /** The picture as it is now, as base64 of a PNG. */
+  /** The picture as it is now, finer than on the screen, as base64 of a PNG. */
   capture(): string {
+    this.renderer.setPixelRatio(CAPTURE_RATIO);
+    this.renderer.setSize(this.width, this.height, false);
     this.renderer.render(this.scene, this.camera);
     const url = this.options.canvas.toDataURL("image/png");
-    this.wake();
+    this.fit();
     return url.slice(url.indexOf(",") + 1);
   }
 
@@ -242,7 +251,7 @@ export class Stage {
 
   private readonly tick = (now: number): void => {
     this.animation = 0;
-    const dt = Math.min((now - this.lastNow) / 1000, MAX_STEP_S);
+    const dt = (now - this.lastNow) / 1000;
     this.lastNow = now;
     if (this.look(now)) this.owed = PICTURES_AFTER_CHANGE;
     const alive = now - this.lastFrameAt < STANDING_MS;
@@ -273,12 +282,12 @@ export class Stage {
   /** Moves camera, wings and marker on; true while something is moving. */
   private advance(dt: number, now: number, alive: boolean): boolean {
     if (!this.frame) return false;
-    if (alive) this.clock += dt * (this.calm ? CALM_BEAT : 1);
+    if (alive) this.clock += Math.min(dt, MAX_STEP_S) * (this.calm ? CALM_BEAT : 1);
     const arriving = this.arrived < 1;
-    this.arrived = Math.min(1, this.arrived + dt / ARRIVAL_S);
+    this.arrived = Math.min(1, this.arrived + Math.min(dt, MAX_ARRIVAL_STEP_S) / ARRIVAL_S);
     const quarry = this.follower.active ? this.follower.quarry : null;
     if (!quarry) this.rig.setChasing(false);
-    const moving = this.rig.update(dt, this.survey, quarry, alive);
+    const moving = this.rig.update(Math.min(dt, MAX_STEP_S), this.survey, quarry, alive);
     this.movePointerInFlock(now);
     this.setUniforms(now);
     return moving || arriving || (this.pointerMode !== "none" && this.pointer.inside && alive);
@@ -319,7 +328,10 @@ export class Stage {
     const along = ray.x * fx + ray.y * fy + ray.z * fz;
     const depth =
       (survey.x - position.x) * fx + (survey.y - position.y) * fy + (survey.z - position.z) * fz;
-    this.marker.centre.copy(ray).multiplyScalar(Math.max(depth, 0.5) / along).add(position);
+    this.marker.centre
+      .copy(ray)
+      .multiplyScalar(Math.max(depth, 0.5) / along)
+      .add(position);
     this.marker.show(this.pointerMode, pointer.inside, this.rig.radius * 0.16, now / 1000);
     if (pointer.moved) {
       pointer.moved = false;
@@ -339,7 +351,12 @@ export class Stage {
     meters.asleep = false;
     this.quietLooks = 0;
     this.lastPicture = now;
-    if (interval > 1000) return;
+    // After a sleep the time since the picture before says nothing about drawing.
+    if (this.rested) {
+      this.rested = false;
+      meters.pictures--;
+      return;
+    }
     meters.intervalMs += interval;
     if (this.frame && this.governor.note(interval, now) && !this.forced) this.useQuality();
   }
@@ -367,6 +384,7 @@ export class Stage {
     const dy = (insets.bottom - insets.top) / 2;
     // The view is laid out for the free part; the offset puts its middle there.
     camera.aspect = width / height;
+    this.rig.free = Math.max(0.4, (height - insets.top - insets.bottom) / height);
     camera.setViewOffset(width, height, dx, dy, width, height);
     this.wake();
   }
@@ -379,6 +397,7 @@ export class Stage {
       return;
     }
     this.meters.asleep = true;
+    this.rested = true;
     this.timer ??= setTimeout(this.peek, SLEEP_POLL_MS);
   }
 
@@ -400,16 +419,4 @@ export class Stage {
     this.animation = 0;
     this.timer = undefined;
   }
-}
-
-const SOFTWARE = /llvmpipe|softpipe|swiftshader|software|swrast/i;
-
-/** Asks a context that is thrown away again; false when the browser does not say. */
-function isSoftware(): boolean {
-  const gl = document.createElement("canvas").getContext("webgl2");
-  if (!gl) return false;
-  const info = gl.getExtension("WEBGL_debug_renderer_info");
-  const name = String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
-  gl.getExtension("WEBGL_lose_context")?.loseContext();
-  return SOFTWARE.test(name);
 }

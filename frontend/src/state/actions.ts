@@ -1,5 +1,5 @@
-import type { AppState } from "./store.ts";
 import type { Session } from "./session.ts";
+import type { AppState } from "./store.ts";
 
 /** Something the user can do: in the palette, on a key, in the list of keys. */
 export interface Action {

@@ -1,5 +1,5 @@
 import type { Fault } from "../core/fault.ts";
-import { bytes, BYTES_PER_MIB, mebibytesUp } from "../core/format.ts";
+import { BYTES_PER_MIB, bytes, mebibytesUp } from "../core/format.ts";
 import type { EventRecord } from "../wire/event.ts";
 
 export type Tone = "info" | "warning" | "error";

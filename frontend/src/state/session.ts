@@ -1,10 +1,16 @@
 import type { Bridge } from "../bridge/open.ts";
 import type { ControlAction, LiveState as LiveAnswer } from "../bridge/program.ts";
 import { FaultError, faultOf } from "../core/fault.ts";
-import { isObject } from "../core/json.ts";
 import type { Frame } from "../core/frame.ts";
+import { isObject } from "../core/json.ts";
 import { LiveState } from "../wire/gen/layout.ts";
-import { defaultsOf, findParam, type LiveUnit, type ParamValue, type ParamValues } from "../wire/manifest.ts";
+import {
+  defaultsOf,
+  findParam,
+  type LiveUnit,
+  type ParamValue,
+  type ParamValues,
+} from "../wire/manifest.ts";
 import { FigureSampler, SAMPLES_PER_SECOND, type SceneMeters } from "./figures.ts";
 import {
   eventNotice,
@@ -14,7 +20,7 @@ import {
   withNotice,
 } from "./notices.ts";
 import { ParamSender } from "./sender.ts";
-import { COLOURINGS, parseSettings, type Pose, type Settings } from "./settings.ts";
+import { COLOURINGS, type Pose, parseSettings, type Settings } from "./settings.ts";
 import { describeFigures } from "./speech.ts";
 import { type AppStore, newStore, type PointerChoice, schemeOf } from "./store.ts";
 import { UndoStack } from "./undo.ts";
@@ -142,7 +148,8 @@ export class Session {
   async togglePause(): Promise<void> {
     const paused = !this.state.paused;
     this.store.setState({ paused });
-    if (!(await this.control(paused ? "pause" : "resume"))) this.store.setState({ paused: !paused });
+    if (!(await this.control(paused ? "pause" : "resume")))
+      this.store.setState({ paused: !paused });
   }
 
   /** One tick; pauses first. */

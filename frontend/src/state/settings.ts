@@ -83,7 +83,11 @@ function parseParams(raw: Json): Record<string, ParamValues> {
 
 function parsePose(raw: unknown): Pose | null {
   if (!isObject(raw)) return null;
-  return { yaw: numberAt(raw, "yaw"), pitch: numberAt(raw, "pitch"), zoom: numberAt(raw, "zoom", 1) };
+  return {
+    yaw: numberAt(raw, "yaw"),
+    pitch: numberAt(raw, "pitch"),
+    zoom: numberAt(raw, "zoom", 1),
+  };
 }
 
 function oneOf<T extends string>(options: readonly T[], value: string, fallback: T): T {

@@ -8,8 +8,8 @@ import classes from "./FlockView.module.css";
 const KEY_TURN = 24;
 
 interface Props {
-  /** Widths of what lies over the canvas, in CSS pixels. */
-  covered: { left: number; right: number };
+  /** Sizes of what lies over the canvas, in CSS pixels. */
+  covered: { left: number; right: number; bottom: number };
 }
 
 /** The flock, edge to edge. React only owns the canvas; the scene draws by itself. */
@@ -31,13 +31,11 @@ export function FlockView({ covered }: Props) {
   }, [session]);
 
   useEffect(() => {
-    binding.current?.setInsets(covered.left, covered.right, 0, 0);
-  }, [covered.left, covered.right]);
+    binding.current?.setInsets(covered.left, covered.right, 0, covered.bottom);
+  }, [covered.left, covered.right, covered.bottom]);
 
   return (
     <>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the picture is turned with arrow keys */}
-      {/* biome-ignore lint/a11y/useSemanticElements: an img cannot be drawn on */}
       <canvas
         ref={canvas}
         className={classes.canvas}

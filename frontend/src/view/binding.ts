@@ -22,7 +22,8 @@ export class SceneBinding implements SceneControl {
       canvas,
       acquire: session.acquire,
       onPointer: (x, y, z, inside) => session.pointerMoved(x, y, z, inside),
-      onQuality: (quality) => queueMicrotask(() => session.noteQuality(quality, this.stage.software)),
+      onQuality: (quality) =>
+        queueMicrotask(() => session.noteQuality(quality, this.stage.software)),
     });
     const { camera } = session.store.getState().settings;
     if (camera) this.stage.rig.setPose(camera);

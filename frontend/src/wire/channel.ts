@@ -29,8 +29,8 @@ export class ChannelReader {
   constructor(buffer: ArrayBuffer, generation: number) {
     checkSegment(buffer, SegmentKind.channel);
     this.view = new DataView(buffer);
-    this.words = new Int32Array(buffer, 0, ChannelHeader.bytes / WORD);
     const { capacity, stride, slotBytes } = readShape(this.view, buffer.byteLength);
+    this.words = new Int32Array(buffer, 0, ChannelHeader.bytes / WORD);
     this.capacity = capacity;
     this.frame.stride = stride;
     this.frame.generation = generation;

@@ -58,7 +58,8 @@ export class KernelReader {
   /** Throws SegmentRefused when the memory is not a sound kernel segment. */
   constructor(buffer: ArrayBuffer) {
     checkSegment(buffer, SegmentKind.kernel);
-    if (buffer.byteLength < KernelSegment.bytes) throw new SegmentRefused("kernel segment cut short");
+    if (buffer.byteLength < KernelSegment.bytes)
+      throw new SegmentRefused("kernel segment cut short");
     this.words = new Int32Array(buffer, 0, KernelSegment.bytes / WORD);
     this.view = new DataView(buffer);
     this.bytes = new Uint8Array(buffer);

@@ -1,5 +1,5 @@
-import { flagAt, isObject, type Json, listAt, numberAt, objectAt, textAt } from "../core/json.ts";
 import type { Look } from "../core/frame.ts";
+import { flagAt, isObject, type Json, listAt, numberAt, objectAt, textAt } from "../core/json.ts";
 
 /** A parameter value as it travels: number, flag, option name or text. */
 export type ParamValue = number | boolean | string;
@@ -86,7 +86,9 @@ export function parseLiveUnit(plugin: string, raw: unknown): LiveUnit | null {
     countParam: textAt(channel, "capacityParam"),
     rateHz: numberAt(live, "rateHz", 60),
     params: known,
-    presets: listAt(live, "presets").slice(0, MAX_PRESETS).flatMap((p) => parsePreset(p, known)),
+    presets: listAt(live, "presets")
+      .slice(0, MAX_PRESETS)
+      .flatMap((p) => parsePreset(p, known)),
   };
 }
 
@@ -116,7 +118,12 @@ function parseParam(raw: unknown): Param | null {
     case "choice":
       return parseChoice(head, own);
     case "text":
-      return { ...head, kind, default: textAt(own, "default"), maxBytes: numberAt(own, "maxBytes", 256) };
+      return {
+        ...head,
+        kind,
+        default: textAt(own, "default"),
+        maxBytes: numberAt(own, "maxBytes", 256),
+      };
     default:
       return null;
   }
@@ -146,7 +153,9 @@ function parseNumber(kind: "number" | "integer", head: ParamHead, own: Json): Nu
 }
 
 function parseChoice(head: ParamHead, own: Json): ChoiceParam | null {
-  const options = listAt(own, "options").filter((o) => typeof o === "string").slice(0, MAX_OPTIONS);
+  const options = listAt(own, "options")
+    .filter((o) => typeof o === "string")
+    .slice(0, MAX_OPTIONS);
   const first = options[0];
   if (first === undefined) return null;
   const named = textAt(own, "default");

@@ -1,4 +1,10 @@
-import { KernelSegment, STREAM_MAGIC, StreamHeader, StreamKind, StreamRequest } from "./gen/layout.ts";
+import {
+  KernelSegment,
+  STREAM_MAGIC,
+  StreamHeader,
+  StreamKind,
+  StreamRequest,
+} from "./gen/layout.ts";
 import { readU64 } from "./segment.ts";
 
 /** One binary message of the stream path; `payload` is a view into the message. */

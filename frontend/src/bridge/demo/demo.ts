@@ -1,5 +1,5 @@
 import { FaultError } from "../../core/fault.ts";
-import { type LiveUnit, defaultsOf, parseLiveUnit, type ParamValues } from "../../wire/manifest.ts";
+import { defaultsOf, type LiveUnit, type ParamValues, parseLiveUnit } from "../../wire/manifest.ts";
 import "../globals.ts";
 import type { Boot, LiveState, Program } from "../program.ts";
 import manifest from "./manifest.json";

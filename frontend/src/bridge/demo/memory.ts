@@ -1,4 +1,9 @@
-import { ChannelWriter, KernelWriter, newChannelSegment, newKernelSegment } from "../../wire/writer.ts";
+import {
+  ChannelWriter,
+  KernelWriter,
+  newChannelSegment,
+  newKernelSegment,
+} from "../../wire/writer.ts";
 
 const INSTANCE_BYTES = 32;
 const ENTRY = 0;
