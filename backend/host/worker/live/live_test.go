@@ -161,10 +161,11 @@ func TestTheTunerFindsWhatPays(t *testing.T) {
 		ns   map[int]uint64
 		want int
 	}{
-		{"more is faster", 4, map[int]uint64{1: 4000, 2: 2000, 4: 1000}, 4},
-		{"more is slower", 4, map[int]uint64{1: 100, 2: 150, 4: 300}, 1},
-		{"two are best", 6, map[int]uint64{1: 1000, 2: 600, 4: 590, 6: 900}, 2},
-		{"a gain too small", 2, map[int]uint64{1: 1000, 2: 950}, 1},
+		{"more is faster", 4, map[int]uint64{1: 4e6, 2: 2e6, 4: 1e6}, 4},
+		{"more is slower", 4, map[int]uint64{1: 1e6, 2: 15e5, 4: 3e6}, 1},
+		{"two are best", 6, map[int]uint64{1: 1e6, 2: 6e5, 4: 59e4, 6: 9e5}, 2},
+		{"a gain too small", 2, map[int]uint64{1: 1e6, 2: 95e4}, 1},
+		{"a gain not worth a core", 2, map[int]uint64{1: 150_000, 2: 75_000}, 1},
 		{"no choice", 1, map[int]uint64{1: 10}, 1},
 	} {
 		tuner := newTuner(c.most)
@@ -200,7 +201,7 @@ func TestTheTunerFollowsTheLoad(t *testing.T) {
 			tuner.done(now, ns)
 		}
 	}
-	run(20, 1e6, 2e6)
+	run(2*trialTicks, 1e6, 2e6)
 	if tuner.shards() != 1 {
 		t.Fatal("a small flock on two shards")
 	}

@@ -2,18 +2,21 @@ package live
 
 // How the number of shards is measured.
 const (
-	// trialTicks is how many ticks each candidate runs, the first warmTicks of which do not count.
-	trialTicks = 5
+	// trialTicks is how many ticks each candidate runs, the first warmTicks of which do not count;
+	// of the others the fastest does, since whatever else happens on the machine only adds.
+	trialTicks = 12
 	warmTicks  = 2
-	// gain is by how much more shards have to be faster than fewer: they cost a core each.
-	gain = 1.1
+	// gain is by how much more shards have to be faster than fewer, and worthNs the least time that
+	// they have to save: each costs a core.
+	gain    = 1.1
+	worthNs = 100_000
 	// drift is how far tick times move, for driftTicks in a row, before the choice is made anew;
 	// settleNs is how long it stands at least.
 	drift      = 1.5
 	driftTicks = 16
 	settleNs   = 2e9
 	// standNs is how long it stands at most: other programs come and go.
-	standNs = 60e9
+	standNs = 30e9
 )
 
 // tuner finds the number of shards that pays. The result of a tick does not depend on it.
@@ -81,7 +84,8 @@ func (t *tuner) tried(now, ns uint64) {
 	if t.ticks < trialTicks {
 		return
 	}
-	if t.bestNs == 0 || float64(t.fastest)*gain < float64(t.bestNs) {
+	pays := float64(t.fastest)*gain < float64(t.bestNs) && t.fastest+worthNs < t.bestNs
+	if t.bestNs == 0 || pays {
 		t.best, t.bestNs = t.trial, t.fastest
 	}
 	t.ticks, t.fastest = 0, 0
