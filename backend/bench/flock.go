@@ -87,7 +87,7 @@ type flockRun struct {
 
 // Flock runs all rows and the search. n must have room for the largest flock in its arena.
 func Flock(ctx context.Context, n *node.Node, p Programs) (*FlockReport, error) {
-	b := flockBench{node: n, native: p.Native}
+	b := flockBench{node: n, native: p.Native, note: p.note}
 	report := &FlockReport{Largest: map[string]LargestFlock{}, LimitMs: frameMs,
 		Shards: flockShards, Seed: flockSeed, Ratio: "whole step, wasm over native, one shard each"}
 	if _, err := os.Stat(p.Native); err != nil {
@@ -116,6 +116,7 @@ func Flock(ctx context.Context, n *node.Node, p Programs) (*FlockReport, error) 
 type flockBench struct {
 	node   *node.Node
 	native string // empty: not built
+	note   func(format string, args ...any)
 }
 
 // flockSample are the steps of one row's rounds in milliseconds.
@@ -126,6 +127,7 @@ type flockSample struct {
 
 // row measures one size in one mode.
 func (b *flockBench) row(ctx context.Context, mode string, count int) (*FlockRow, error) {
+	b.note("%s, %d birds", mode, count)
 	probe, err := b.wasm(ctx, mode, count, flockShards, minFlockTicks)
 	if err != nil {
 		return nil, err
@@ -279,6 +281,7 @@ func (b *flockBench) largest(ctx context.Context, mode string) (LargestFlock, er
 
 // fits runs one size; N is 0 where no try fits.
 func (b *flockBench) fits(ctx context.Context, mode string, count int) (LargestFlock, error) {
+	b.note("the largest flock, %s: %d birds", mode, count)
 	for range searchTries {
 		run, err := b.wasm(ctx, mode, count, flockShards, searchTicks)
 		if err != nil {

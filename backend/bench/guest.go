@@ -15,7 +15,7 @@ const echoManifest = `{
   "author": "INOS",
   "licence": "MIT",
   "doc": "Answers a word in shared memory with the same word; measures the machine.",
-  "limits": {"memoryBytes": 65536},
+  "limits": {"memoryBytes": 65536, "tickMs": 10000},
   "units": [{
     "name": "echo",
     "doc": "Words through shared memory.",

@@ -49,8 +49,7 @@ type HandoverReport struct {
 	Unit string        `json:"unit"` // of all spreads: microseconds
 	Rows []HandoverRow `json:"rows"`
 	// Ratio is the shared p50 of the largest frame over that of the smallest.
-	Ratio  float64 `json:"ratio"`
-	Reader string  `json:"reader"`
+	Ratio float64 `json:"ratio"`
 }
 
 // HandoverRow is one frame size.
@@ -117,7 +116,7 @@ func handover(ctx context.Context, reader []string, plan handoverPlan) (*Handove
 }
 
 func reportHandover(plan handoverPlan, result *handoverResult) *HandoverReport {
-	report := &HandoverReport{Unit: "us", Reader: "another process"}
+	report := &HandoverReport{Unit: "us"}
 	for i, size := range plan.Sizes {
 		report.Rows = append(report.Rows, HandoverRow{
 			Bytes:  size,

@@ -29,6 +29,14 @@ type Programs struct {
 	// AllowNoSeccomp runs workers where the system cannot filter their system calls.
 	AllowNoSeccomp bool
 	Getenv         func(string) string
+	// Note hears what is being measured, for people who wait; may be nil.
+	Note func(what string)
+}
+
+func (p Programs) note(format string, args ...any) {
+	if p.Note != nil {
+		p.Note(fmt.Sprintf(format, args...))
+	}
 }
 
 // windowBench runs the window's part of a benchmark in inos-desktop and returns its JSON as it is.
@@ -36,6 +44,7 @@ func (p Programs) windowBench(ctx context.Context, name string) (json.RawMessage
 	if _, err := os.Stat(p.Desktop); err != nil {
 		return nil, errors.New(p.Desktop + " is not built")
 	}
+	p.note("the window: %s", name)
 	ctx, cancel := context.WithTimeout(ctx, windowLimit)
 	defer cancel()
 	d, err := openDisplay(ctx, p.Getenv)

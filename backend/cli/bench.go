@@ -69,6 +69,7 @@ func (a *app) benchmark(
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r, err := measure(cmd.Context())
+			a.note.clear()
 			if err != nil {
 				return err
 			}
@@ -101,6 +102,7 @@ func (a *app) programs() bench.Programs {
 		Folders:        a.folderFlags(),
 		AllowNoSeccomp: a.global.allowNoSeccomp,
 		Getenv:         a.Getenv,
+		Note:           a.note.show,
 	}
 }
 
@@ -171,9 +173,26 @@ type epochTable struct{ *bench.EpochReport }
 func (t epochTable) rows() [][]string {
 	rows := append(spreadHead("ROUND TRIP, us"), spreadRow("kernel - worker", t.Worker))
 	if t.Page != nil {
-		rows = append(rows, []string{"kernel - page", compact(t.Page)})
+		rows = append(rows, pageRow(t.Page))
 	}
 	return withReason(rows, "page", t.WhyNoPage)
+}
+
+// pageRow is what the window said about itself; its own percentiles are others than ours.
+func pageRow(document json.RawMessage) []string {
+	var said struct {
+		Path      string
+		RoundTrip struct {
+			P50, P99, Max float64
+			N             int
+		} `json:"round_trip"`
+	}
+	if err := json.Unmarshal(document, &said); err != nil {
+		return []string{"kernel - page", compact(document)}
+	}
+	r := said.RoundTrip
+	return []string{"kernel - page, " + shown(said.Path), figure(r.P50), "", figure(r.P99),
+		figure(r.Max), strconv.Itoa(r.N)}
 }
 
 type handoverTable struct{ *bench.HandoverReport }

@@ -37,11 +37,12 @@ type app struct {
 	World
 	global globals
 	args   []string
+	note   note // what a long measurement is at
 }
 
 // Main runs the command line and returns the exit code. args excludes the program's name.
 func Main(ctx context.Context, world World, args []string) int {
-	a := &app{World: world, args: args}
+	a := &app{World: world, args: args, note: note{newLine(world.Stderr)}}
 	root := a.root()
 	root.SetArgs(args)
 	return a.finish(ctx, root.ExecuteContext(ctx))

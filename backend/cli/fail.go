@@ -66,7 +66,7 @@ func exitCode(err error) int {
 
 // printError writes one line on standard error, and with --json the document as well.
 func (a *app) printError(err error) {
-	line := oneLine(err.Error())
+	line := a.reason(err)
 	if !strings.HasPrefix(line, "inos") { // a usage error begins with the command
 		line = "inos: " + line
 	}
@@ -74,6 +74,20 @@ func (a *app) printError(err error) {
 	if a.global.json || exitCode(err) == ExitUsage && slices.Contains(a.args, "--json") {
 		_ = writeJSON(a.Stdout, errorDocument{asFault(err)}) // nowhere left to report to
 	}
+}
+
+// maxReason bounds the line on standard error, in characters: a guest's stack has thousands.
+const maxReason = 300
+
+// reason is one line: what, why and what to do next. A longer why is cut, unless --verbose.
+func (a *app) reason(err error) string {
+	short := *asFault(err)
+	why := []rune(oneLine(short.Message()))
+	if len(why) > maxReason && !a.global.verbose {
+		why = append(why[:maxReason:maxReason], []rune("... (--verbose shows all)")...)
+	}
+	short.Err = errors.New(string(why))
+	return oneLine(short.Error())
 }
 
 // errorDocument is what --json prints when a command failed.

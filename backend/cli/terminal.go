@@ -67,6 +67,17 @@ func (l *line) clear() {
 	}
 }
 
+// note is a line that only a terminal gets: what a command is at.
+type note struct{ line *line }
+
+func (n note) show(text string) {
+	if n.line.tty != nil {
+		n.line.show(text)
+	}
+}
+
+func (n note) clear() { n.line.clear() }
+
 // table writes rows with aligned columns; the first row is the head.
 func table(w io.Writer, rows [][]string) error {
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)

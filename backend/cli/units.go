@@ -39,10 +39,10 @@ func (a *app) printUnits(ctx context.Context) error {
 			" `inos plugin list` names, or name a folder with --plugins DIR.")
 		return err
 	}
-	rows := [][]string{{"UNIT", "PLUGIN", "LIVE", "OPS", "WHAT"}}
+	rows := [][]string{{"UNIT", "PLUGIN", "LIVE", "WHAT", "OPS"}}
 	for _, u := range units {
-		rows = append(rows, []string{u.Name, u.Plugin + " " + u.Version, liveWord(u), opNames(u),
-			shown(u.Doc)})
+		rows = append(rows, []string{u.Name, u.Plugin + " " + u.Version, liveWord(u),
+			shown(u.Doc), opNames(u)})
 	}
 	return table(a.Stdout, rows)
 }
