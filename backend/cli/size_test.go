@@ -46,3 +46,21 @@ func TestCountsAreGrouped(t *testing.T) {
 		}
 	}
 }
+
+func FuzzSize(f *testing.F) {
+	for _, seed := range []string{"16MiB", "1e9", "0x1p4", "nan", "infgib", "-0", "1_0", "９MiB"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		size := byteSize(-1)
+		if err := size.Set(text); err != nil {
+			if size != -1 {
+				t.Errorf("%q was refused, but changed the size to %d", text, size)
+			}
+			return
+		}
+		if size < 1 {
+			t.Errorf("%q is read as %d bytes", text, size)
+		}
+	})
+}
