@@ -109,7 +109,10 @@ describe("the quality", () => {
     const governor = new Governor(false);
     let now = 0;
     const run = (ms: number, pictures: number) => {
-      for (let i = 0; i < pictures; i++) governor.note(ms, (now += ms));
+      for (let i = 0; i < pictures; i++) {
+        now += ms;
+        governor.note(ms, now);
+      }
     };
     run(40, 45);
     expect(governor.quality).toBe("balanced");

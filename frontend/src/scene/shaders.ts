@@ -105,7 +105,7 @@ void main() {
   float tilt = span > ${SHOULDER.toFixed(3)} ? (hand > 0.0 ? whole : inner) : 0.0;
   vec3 facing = up * normal.y + heading * normal.x + right * (normal.z - side * tilt);
   float caught = max(0.0, dot(normalize(facing), sunward));
-  float light = caught * caught * caught * 0.42 + 0.035 * max(0.0, facing.y);
+  float light = caught * caught * caught * 0.26 + 0.02 * max(0.0, facing.y);
   vec3 base = tinted(ink, heading, speed);
   vec3 colour = colouring == 0 ? mix(base, sheen, light) : base * (0.8 + 0.6 * light);
   vColour = vec4(colour, clearness(depth) * arrival(phase));

@@ -116,7 +116,7 @@ export class Stage {
     this.sky = new Sky(this.scene);
     this.flock = new Flock(this.scene);
     this.marker = new Marker(this.scene);
-    this.useQuality();
+    this.applyQuality();
     options.canvas.addEventListener("webglcontextrestored", this.wake);
   }
 
@@ -173,7 +173,7 @@ export class Stage {
   /** Null lets the measured time of a picture decide. */
   setQuality(quality: Quality | null): void {
     this.forced = quality;
-    this.useQuality();
+    this.applyQuality();
   }
 
   /** Reduced motion: no drift, wings beat slowly. */
@@ -358,10 +358,10 @@ export class Stage {
       return;
     }
     meters.intervalMs += interval;
-    if (this.frame && this.governor.note(interval, now) && !this.forced) this.useQuality();
+    if (this.frame && this.governor.note(interval, now) && !this.forced) this.applyQuality();
   }
 
-  private useQuality(): void {
+  private applyQuality(): void {
     this.shown = this.forced ?? this.governor.quality;
     this.fit();
     this.refresh();

@@ -33,7 +33,7 @@ export const DEFAULT_SETTINGS: Settings = {
   quality: "auto",
   motion: "system",
   panel: "flock",
-  inspector: true,
+  inspector: false,
   railFolded: false,
   unit: "",
   params: {},
