@@ -37,7 +37,8 @@ func TestHandoverMeasuresEveryWayAndSize(t *testing.T) {
 		for way, c := range map[string]struct {
 			spread Spread
 			n      int
-		}{"shared": {row.Shared, 6}, "filled": {row.Filled, 4}, "socket": {row.Socket, 4}, "stream": {row.Stream, 2}} {
+		}{"shared": {row.Shared, 6}, "filled": {row.Filled, 4}, "socket": {row.Socket, 4},
+			"stream": {row.Stream, 2}} {
 			if c.spread.N != c.n || c.spread.P50 <= 0 || c.spread.P50 > c.spread.Max {
 				t.Errorf("%d bytes, %s: %+v, want %d positive samples", row.Bytes, way, c.spread, c.n)
 			}

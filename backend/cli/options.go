@@ -25,8 +25,8 @@ type globals struct {
 func (g *globals) register(root *cobra.Command) {
 	g.arena = defaultArena
 	flags := root.PersistentFlags()
-	flags.StringVar(&g.dataDir, "data", "", "data folder `DIR`; plugins are dropped into its folder plugins"+
-		" (default $XDG_DATA_HOME/inos)")
+	flags.StringVar(&g.dataDir, "data", "",
+		"data folder `DIR`; drop plugins into its folder plugins (default $XDG_DATA_HOME/inos)")
 	flags.StringVar(&g.pluginDir, "plugins", "", "one more folder `DIR` with plugins")
 	flags.Var(&g.arena, "arena", "budget of the shared memory")
 	flags.BoolVar(&g.json, "json", false, "print one JSON document; logs go to standard error")

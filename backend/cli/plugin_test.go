@@ -137,7 +137,8 @@ func TestWithoutPluginsTheListIsEmptyAndSaysWhatToDo(t *testing.T) {
 	if document.Units == nil || len(document.Units) != 0 {
 		t.Errorf("units are %v, want an empty list", document.Units)
 	}
-	if got := s.inos(t.Context(), "units", "--plugins", extra); !strings.Contains(got.stdout, "--plugins") {
-		t.Errorf("%q", got.stdout)
+	people := s.inos(t.Context(), "units", "--plugins", extra).stdout
+	if !strings.Contains(people, "--plugins") {
+		t.Errorf("%q", people)
 	}
 }

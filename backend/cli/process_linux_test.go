@@ -219,7 +219,8 @@ func TestAFlockThatIsTooBigIsRefusedWithTheSizeItNeeds(t *testing.T) {
 		!strings.Contains(e.Next, "--arena") {
 		t.Errorf("exit %d, %s", got.exit, got.stdout)
 	}
-	if big := w.live(t, "--arena", "32MiB", "-p", "count=250000", "--ticks", "1"); big.Count != 250000 {
+	big := w.live(t, "--arena", "32MiB", "-p", "count=250000", "--ticks", "1")
+	if big.Count != 250000 {
 		t.Errorf("with 32 MiB there are %d birds", big.Count)
 	}
 }
