@@ -94,72 +94,94 @@ unsafe fn sum_cell(m: Memory, marks: (u32, u32), moved: [f32; 3], field: *mut f3
     }
 }
 
-/// Between which cells a position lies.
+/// The cells around a position, and their weights.
 #[derive(Clone, Copy)]
 pub struct Blend {
-    /// Cell of the eight with the lowest indices.
-    field: *const f32,
-    /// Cells of the next row and of the next layer, in floats.
-    row: usize,
-    layer: usize,
-    /// Weight of the lower cell along x, of the upper ones along y and z.
-    low_x: f32,
-    high_y: f32,
-    high_z: f32,
-    /// Weight of the bird's own cell.
-    pub own: f32,
+    /// Weight of the lower cells along x.
+    pub low_x: f32,
+    /// Weight of the upper cells along y and z.
+    pub high_y: f32,
+    #[allow(missing_docs)]
+    pub high_z: f32,
+    /// Of the eight cells the one with the lowest indices, from the first cell of the bird's row.
+    pub first: isize,
 }
 
-impl Blend {
-    /// For the position `at` in row (`yi`, `zi`) of the grid, `fy` and `fz` into its cell.
+/// Floats from one cell of the fields to the next row's, and to the next layer's.
+#[derive(Clone, Copy)]
+pub struct Steps {
+    row: isize,
+    layer: isize,
+}
+
+impl Steps {
+    /// For the grid `g`.
+    pub fn new(g: &Geometry) -> Self {
+        let row = (g.field_row() * FIELD) as isize;
+        Self {
+            row,
+            layer: row * g.layer_rows() as isize,
+        }
+    }
+
+    /// First cell of a row.
+    pub fn row(self, m: Memory, index: usize) -> *const f32 {
+        m.fields().wrapping_offset(self.row * index as isize)
+    }
+
+    /// For a bird at `x`, `fy` and `fz` into its row.
     ///
     /// # Safety
-    /// `at` lies in the box; the fields are summed.
+    /// `x` lies in the box.
     #[inline(always)]
-    pub unsafe fn new(m: Memory, g: &Geometry, x: f32, yz: [usize; 2], f: [f32; 2]) -> Self {
+    pub unsafe fn blend(self, x: f32, fy: f32, fz: f32) -> Blend {
         let t = x + 0.5;
-        // SAFETY: x lies in the box.
+        // SAFETY: promised by the caller.
         let xi = unsafe { t.to_int_unchecked::<i32>() };
-        let low_x = 1.0 - (t - xi as f32);
-        let (high_y, down_y) = if f[0] < 0.5 {
-            (f[0] + 0.5, 1)
-        } else {
-            (f[0] - 0.5, 0)
-        };
-        let (high_z, down_z) = if f[1] < 0.5 {
-            (f[1] + 0.5, 1)
-        } else {
-            (f[1] - 0.5, 0)
-        };
-        let near = |low: f32| if low < 0.5 { 1.0 - low } else { low };
-        let cell =
-            ((yz[1] - down_z) * g.layer_rows() + yz[0] - down_y) * g.field_row() + xi as usize;
-        Self {
-            field: m.fields().wrapping_add(cell * FIELD),
-            row: g.field_row() * FIELD,
-            layer: g.field_row() * g.layer_rows() * FIELD,
-            low_x,
+        let mut first = xi as isize * FIELD as isize;
+        let (mut high_y, mut high_z) = (fy - 0.5, fz - 0.5);
+        if high_y < 0.0 {
+            high_y += 1.0;
+            first -= self.row;
+        }
+        if high_z < 0.0 {
+            high_z += 1.0;
+            first -= self.layer;
+        }
+        Blend {
+            low_x: 1.0 - (t - xi as f32),
             high_y,
             high_z,
-            own: near(low_x) * near(high_y) * near(high_z),
+            first,
         }
     }
 }
 
-/// The fields at a position: x y z n to `sums`, vx vy vz to `sums + 4`.
+impl Blend {
+    /// Weight of the bird's own cell.
+    #[inline(always)]
+    pub fn own(&self) -> f32 {
+        let near = |low: f32| if low < 0.5 { 1.0 - low } else { low };
+        near(self.low_x) * near(self.high_y) * near(self.high_z)
+    }
+}
+
+/// The fields at a position: x y z n to `sums`, vx vy vz to `sums + 4`. `row` is the first cell of
+/// the bird's row.
 ///
 /// # Safety
-/// `blend` comes from the current fields; `sums` has room for 8.
+/// `blend` was made for that row, whose fields and its neighbours' are summed; `sums` has room for
+/// 8 floats.
 #[inline(never)]
-pub unsafe fn blend_cells(blend: &Blend, sums: *mut f32) {
+pub unsafe fn blend_cells(steps: &Steps, row: *const f32, blend: &Blend, sums: *mut f32) {
     let (tx, ty, tz) = (splat(blend.low_x), splat(blend.high_y), splat(blend.high_z));
     let mix = |a: V, b: V, t: V| add(a, mul(t, sub(b, a)));
     // SAFETY: promised by the caller; the border of the grid has cells too.
     unsafe {
-        let f00 = blend.field;
-        let f01 = f00.add(blend.row);
-        let f10 = f00.add(blend.layer);
-        let f11 = f10.add(blend.row);
+        let f00 = row.offset(blend.first);
+        let f01 = f00.offset(steps.row);
+        let f10 = f00.offset(steps.layer);
+        let f11 = f10.offset(steps.row);
         let plane = |o: usize| {
             let line = |f: *const f32| mix(load(f.add(FIELD + o)), load(f.add(o)), tx);
             let low = mix(line(f00), line(f01), ty);

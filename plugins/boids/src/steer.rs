@@ -7,7 +7,7 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use crate::fields::{Blend, blend_cells};
+use crate::fields::{Steps, blend_cells};
 use crate::geometry::Geometry;
 use crate::grid::{Shard, birds_before, row_border};
 use crate::memory::{ID, Memory, SENTINELS, STATE, STRIDE, Scratch, VX, VY, VZ, X, Y, Z};
@@ -21,7 +21,7 @@ const CHUNKS: usize = 8;
 /// Volume of the ball in which a bird sees, in cells.
 const BALL_CELLS: f32 = 4.188_790_3;
 /// Area of the disc in which a bird sees, in cells.
-const DISC_CELLS: f32 = 3.141_592_7;
+const DISC_CELLS: f32 = std::f32::consts::PI;
 /// The blended cells reach farther than a ball of one radius: its mean offset, for a density that
 /// grows evenly, is 1/5 of the gradient, theirs 1/4.
 pub const BLEND_REACH: f32 = 0.8;
@@ -33,6 +33,7 @@ struct Steer<'a> {
     motion: &'a Motion,
     sight: Sight,
     rows: Rows,
+    steps: Steps,
     scratch: *mut Scratch,
     /// First of the own spare slots.
     spare: usize,
@@ -63,6 +64,7 @@ pub unsafe fn steer(
             push2: params.separation_radius * params.separation_radius,
         },
         rows: Rows::new(g, params.separation_radius),
+        steps: Steps::new(g),
         scratch: m.scratch(shard.index),
         spare: Memory::spare(shard.index),
         neighbours_per_cell: if g.is_flat() { DISC_CELLS } else { BALL_CELLS },
@@ -99,10 +101,12 @@ struct Bird {
     at: [f32; 3],
     /// Table of its row.
     row: *const u32,
+    /// First cell of its row in the fields.
+    field: *const f32,
     /// Indices of its row along y and z, with the border's.
     yz: [usize; 2],
-    /// Where the row's cells begin along y and z.
-    edge: [f32; 2],
+    /// How far into its row along y and z.
+    into: [f32; 2],
 }
 
 impl Steer<'_> {
@@ -129,6 +133,7 @@ impl Steer<'_> {
                 }
                 let yz = [index % layer, index / layer];
                 let edge = [yz[0] as f32 - 1.0, yz[1] as f32 - 1.0];
+                let field = self.steps.row(self.m, index);
                 let mut place = birds_before(self.m, self.g, index) as usize;
                 let batch = (&raw mut (*self.scratch).batch).cast::<f32>();
                 let (mut mark, mut lane) = (first, 0);
@@ -141,8 +146,9 @@ impl Steer<'_> {
                             q,
                             at,
                             row,
+                            field,
                             yz,
-                            edge,
+                            into: [at[1] - edge[0], at[2] - edge[1]],
                         },
                         batch.add(lane),
                     );
@@ -212,7 +218,14 @@ impl Steer<'_> {
         // SAFETY: as promised.
         unsafe {
             let list = (&raw mut (*self.scratch).list).cast::<u32>();
-            let blocks = near(&self.rows, bird.row, bird.at, bird.edge, list);
+            let blocks = near(
+                &self.rows,
+                bird.row,
+                bird.at[0],
+                bird.into[0],
+                bird.into[1],
+                list,
+            );
             sum_pairs(
                 &self.sight,
                 self.scratch,
@@ -236,7 +249,14 @@ impl Steer<'_> {
         unsafe {
             let sums = (&raw mut (*self.scratch).sums).cast::<f32>();
             let list = (&raw mut (*self.scratch).list).cast::<u32>();
-            let blocks = close(&self.rows, bird.row, bird.at, bird.edge, list);
+            let blocks = close(
+                &self.rows,
+                bird.row,
+                bird.at[0],
+                bird.into[0],
+                bird.into[1],
+                list,
+            );
             all_pushes(
                 &self.sight,
                 list,
@@ -247,10 +267,9 @@ impl Steer<'_> {
             if self.g.wraps != 0 && self.at_border(&bird) {
                 self.images(bird, Self::fast_image);
             }
-            let into = [bird.at[1] - bird.edge[0], bird.at[2] - bird.edge[1]];
-            let blend = Blend::new(self.m, self.g, bird.at[0], bird.yz, into);
-            blend_cells(&blend, sums);
-            put_fast(bird.q, sums, blend.own, self.neighbours_per_cell, lane);
+            let blend = self.steps.blend(bird.at[0], bird.into[0], bird.into[1]);
+            blend_cells(&self.steps, bird.field, &blend, sums);
+            put_fast(bird.q, sums, blend.own(), self.neighbours_per_cell, lane);
         }
     }
 
@@ -303,10 +322,6 @@ impl Steer<'_> {
                 row: bird
                     .row
                     .wrapping_offset(moved[1] as isize * row + moved[2] as isize * layer),
-                edge: [
-                    bird.edge[0] + moved[1] * side,
-                    bird.edge[1] + moved[2] * side,
-                ],
                 q: self.m.array(crate::memory::SORTED).wrapping_add(self.spare),
                 ..bird
             };
@@ -327,7 +342,14 @@ impl Steer<'_> {
         // SAFETY: as promised.
         unsafe {
             let list = (&raw mut (*self.scratch).list).cast::<u32>();
-            let blocks = near(&self.rows, image.row, image.at, image.edge, list);
+            let blocks = near(
+                &self.rows,
+                image.row,
+                image.at[0],
+                image.into[0],
+                image.into[1],
+                list,
+            );
             if blocks > 0 {
                 image_pairs(
                     &self.sight,
@@ -345,7 +367,14 @@ impl Steer<'_> {
         // SAFETY: as promised.
         unsafe {
             let list = (&raw mut (*self.scratch).list).cast::<u32>();
-            let blocks = close(&self.rows, image.row, image.at, image.edge, list);
+            let blocks = close(
+                &self.rows,
+                image.row,
+                image.at[0],
+                image.into[0],
+                image.into[1],
+                list,
+            );
             if blocks > 0 {
                 (*self.scratch).more = [0.0; 40];
                 let more = (&raw mut (*self.scratch).more).cast::<f32>();

@@ -44,9 +44,8 @@ impl Rows {
     }
 }
 
-/// Blocks that may hold birds within one radius of (x, y, z), which lies in the row whose table
-/// begins at `row` and whose lower edges are `edge_y` and `edge_z`. Writes them to `list` and
-/// returns how many there are.
+/// Blocks that may hold birds within one radius of a bird at `x`, `fy` and `fz` into a row whose
+/// table begins at `row`. Writes them to `list` and returns how many there are.
 ///
 /// # Safety
 /// The start table around `row` is filled in, or zero beyond its ends; `list` has room for
@@ -55,11 +54,11 @@ impl Rows {
 pub unsafe fn near(
     rows: &Rows,
     row: *const u32,
-    at: [f32; 3],
-    edge: [f32; 2],
+    x: f32,
+    fy: f32,
+    fz: f32,
     list: *mut u32,
 ) -> usize {
-    let (fy, fz) = (at[1] - edge[0], at[2] - edge[1]);
     let (hy, hz) = (1.0 - fy, 1.0 - fz);
     let (a, b, c, d) = (fy * fy, hy * hy, fz * fz, hz * hz);
     let one = splat(1.0);
@@ -67,7 +66,7 @@ pub unsafe fn near(
     // lanes: the sides y-1 y+1 z-1 z+1, and the corners y-1 y+1 at z-1, y-1 y+1 at z+1
     let side = sqrt(max(sub(one, set(a, b, c, d)), zero));
     let corner = sqrt(max(sub(sub(one, set(c, c, d, d)), set(a, b, a, b)), zero));
-    let x = at[0] * FINE as f32 + rows.x_offset;
+    let x = x * FINE as f32 + rows.x_offset;
     let (side_low, side_high) = borders(x, side);
     let (corner_low, corner_high) = borders(x, corner);
     let (own_low, own_high) = own_borders(x, FINE as f32);
@@ -138,31 +137,44 @@ fn own_borders(x: f32, half: f32) -> (usize, usize) {
 unsafe fn run_blocks(row: *const u32, low: usize, high: usize, end: *mut u32) -> *mut u32 {
     // SAFETY: promised by the caller.
     unsafe {
-        let mut first = *row.byte_add(low);
+        let first = *row.byte_add(low);
         let last = *row.byte_add(high);
-        let mut blocks = ((last - first + BLOCK - 1) >> 4) as usize;
-        if blocks > RUN_BLOCKS {
-            // the middle of the window: the nearest ones
-            first += BLOCK * ((blocks - RUN_BLOCKS) / 2) as u32;
-            blocks = RUN_BLOCKS;
-        }
+        let blocks = ((last - first + BLOCK - 1) >> 4) as usize;
         *end.add(3) = first + 3 * BLOCK;
         *end.add(2) = first + 2 * BLOCK;
         *end.add(1) = first + BLOCK;
         *end = first;
         if blocks > 4 {
-            let mut k = 4;
-            while k < blocks {
-                *end.add(k) = first + BLOCK * k as u32;
-                k += 1;
-            }
+            return long_run(first, blocks, end);
         }
         end.add(blocks)
     }
 }
 
-/// Blocks that may hold birds within `reach` of (x, y, z), for the separation of fast mode; `near`
-/// explains the arguments.
+/// The blocks of a window with more than four; of a crowd only those in the middle of the window,
+/// which are the nearest.
+///
+/// # Safety
+/// As for [`run_blocks`].
+#[inline(always)]
+unsafe fn long_run(first: u32, blocks: usize, end: *mut u32) -> *mut u32 {
+    let taken = if blocks > RUN_BLOCKS {
+        RUN_BLOCKS
+    } else {
+        blocks
+    };
+    let first = first + BLOCK * ((blocks - taken) / 2) as u32;
+    let mut k = 0;
+    while k < taken {
+        // SAFETY: promised by the caller.
+        unsafe { *end.add(k) = first + BLOCK * k as u32 };
+        k += 1;
+    }
+    end.wrapping_add(taken)
+}
+
+/// Blocks that may hold birds within `reach`, for the separation of fast mode; [`near`] explains
+/// the arguments.
 ///
 /// # Safety
 /// As for [`near`].
@@ -170,14 +182,14 @@ unsafe fn run_blocks(row: *const u32, low: usize, high: usize, end: *mut u32) ->
 pub unsafe fn close(
     rows: &Rows,
     row: *const u32,
-    at: [f32; 3],
-    edge: [f32; 2],
+    x: f32,
+    fy: f32,
+    fz: f32,
     list: *mut u32,
 ) -> usize {
     let reach = rows.reach;
-    let x = at[0] * FINE as f32 + rows.x_offset;
+    let x = x * FINE as f32 + rows.x_offset;
     let (low, high) = own_borders(x, reach * FINE as f32);
-    let (fy, fz) = (at[1] - edge[0], at[2] - edge[1]);
     let (mut first, mut ny, mut nz) = (row, 1, 1);
     if fy < reach {
         first = first.wrapping_sub(rows.row);
