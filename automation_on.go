@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	wails_runtime "github.com/wailsapp/wails/v2/pkg/runtime"
+
 	"inos/backend/arena"
 	"inos/backend/window"
 )
@@ -77,6 +79,12 @@ func writeFrames(c *arena.Channel, stop <-chan struct{}) {
 		c.Publish(slot, c.Capacity(), tick, arena.Monotonic())
 	}
 }
+
+// Hide takes the window off the screen, as another desktop or the task bar does.
+func (a *Automation) Hide() { wails_runtime.WindowHide(a.desktop.app.ctx) }
+
+// Show brings it back.
+func (a *Automation) Show() { wails_runtime.WindowShow(a.desktop.app.ctx) }
 
 // Figures are what the kernel knows of the window.
 type Figures struct {

@@ -4,7 +4,6 @@ package e2e
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -105,17 +104,25 @@ func (d *driver) run(body string, result any, args ...any) error {
 	return json.Unmarshal(outcome.Value, result)
 }
 
-// picture is what the page draws, as the driver sees it.
-func (d *driver) picture() ([]byte, error) {
-	answer, err := d.call("GET", "/screenshot", nil)
+// keyLeft is the arrow key as WebDriver writes it.
+const keyLeft = "\uE012"
+
+// pressOn types keys into the first element that fits the selector.
+func (d *driver) pressOn(selector, keys string) error {
+	answer, err := d.call("POST", "/element", map[string]any{"using": "css selector", "value": selector})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var encoded string
-	if err := json.Unmarshal(answer, &encoded); err != nil {
-		return nil, err
+	var element map[string]string
+	if err := json.Unmarshal(answer, &element); err != nil {
+		return err
 	}
-	return base64.StdEncoding.DecodeString(encoded)
+	for _, id := range element { // the one field's name is a constant of the protocol
+		if _, err := d.call("POST", "/element/"+id+"/value", map[string]any{"text": keys}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (d *driver) refresh() error {

@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -95,6 +96,59 @@ func (s *screen) look() (*image.RGBA, error) {
 		}
 	}
 	return picture, nil
+}
+
+// Where the sky is in a window of 1280x800: right of the rail, left of the controls, above the dock.
+var sky = image.Rect(150, 40, 900, 560)
+
+// The sky is smooth; a bird has an edge on either side.
+const (
+	edgeContrast = 40
+	birdEdges    = 500
+)
+
+// birds says whether birds are to be seen in the sky.
+func (s *screen) birds(t *testing.T) bool {
+	t.Helper()
+	picture, err := s.look()
+	if err != nil {
+		return false // the server is drawing into its file for the first time
+	}
+	edges := 0
+	for y := sky.Min.Y; y < sky.Max.Y; y++ {
+		for x := sky.Min.X; x < sky.Max.X; x++ {
+			if difference := int(picture.RGBAAt(x, y).G) - int(picture.RGBAAt(x+2, y).G); difference > edgeContrast || -difference > edgeContrast {
+				edges++
+			}
+		}
+	}
+	return edges > birdEdges
+}
+
+// moves says whether the sky changes from one look to the next.
+func (s *screen) moves(t *testing.T) bool {
+	t.Helper()
+	before, err := s.look()
+	if err != nil {
+		return false
+	}
+	changed := false
+	within(t, commandTimeout, "movement", func() bool {
+		now, err := s.look()
+		changed = err == nil && differ(before, now, sky)
+		return changed
+	})
+	return changed
+}
+
+func differ(a, b *image.RGBA, in image.Rectangle) bool {
+	for y := in.Min.Y; y < in.Max.Y; y++ {
+		from, to := a.PixOffset(in.Min.X, y), a.PixOffset(in.Max.X, y)
+		if !bytes.Equal(a.Pix[from:to], b.Pix[from:to]) {
+			return true
+		}
+	}
+	return false
 }
 
 // save writes the screen to build/screens/name.png.

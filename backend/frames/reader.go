@@ -14,8 +14,7 @@ import (
 const maxKernelReads = 100
 
 // reader copies from the arena for one connection. It has mappings of its own, so a channel that
-// the kernel replaces (a bigger flock) stays readable until the reader has seen the new one. It
-// copies without holding: beside it, the page or a test may be the channel's one reader.
+// the kernel replaces (a bigger flock) stays readable until the reader has seen the new one.
 type reader struct {
 	kernel   *arena.Kernel
 	channels map[int]*view
@@ -71,7 +70,7 @@ func (r *reader) open(index int, e arena.Entry) (*view, error) {
 	if !isChannel(e) {
 		return nil, fault.New("frames", fault.NotFound, "", "the entry is free", "")
 	}
-	segment, err := borrow(e, false)
+	segment, err := borrow(e, true) // writable: holding a frame is a store
 	if err != nil {
 		return nil, err
 	}
@@ -113,8 +112,8 @@ func (v *view) readFrame(buf []byte, q Request) ([]byte, bool) {
 		return buf, false
 	}
 	buf = grow(buf, arena.StreamHeaderBytes+v.channel.Capacity()*v.channel.Stride())
-	f, err := v.channel.Snapshot(buf[arena.StreamHeaderBytes:cap(buf)])
-	if err != nil || (sameChannel && f.Epoch == q.LastEpoch) {
+	f, ok := v.copyNewest(buf[arena.StreamHeaderBytes:cap(buf)])
+	if !ok || (sameChannel && f.Epoch == q.LastEpoch) {
 		return buf, false // nothing published yet, or the writer was faster: at the next poll
 	}
 	h := Header{
@@ -123,6 +122,31 @@ func (v *view) readFrame(buf []byte, q Request) ([]byte, bool) {
 		StampNs: f.StampNs, Tick: f.Tick,
 	}
 	return withHeader(buf, h), true
+}
+
+// copyNewest copies the newest frame. On the stream path nobody else reads the channel, so it is held
+// meanwhile and no writer is too fast. Where somebody holds it already (a page on the shared path,
+// another connection) it must be copied without holding: a channel has one reader.
+func (v *view) copyNewest(dst []byte) (arena.Frame, bool) {
+	held := word(v.channel.Segment().Bytes(), arena.ChannelHeaderHeldAt)
+	published := word(v.channel.Segment().Bytes(), arena.ChannelHeaderPublishedAt)
+	if !atomic.CompareAndSwapUint32(held, 0, atomic.LoadUint32(published)) {
+		f, err := v.channel.Snapshot(dst)
+		return f, err == nil
+	}
+	defer v.channel.Release()
+	f, ok := v.channel.Acquire()
+	if !ok || len(f.Data) > len(dst) {
+		return arena.Frame{}, false
+	}
+	f.Data = dst[:copy(dst, f.Data)]
+	// A page that begins to hold at this very moment takes the slot from under us; then it shows here.
+	return f, atomic.LoadUint32(v.slotEpoch(f.Slot)) == f.Epoch
+}
+
+func (v *view) slotEpoch(slot int) *uint32 {
+	at := arena.ChannelHeaderSlotsAt + slot*arena.SlotHeaderBytes + arena.SlotHeaderEpochAt
+	return word(v.channel.Segment().Bytes(), at)
 }
 
 func (r *reader) readKernel(buf []byte) ([]byte, bool) {

@@ -266,6 +266,24 @@ func TestNoFrameIsTornWhileTheWriterRunsAtFullSpeed(t *testing.T) {
 	}
 }
 
+func TestAFrameThatSomebodyHoldsIsStillStreamed(t *testing.T) {
+	s := newStage(t, 4)
+	ws := s.dial(t)
+	s.publish(1, 4)
+	if _, ok := s.channel.Acquire(); !ok {
+		t.Fatal("nothing to hold")
+	}
+	for v := uint32(2); v < 10; v++ {
+		s.publish(v, 4)
+		if h, data := s.ask(t, ws, Request{Kind: KindFrame}); h.Tick != uint64(v) || data[0] != byte(v) {
+			t.Fatalf("tick %d came as %+v", v, h)
+		}
+	}
+	if !Held(s.kernel, 0) {
+		t.Error("the stream took the frame from the one that holds it")
+	}
+}
+
 func TestRuleBreakersAreSentAway(t *testing.T) {
 	s := newStage(t, 1)
 	flood := AppendRequest(nil, Request{Kind: KindFrame}) // nothing is published: all must wait

@@ -5,10 +5,12 @@
  *   window.__inos = { kernel: ArrayBuffer, open(entry) -> ArrayBuffer | null }
  *
  * Trust: the page is the app's own, but a hole in a picture decoder would make it somebody else's.
- * So it can write only what the protocol needs (page 0 of the kernel segment: the echo word; the
- * header of channels: the held word lies among the frames, so a channel is writable as a whole).
- * The directory, which names file descriptors of the kernel process, is mapped read-only, and
- * only a sealed memory file that carries a channel's header of the right id is ever handed out.
+ * Whatever it writes into the directory, which names file descriptors of the kernel process, only a
+ * sealed memory file that carries a channel's header of the right id is ever handed out: what the
+ * page may see anyway. The kernel believes nothing that it reads in its segment.
+ *
+ * Everything is mapped writable, though the page stores three words in all: once hot, JavaScriptCore
+ * compiles Atomics.load to a locked addition of zero, which faults on a read-only page (seen).
  *
  * WebKitGTK needs GIGACAGE_ENABLED=0 in the environment: memory from outside JavaScript's own
  * cage ends the web process otherwise. bridge_linux.go sees to that.
@@ -48,7 +50,7 @@ typedef struct {
 
 static struct {
   char *origin;
-  guint32 kernel_pid; /* from the kernel's own words, not from memory that the page can write */
+  guint32 kernel_pid; /* as the kernel said it, not from memory that the page can write */
   Mapping kernel;
   Mapping *channels[MAX_MAPPINGS];
 } bridge;
@@ -110,16 +112,9 @@ static void *map_segment(gint32 fd, guint64 byte_len, guint16 kind) {
 }
 
 static gboolean map_kernel(gint32 fd, guint64 byte_len) {
-  void *base = map_segment(fd, byte_len, INOS_SEGMENT_KIND_KERNEL);
-  if (!base) return FALSE;
-  if (mprotect((char *)base + INOS_PAGE_BYTES, byte_len - INOS_PAGE_BYTES, PROT_READ) != 0) {
-    complain("cannot protect", "the kernel segment");
-    munmap(base, byte_len);
-    return FALSE;
-  }
-  bridge.kernel.base = base;
+  bridge.kernel.base = map_segment(fd, byte_len, INOS_SEGMENT_KIND_KERNEL);
   bridge.kernel.size = byte_len;
-  return TRUE;
+  return bridge.kernel.base != NULL;
 }
 
 /* ---- directory ---- */
