@@ -249,8 +249,10 @@ const (
 	searchTicks = 40
 	// searchPart ends the search: a finer answer would be noise.
 	searchPart = 0.03
-	// searchTries: one slow second of the machine must not decide.
-	searchTries = 2
+	// searchTries and searchPasses: a slow second of the machine must not decide, nor one slow
+	// answer at the start of the search.
+	searchTries  = 2
+	searchPasses = 2
 )
 
 // largest looks for the largest flock whose median step fits between two frames.
@@ -263,15 +265,27 @@ func (b *flockBench) largest(ctx context.Context, mode string) (LargestFlock, er
 	if err != nil || best.N == 0 {
 		return best, err
 	}
-	low, high := searchFrom, searchTo
-	for float64(high-low) > searchPart*float64(low) {
-		middle := (low + high) / 2 / 1000 * 1000
+	for range searchPasses {
+		if best, err = b.search(ctx, mode, best); err != nil {
+			return best, err
+		}
+	}
+	return best, nil
+}
+
+// search halves the range above best until it is narrow.
+func (b *flockBench) search(
+	ctx context.Context, mode string, best LargestFlock,
+) (LargestFlock, error) {
+	high := searchTo
+	for float64(high-best.N) > searchPart*float64(best.N) {
+		middle := (best.N + high) / 2
 		got, err := b.fits(ctx, mode, middle)
 		if err != nil {
 			return best, err
 		}
 		if got.N > 0 {
-			low, best = middle, got
+			best = got
 		} else {
 			high = middle
 		}
