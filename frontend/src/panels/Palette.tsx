@@ -37,6 +37,7 @@ export function Palette() {
       actions={groups}
       shortcut={null}
       scrollable
+      overlayProps={{ blur: 0, backgroundOpacity: 0.45 }}
       maxHeight="60vh"
       highlightQuery
       nothingFound="No action has that name"

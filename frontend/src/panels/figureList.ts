@@ -128,7 +128,7 @@ export const FIGURES: readonly StatusFigure[] = [
     width: "3.75rem",
     text: (s) => QUALITY_WORDS[s.quality] ?? UNKNOWN,
     more: whyQuality,
-    warn: (s) => s.software,
+    warn: (s) => s.quality !== "" && s.quality !== "full",
     series: ["drawMs"],
     unit: "ms",
     scale: 1,

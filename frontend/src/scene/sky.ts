@@ -2,6 +2,7 @@ import {
   BufferAttribute,
   BufferGeometry,
   GLSL3,
+  type IUniform,
   Mesh,
   Points,
   RawShaderMaterial,
@@ -18,14 +19,17 @@ const SHORES = 3;
 const RADIANS = Math.PI / 180;
 /** Reflections of a shore are drawn this much flatter than the shore. */
 const REFLECTION = 0.7;
+/** Crests fade out over this many degrees, which smooths them where nothing else does. */
+const SOFT_CREST = 0.09;
+const ROWS_PER_SHORE = 5;
 
 const VERTEX = `
 precision highp float;
 uniform mat4 projectionMatrix;
 uniform mat4 viewMatrix;
 in vec3 position;
-in vec3 colour;
-out vec3 vColour;
+in vec4 colour;
+out vec4 vColour;
 void main() {
   vColour = colour;
   vec4 p = projectionMatrix * vec4(mat3(viewMatrix) * position, 1.0);
@@ -36,11 +40,11 @@ void main() {
 const FRAGMENT = `
 precision highp float;
 uniform float grain;
-in vec3 vColour;
+in vec4 vColour;
 out vec4 result;
 void main() {
   float n = fract(52.9829189 * fract(dot(gl_FragCoord.xy, vec2(0.06711056, 0.00583715))));
-  result = vec4(vColour + (n - 0.5) * grain, 1.0);
+  result = vec4(vColour.rgb + (n - 0.5) * grain, vColour.a);
 }`;
 
 const STAR_VERTEX = `
@@ -77,18 +81,20 @@ const FILM = 4.5 / 255;
  */
 export class Sky {
   private readonly material = newMaterial(VERTEX, FRAGMENT);
+  private readonly shoreMaterial = newMaterial(VERTEX, FRAGMENT, this.material.uniforms);
   private readonly starMaterial = newMaterial(STAR_VERTEX, STAR_FRAGMENT);
   private readonly dome = new BufferGeometry();
   private readonly shores = new BufferGeometry();
   private readonly starField = new BufferGeometry();
   private readonly domeMesh = new Mesh(this.dome, this.material);
-  private readonly shoreMesh = new Mesh(this.shores, this.material);
+  private readonly shoreMesh = new Mesh(this.shores, this.shoreMaterial);
   private readonly starPoints = new Points(this.starField, this.starMaterial);
 
   constructor(scene: Scene) {
     this.material.uniforms["grain"] = { value: DITHER };
     this.starMaterial.uniforms["pixels"] = { value: 1.2 };
     this.starMaterial.transparent = true;
+    this.shoreMaterial.transparent = true;
     buildDome(this.dome);
     buildShores(this.shores);
     buildStars(this.starField);
@@ -118,15 +124,21 @@ export class Sky {
       object.geometry.dispose();
     }
     this.material.dispose();
+    this.shoreMaterial.dispose();
     this.starMaterial.dispose();
   }
 }
 
-function newMaterial(vertexShader: string, fragmentShader: string): RawShaderMaterial {
+function newMaterial(
+  vertexShader: string,
+  fragmentShader: string,
+  uniforms: Record<string, IUniform> = {},
+): RawShaderMaterial {
   return new RawShaderMaterial({
     glslVersion: GLSL3,
     vertexShader,
     fragmentShader,
+    uniforms,
     depthTest: false,
     depthWrite: false,
     side: 2,
@@ -186,7 +198,7 @@ function paintDome(geometry: BufferGeometry, palette: ScenePalette): void {
 
 function buildShores(geometry: BufferGeometry): void {
   const across = SHORE_COLUMNS + 1;
-  const rows = SHORES * 4;
+  const rows = SHORES * ROWS_PER_SHORE;
   const positions = new Float32Array(across * rows * 3);
   for (let r = 0; r < rows; r++) {
     for (let c = 0; c < across; c++) {
@@ -194,33 +206,29 @@ function buildShores(geometry: BufferGeometry): void {
       put(positions, r * across + c, azimuth, shoreElevation(r, azimuth));
     }
   }
-  setPositions(
-    geometry,
-    positions,
-    grid(across, rows, (r) => r % 2 === 0),
-  );
+  // Between the mirror image and the shore itself there is nothing, nor between two shores.
+  const joined = (r: number) => r % ROWS_PER_SHORE !== 1 && r % ROWS_PER_SHORE !== 4;
+  setPositions(geometry, positions, grid(across, rows, joined), 4);
 }
 
-/** Each shore is two strips: its mirror image below the waterline, then itself. */
+/** Each shore: its mirror image below the waterline, itself, and a soft crest. */
 function shoreElevation(row: number, azimuth: number): number {
-  const height = shoreHeight(row >> 2, azimuth);
-  return [-height * REFLECTION, 0, 0, height][row & 3] ?? 0;
+  const height = shoreHeight(Math.floor(row / ROWS_PER_SHORE), azimuth);
+  return [-height * REFLECTION, 0, 0, height, height + SOFT_CREST][row % ROWS_PER_SHORE] ?? 0;
 }
+
+const SHORE_ALPHA = [0, 0.75, 0.86, 1, 0] as const;
 
 function paintShores(geometry: BufferGeometry, palette: ScenePalette): void {
   const across = SHORE_COLUMNS + 1;
   const colours = colourArray(geometry);
-  const behind = new Float32Array(3);
-  for (let r = 0; r < SHORES * 4; r++) {
-    const shore = palette.shores[r >> 2] ?? palette.ink;
-    const share = [0.1, 0.72, 0.84, 1][r & 3] ?? 1;
+  for (let r = 0; r < SHORES * ROWS_PER_SHORE; r++) {
+    const shore = palette.shores[Math.floor(r / ROWS_PER_SHORE)] ?? palette.ink;
+    const alpha = SHORE_ALPHA[r % ROWS_PER_SHORE] ?? 1;
     for (let c = 0; c < across; c++) {
-      const azimuth = azimuthOf(c, SHORE_COLUMNS);
-      heavenColour(palette, azimuth, (r & 3) < 2 ? -1.5 : 1.2, behind, 0);
-      for (let i = 0; i < 3; i++) {
-        const air = behind[i] ?? 0;
-        colours[(r * across + c) * 3 + i] = air + ((shore[i] ?? 0) - air) * share;
-      }
+      const at = (r * across + c) * 4;
+      colours.set(shore, at);
+      colours[at + 3] = alpha;
     }
   }
   publish(geometry);
@@ -257,9 +265,11 @@ function setPositions(
   geometry: BufferGeometry,
   positions: Float32Array,
   index: number[] | null,
+  channels = 3,
 ): void {
   geometry.setAttribute("position", new BufferAttribute(positions, 3));
-  geometry.setAttribute("colour", new BufferAttribute(new Float32Array(positions.length), 3));
+  const colours = new Float32Array((positions.length / 3) * channels);
+  geometry.setAttribute("colour", new BufferAttribute(colours, channels));
   if (index) geometry.setIndex(index);
 }
 

@@ -46,10 +46,15 @@ export interface SceneMeters {
 export const SAMPLES_PER_SECOND = 4;
 const HISTORY_S = 60;
 
+type PageTotals = Omit<SceneMeters, "asleep"> & { copied: number };
+
+const NO_TOTALS: PageTotals = { pictures: 0, drawMs: 0, intervalMs: 0, frames: 0, copied: 0 };
+
 /** Reads the kernel's and the page's meters four times a second and remembers a minute of them. */
 export class FigureSampler {
   readonly histories: Record<FigureName, History>;
-  private last = { pictures: 0, drawMs: 0, intervalMs: 0, frames: 0, copied: 0 };
+  /** Totals of the last second, oldest first: figures at 4 a second would jump with slow pictures. */
+  private readonly totals: PageTotals[] = [];
 
   constructor() {
     const all = Object.keys(NO_FIGURES).map((name) => [
@@ -77,13 +82,14 @@ export class FigureSampler {
 
   private pageFigures(source: FrameSource, scene: SceneMeters | null): Partial<Figures> {
     if (!scene) return {};
-    const { last } = this;
+    const last = this.totals[0] ?? NO_TOTALS;
     const pictures = scene.pictures - last.pictures;
     const frames = scene.frames - last.frames;
     const interval = scene.intervalMs - last.intervalMs;
     const drawn = scene.drawMs - last.drawMs;
     const copied = source.copiedBytes - last.copied;
-    this.last = { ...scene, copied: source.copiedBytes };
+    this.totals.push({ ...scene, copied: source.copiedBytes });
+    if (this.totals.length > SAMPLES_PER_SECOND) this.totals.shift();
     return {
       fps: pictures > 0 && interval > 0 ? (pictures / interval) * 1000 : Number.NaN,
       drawMs: pictures > 0 ? drawn / pictures : Number.NaN,
