@@ -3,6 +3,8 @@ package host
 import (
 	"context"
 	"fmt"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"inos/backend/fault"
@@ -18,7 +20,7 @@ type Call struct {
 	Outputs, Results int
 	// Limit is the deadline; 0: the manifest's, else DefaultCallTime.
 	Limit time.Duration
-	// Progress is called while the guest runs, by the goroutine of Call; may be nil.
+	// Progress is called while the guest runs, from one goroutine, never after Call; may be nil.
 	Progress func(done, total uint64)
 }
 
@@ -122,11 +124,12 @@ const smallOutput = payloadStep
 type run struct {
 	w       *Worker
 	call    *Call
-	grants  []*Payload // by output
-	retired []*Payload // by output: the grant before, which the worker copies from
-	fds     []int      // to close after the send
-	refused error      // why an output was not granted
-	stopped bool       // the guest was asked to stop
+	grants  []*Payload  // by output
+	retired []*Payload  // by output: the grant before, which the worker copies from
+	fds     []int       // to close after the send
+	needs   int         // questions so far
+	refused error       // why an output was not granted
+	stopped atomic.Bool // the guest was asked to stop
 }
 
 func (r *run) free() {
@@ -224,50 +227,55 @@ func (r *run) markMapped() {
 // wait serves the call until its answer, its deadline, or the worker's end.
 func (r *run) wait(ctx context.Context, answer chan *wire.Message) (*wire.Message, error) {
 	w := r.w
-	limit := time.NewTimer(w.limitOf(r.call))
-	defer limit.Stop()
-	var progress <-chan time.Time
-	if r.call.Progress != nil {
-		t := time.NewTicker(progressEvery)
-		defer t.Stop()
-		progress = t.C
+	limit := w.limitOf(r.call)
+	deadline := time.AfterFunc(limit, func() {
+		w.end(fault.Deadline, fmt.Sprintf("the call ran longer than its %s", limit), "")
+	})
+	defer deadline.Stop()
+	over := make(chan struct{})
+	var helpers sync.WaitGroup // they use the status page, which goes with the worker
+	defer helpers.Wait()
+	defer close(over)
+	if ctx.Done() != nil {
+		helpers.Add(1)
+		stop := context.AfterFunc(ctx, func() { defer helpers.Done(); r.cancel(over) })
+		defer func() {
+			if stop() {
+				helpers.Done()
+			}
+		}()
 	}
-	canceled, grace := ctx.Done(), (<-chan time.Time)(nil)
+	if r.call.Progress != nil {
+		helpers.Go(func() { r.report(over) })
+	}
+	return w.await(answer, r.grant)
+}
+
+// cancel asks the guest to stop, and kills it when it does not.
+func (r *run) cancel(over chan struct{}) {
+	r.stopped.Store(true)
+	r.w.status.SetCancel(true)
+	grace := time.NewTimer(cancelGrace)
+	defer grace.Stop()
+	select {
+	case <-over:
+	case <-grace.C:
+		r.w.end(fault.Canceled, "it was cancelled and did not stop by itself", "")
+	}
+}
+
+// report tells the caller how far the guest is.
+func (r *run) report(over chan struct{}) {
+	t := time.NewTicker(progressEvery)
+	defer t.Stop()
 	for {
 		select {
-		case a := <-answer:
-			return a, nil
-		case m := <-w.needs:
-			if err := r.grant(m); err != nil {
-				return nil, err
-			}
-		case <-progress:
-			r.call.Progress(w.status.Progress())
-		case <-limit.C:
-			return r.stop(answer, fault.Deadline, fmt.Sprintf(
-				"the call ran longer than its %s", w.limitOf(r.call)))
-		case <-canceled:
-			w.status.SetCancel(true)
-			r.stopped = true
-			canceled, grace = nil, time.After(cancelGrace)
-		case <-grace:
-			return r.stop(answer, fault.Canceled, "it was cancelled and did not stop by itself")
-		case <-w.done:
-			return r.ended(answer)
+		case <-over:
+			return
+		case <-t.C:
+			r.call.Progress(r.w.status.Progress())
 		}
 	}
-}
-
-// stop kills the worker and waits for its end, which takes about a millisecond.
-func (r *run) stop(answer chan *wire.Message, k fault.Kind, text string) (*wire.Message, error) {
-	r.w.end(k, text, "")
-	<-r.w.done
-	return r.ended(answer)
-}
-
-// ended is the end of the worker in the middle of a call, or just after its answer.
-func (r *run) ended(answer chan *wire.Message) (*wire.Message, error) {
-	return r.w.lastAnswer(answer)
 }
 
 // result checks what the worker says it did.
@@ -328,7 +336,7 @@ func (r *run) opFailed(m *wire.Result) error {
 		text = fmt.Sprintf("the op failed with code %d", m.Code)
 	}
 	kind := fault.Other
-	if r.stopped {
+	if r.stopped.Load() {
 		kind = fault.Canceled
 	}
 	return fault.New(opCall, kind, r.w.plugin.Manifest.ID, text, "")

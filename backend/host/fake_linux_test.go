@@ -202,10 +202,21 @@ var fakeCalls = map[string]func(f *fake, m *wire.Message) int{
 		f.send(&wire.Message{ID: m.ID, Kind: wire.KindReady})
 		return -1
 	},
-	"needstorm": func(f *fake, m *wire.Message) int {
+	"needdeaf": func(f *fake, m *wire.Message) int {
 		for {
 			need := &wire.Message{ID: m.ID, Kind: wire.KindNeed, Need: wire.Need{Length: 1}}
 			if f.c.Send(need) != nil {
+				return 1
+			}
+		}
+	},
+	"needstorm": func(f *fake, m *wire.Message) int {
+		for id := m.ID; ; {
+			need := &wire.Message{ID: id, Kind: wire.KindNeed, Need: wire.Need{Length: 1}}
+			if f.c.Send(need) != nil {
+				return 1
+			}
+			if _, err := f.c.Recv(m); err != nil {
 				return 1
 			}
 		}

@@ -15,6 +15,9 @@ func (r *run) grant(need *wire.Message) error {
 	defer w.recycle(need)
 	answer := &wire.Message{ID: need.ID, Kind: wire.KindGrant}
 	i, length := int(need.Need.Index), need.Need.Length
+	if r.needs++; r.needs > maxNeeds {
+		return w.lied("it asked for room %d times in one call", r.needs)
+	}
 	if i >= len(r.grants) {
 		return w.lied("it needs output %d of %d", i, len(r.grants))
 	}
@@ -39,6 +42,9 @@ func (r *run) grant(need *wire.Message) error {
 	p.mapped = true
 	return nil
 }
+
+// maxNeeds bounds the questions of one call: an output of the largest size grows 13 times.
+const maxNeeds = 4096
 
 // growth is how much bigger a grown output becomes at least: steps of a few bytes cost no more
 // than a few grants.

@@ -47,6 +47,7 @@ func (w *Worker) Finished() <-chan uint64 { return w.finished }
 
 // tell sends a message whose answer is `done`. The worker answers between ticks.
 func (w *Worker) tell(m *wire.Message, fds ...int) error {
+	w.readOn()
 	a, err := w.ask(opLive, m, w.tickLimit()+answerTimeout, fds...)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package host
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -20,19 +21,53 @@ func (w *Worker) ask(
 	if err != nil {
 		return nil, err
 	}
-	timer := time.NewTimer(timeout)
-	defer timer.Stop()
-	select {
-	case a := <-answer:
-		return a, nil
-	case <-w.done:
-		return w.lastAnswer(answer)
-	case <-timer.C:
+	kind := m.Kind
+	limit := time.AfterFunc(timeout, func() {
+		w.end(fault.Deadline, fmt.Sprintf("its worker did not answer to %s within %s", kind, timeout), "")
+	})
+	defer limit.Stop()
+	return w.await(answer, nil)
+}
+
+// await takes messages until the answer is there or the worker has ended. When somebody else is
+// reading already, it waits for what that one delivers. serve handles what a guest needs in the
+// middle of a call; nil: it needs nothing. Nothing here waits for the worker's end while it holds
+// the right to read, which that end needs.
+func (w *Worker) await(
+	answer chan *wire.Message, serve func(*wire.Message) error,
+) (*wire.Message, error) {
+	needs := w.needs
+	if serve == nil {
+		needs = nil // they are for the call that runs beside this question
 	}
-	w.end(fault.Deadline, "its worker did not answer to "+m.Kind.String()+" within "+
-		timeout.String(), "")
-	<-w.done
-	return nil, w.Err()
+	for w.reading.TryLock() {
+		err := w.receive()
+		w.reading.Unlock()
+		select {
+		case a := <-answer:
+			return a, nil
+		case m := <-needs:
+			if err := serve(m); err != nil {
+				return nil, err
+			}
+		default:
+		}
+		if err != nil {
+			break
+		}
+	}
+	for {
+		select {
+		case a := <-answer:
+			return a, nil
+		case m := <-needs:
+			if err := serve(m); err != nil {
+				return nil, err
+			}
+		case <-w.done:
+			return w.lastAnswer(answer)
+		}
+	}
 }
 
 // lastAnswer takes an answer that came just before the end.
@@ -96,21 +131,29 @@ func (w *Worker) extendDeadline() {
 	}
 }
 
-// read takes the worker's messages until its socket closes.
-func (w *Worker) read() {
-	defer close(w.readDone)
-	for {
-		m := w.spare.Get().(*wire.Message)
-		fds, err := w.conn.Recv(m)
-		wire.CloseAll(fds) // the kernel's end refuses descriptors; nothing may stay open in any case
-		if err != nil {
-			w.readFailed(err)
-			return
-		}
-		if err := w.take(m); err != nil {
-			return
-		}
+// readOn takes the worker's messages from now on, asked for or not: a live unit has something to
+// say at any time. A worker that only answers is read by whoever asks: that saves a wake-up.
+func (w *Worker) readOn() {
+	w.background.Do(func() {
+		go func() {
+			w.reading.Lock()
+			defer w.reading.Unlock()
+			for w.receive() == nil {
+			}
+		}()
+	})
+}
+
+// receive takes one message. After an error there are no more. The caller holds w.reading.
+func (w *Worker) receive() error {
+	m := w.spare.Get().(*wire.Message)
+	fds, err := w.conn.Recv(m)
+	wire.CloseAll(fds) // the kernel's end refuses descriptors; nothing may stay open in any case
+	if err != nil {
+		w.readFailed(err)
+		return err
 	}
+	return w.take(m)
 }
 
 // readFailed tells an ordinary end (the process is going) from a worker that breaks the protocol.

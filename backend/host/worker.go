@@ -40,10 +40,13 @@ type Worker struct {
 	calling  chan struct{} // holds one element: the right to call
 	needs    chan *wire.Message
 	finished chan uint64
-	readDone chan struct{}
 	done     chan struct{}
-	watching sync.WaitGroup // goroutines that read the status page
-	closing  sync.Once
+	// reading is held by whoever takes the worker's messages: the goroutine that asked, or, from
+	// the first message to a live unit on, one that does nothing else.
+	reading    sync.Mutex
+	background sync.Once
+	watching   sync.WaitGroup // goroutines that read the status page
+	closing    sync.Once
 
 	sendMu  sync.Mutex
 	sendEnd time.Time // write deadline in force
@@ -67,7 +70,7 @@ func newWorker(cfg Config, a *arena.Arena, p *Plugin) (*Worker, error) {
 	w := &Worker{
 		plugin: p, onLog: cfg.OnLog, started: time.Now(),
 		calling: make(chan struct{}, 1), needs: make(chan *wire.Message, 1),
-		finished: make(chan uint64, 1), readDone: make(chan struct{}), done: make(chan struct{}),
+		finished: make(chan uint64, 1), done: make(chan struct{}),
 		pending: map[uint32]chan *wire.Message{},
 	}
 	w.spare.New = func() any { return new(wire.Message) }
@@ -90,7 +93,6 @@ func newWorker(cfg Config, a *arena.Arena, p *Plugin) (*Worker, error) {
 // start runs the process, hands it the module and waits for its answer.
 func (w *Worker) start(ctx context.Context, cfg Config, instances int) error {
 	if err := w.launch(cfg); err != nil {
-		close(w.readDone)
 		close(w.done)
 		return err
 	}
@@ -124,7 +126,7 @@ func (w *Worker) start(ctx context.Context, cfg Config, instances int) error {
 	return nil
 }
 
-// launch starts the process and the goroutines that follow it to its end.
+// launch starts the process and the goroutine that follows it to its end.
 func (w *Worker) launch(cfg Config) error {
 	conn, child, err := wire.Pair()
 	if err != nil {
@@ -138,7 +140,6 @@ func (w *Worker) launch(cfg Config) error {
 			"the program "+cfg.WorkerPath+" must be there and executable")
 	}
 	w.conn, w.proc = conn, proc
-	go w.read()
 	go w.reap()
 	return nil
 }
@@ -256,14 +257,16 @@ func (w *Worker) lied(format string, args ...any) error {
 // reap waits for the process, gives its death a reason and wakes all who wait.
 func (w *Worker) reap() {
 	exit := w.proc.wait()
-	select {
-	case <-w.readDone:
-	case <-time.After(exitGrace): // somebody else holds its end of the socket
+	// Its last words are still in the socket. Should somebody else hold its end, they have none.
+	give := time.AfterFunc(exitGrace, func() { _ = w.conn.Close() })
+	w.reading.Lock()
+	for w.receive() == nil {
 	}
+	give.Stop()
 	_ = w.conn.Close()
-	<-w.readDone
 	w.mu.Lock()
 	w.err = w.explain(exit)
 	w.mu.Unlock()
 	close(w.done)
+	w.reading.Unlock()
 }

@@ -38,7 +38,18 @@ func openIndex(path string) *index {
 	if json.Unmarshal(b, old) != nil || old.Program != fresh.Program || old.Files == nil {
 		return fresh
 	}
+	old.dropInvalid()
 	return old
+}
+
+// dropInvalid forgets what nobody may have written: the file is only as safe as its folder.
+func (x *index) dropInvalid() {
+	for path, e := range x.Files {
+		accepted := e.Info.Manifest != nil && e.Info.Manifest.Validate() == nil
+		if e.Info.Path != path || !accepted && e.Info.Refused == "" {
+			delete(x.Files, path)
+		}
+	}
 }
 
 // programStamp changes with every build of this program.
@@ -58,9 +69,6 @@ func programStamp() string {
 func (x *index) get(path string, st os.FileInfo) (PluginInfo, bool) {
 	e, ok := x.Files[path]
 	if !ok || !e.ModTime.Equal(st.ModTime()) || e.Info.Bytes != st.Size() {
-		return PluginInfo{}, false
-	}
-	if e.Info.Refused == "" && (e.Info.Manifest == nil || e.Info.Manifest.Validate() != nil) {
 		return PluginInfo{}, false
 	}
 	return e.Info, true
