@@ -48,7 +48,9 @@ const ARRIVAL_S = 2.4;
 const MAX_STEP_S = 0.1;
 const MAX_ARRIVAL_STEP_S = 0.6;
 const CALM_BEAT = 0.35;
+/** Half a wing span, in perception radii; a plane has more room for each. */
 const BIRD_SIZE = 0.17;
+const FLAT_BIRD_SIZE = 0.26;
 const LEAST_PIXELS = 1.7;
 /** Pixels for one point of the window in a saved picture. */
 const CAPTURE_RATIO = 2;
@@ -305,7 +307,7 @@ export class Stage {
     uniforms.arrived.value = this.arrived;
     const away = Math.hypot(position.x - survey.x, position.y - survey.y, position.z - survey.z);
     uniforms.air.value.set(Math.max(0.5, away - rig.radius * 0.75), away + rig.radius * 1.25);
-    uniforms.size.value = BIRD_SIZE;
+    uniforms.size.value = survey.flat ? FLAT_BIRD_SIZE : BIRD_SIZE;
     const perPixel = (2 * Math.tan((this.camera.fov * Math.PI) / 360)) / this.height;
     uniforms.leastSize.value = perPixel * LEAST_PIXELS;
     uniforms.pixels.value = this.renderer.getPixelRatio() / perPixel;
