@@ -153,6 +153,9 @@ func (w *Worker) receive() error {
 		w.readFailed(err)
 		return err
 	}
+	if w.liar.Load() { // nothing that follows a lie is believed
+		return io.EOF
+	}
 	return w.take(m)
 }
 

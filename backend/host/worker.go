@@ -64,6 +64,7 @@ type Worker struct {
 	live     liveWatch
 	logs     logMeter
 	inCall   atomic.Bool
+	liar     atomic.Bool
 }
 
 func newWorker(cfg Config, a *arena.Arena, p *Plugin) (*Worker, error) {
@@ -250,6 +251,7 @@ func (w *Worker) lied(format string, args ...any) error {
 	e := fault.Newf(opEnd, fault.Protocol, w.plugin.Manifest.ID,
 		"its worker broke the protocol: "+format, args...)
 	e.Next = "the plugin may have broken out of its runtime; remove it unless you trust it"
+	w.liar.Store(true)
 	w.endWith(e)
 	return e
 }
