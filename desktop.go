@@ -6,7 +6,6 @@ import (
 	"context"
 	"embed"
 	"errors"
-	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -151,14 +150,8 @@ func (d *desktop) takeEnded() error {
 	}
 }
 
-// runWebview returns when the window is closed. GTK's complaint about a screen that does not let
-// us in comes as a panic from Wails.
-func (d *desktop) runWebview(ctx context.Context) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = noDisplay(fmt.Sprint(r))
-		}
-	}()
+// runWebview returns when the window is closed.
+func (d *desktop) runWebview(ctx context.Context) error {
 	assets, err := d.assets()
 	if err != nil {
 		return err

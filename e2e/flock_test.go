@@ -226,7 +226,7 @@ func (s *stage) checkTorn(t *testing.T, path string, frames int) {
 }
 
 // tornBatch keeps one command far below the driver's own limit of 30 s for a script.
-const tornBatch = 1000
+const tornBatch = 250
 
 func TestTheFlockOnTheStream(t *testing.T) {
 	s := open(t, "--frames", "stream")

@@ -25,10 +25,7 @@ func TestBirdsAreOnTheScreenSoonAfterTheStart(t *testing.T) {
 func TestBothThemes(t *testing.T) {
 	for _, theme := range []string{"dark", "light"} {
 		t.Run(theme, func(t *testing.T) {
-			s := open(t)
-			s.must(t, s.run(`await window.go.main.App.SaveSettings({ ...(await window.go.main.App.Boot()).settings, theme: a })`, nil, theme))
-			s.must(t, s.refresh())
-			s.awaitBirds(t)
+			s := openWith(t, `{"theme": "`+theme+`"}`)
 			eventually(t, "the theme", func() bool {
 				var scheme string
 				err := s.run(`return document.documentElement.dataset.mantineColorScheme`, &scheme)

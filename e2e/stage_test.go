@@ -27,7 +27,14 @@ type stage struct {
 // open starts the window with these flags and waits until it draws the flock.
 func open(t *testing.T, flags ...string) *stage {
 	t.Helper()
+	return openWith(t, "{}", flags...)
+}
+
+// openWith is open with settings that the page had saved (JSON).
+func openWith(t *testing.T, settings string, flags ...string) *stage {
+	t.Helper()
 	s := &stage{screen: startScreen(t), data: t.TempDir()}
+	s.must(t, os.WriteFile(filepath.Join(s.data, "settings.json"), []byte(settings), 0o600))
 	program := install(t)
 	s.driver = startDriver(t, s.environment(t), program, append([]string{"--data", s.data}, flags...))
 	s.awaitBirds(t)

@@ -35,6 +35,8 @@ static void offer_segment(const char *dir, const char *origin, guint32 pid, gint
 		G_CALLBACK(on_initialize), NULL);
 }
 
+static int open_display(void) { return gtk_init_check(NULL, NULL); }
+
 static void withdraw_segment(void) { offer.fd = -1; }
 
 static void find_view(GtkWidget *widget, gpointer found) {
@@ -82,6 +84,9 @@ func inosWebProcessGone(reason C.int) C.int {
 	}
 	return 1
 }
+
+// openDisplay connects GTK to the screen. WebKit would end the program if it could not.
+func openDisplay() bool { return C.open_display() != 0 }
 
 // offerSegment tells WebKit which extension to load and what to tell it.
 func offerSegment(dir string, fd int, byteLen int64) {

@@ -6,12 +6,18 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/signal"
 	"sync"
+	"syscall"
 	"time"
 
 	"inos/backend/arena"
 	"inos/backend/fault"
 )
+
+// outsideSignal is what JavaScriptCore uses unless told otherwise; here it must do nothing at all.
+// Go lets an unwanted signal that hits a thread of C code end the program, so it has to be wanted.
+const outsideSignal = syscall.SIGUSR1
 
 // Signal that JavaScriptCore stops its threads with, instead of SIGUSR1: its handler runs on Go's
 // small stacks, so a SIGUSR1 from outside would end the program. Nobody sends this one.
@@ -37,6 +43,15 @@ func NewSurface(o Options) (Surface, error) {
 	if err := os.Setenv("JSC_SIGNAL_FOR_GC", collectorSignal); err != nil {
 		return nil, fault.Wrap("frames", fault.Internal, "environment", err, "")
 	}
+	signal.Notify(make(chan os.Signal, 1), outsideSignal)
+	if err := preferX11(os.Getenv("XDG_SESSION_TYPE"), os.Getenv("GDK_BACKEND")); err != nil {
+		return nil, err
+	}
+	if !openDisplay() {
+		return nil, fault.New("window", fault.Unavailable, "", "the display refuses this program (DISPLAY="+
+			os.Getenv("DISPLAY")+" WAYLAND_DISPLAY="+os.Getenv("WAYLAND_DISPLAY")+")",
+			"allow it with xauth or xhost, or run the flock here: inos live boids --seconds 10")
+	}
 	s := &surface{options: o, mode: ModeStream}
 	if o.Path == Stream {
 		return s, nil
@@ -51,6 +66,15 @@ func NewSurface(o Options) (Surface, error) {
 		s.why = err.Error()
 	}
 	return s, nil
+}
+
+// preferX11 does before our opening of the display what Wails would do before its own: outside a
+// Wayland session GTK takes X11, where it would warn otherwise.
+func preferX11(session, chosen string) error {
+	if chosen != "" || (session != "" && session != "unspecified" && session != "x11") {
+		return nil
+	}
+	return fault.Wrap("frames", fault.Internal, "environment", os.Setenv("GDK_BACKEND", "x11"), "")
 }
 
 func (s *surface) share() error {
