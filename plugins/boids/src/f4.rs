@@ -79,6 +79,20 @@ mod lanes {
     pub fn shift_right<const BITS: u32>(a: V) -> V {
         u32x4_shr(a, BITS)
     }
+    /// Rows to columns.
+    #[inline(always)]
+    pub fn transpose(r: [V; 4]) -> [V; 4] {
+        let low = i32x4_shuffle::<0, 4, 1, 5>(r[0], r[1]);
+        let high = i32x4_shuffle::<2, 6, 3, 7>(r[0], r[1]);
+        let low2 = i32x4_shuffle::<0, 4, 1, 5>(r[2], r[3]);
+        let high2 = i32x4_shuffle::<2, 6, 3, 7>(r[2], r[3]);
+        [
+            i64x2_shuffle::<0, 2>(low, low2),
+            i64x2_shuffle::<1, 3>(low, low2),
+            i64x2_shuffle::<0, 2>(high, high2),
+            i64x2_shuffle::<1, 3>(high, high2),
+        ]
+    }
     /// Is a bit of any lane's mask set?
     #[inline(always)]
     pub fn any(a: V) -> bool {
@@ -185,6 +199,22 @@ mod lanes {
                 _mm_castps_si128(a),
                 _mm_cvtsi32_si128(BITS as i32),
             ))
+        }
+    }
+    /// Rows to columns.
+    #[inline(always)]
+    #[allow(unused_unsafe)]
+    pub fn transpose(r: [V; 4]) -> [V; 4] {
+        // SAFETY: SSE2 is part of x86-64.
+        unsafe {
+            let (low, high) = (_mm_unpacklo_ps(r[0], r[1]), _mm_unpackhi_ps(r[0], r[1]));
+            let (low2, high2) = (_mm_unpacklo_ps(r[2], r[3]), _mm_unpackhi_ps(r[2], r[3]));
+            [
+                _mm_movelh_ps(low, low2),
+                _mm_movehl_ps(low2, low),
+                _mm_movelh_ps(high, high2),
+                _mm_movehl_ps(high2, high),
+            ]
         }
     }
     /// Is a lane's mask set?

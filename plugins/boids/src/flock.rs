@@ -8,7 +8,7 @@ use crate::geometry::Geometry;
 use crate::grid::Shard;
 use crate::memory::{Header, MAX_BIRDS, Memory};
 use crate::params::Params;
-use crate::population::{Bird, begin, get, put};
+use crate::population::{Bird, begin, first_birds, get, put};
 use crate::tick::{PHASES, Plan};
 
 /// Memory of one flock: zero where it is read before it is written. Arrays that the flock is too
@@ -53,9 +53,8 @@ impl Flock {
     /// not matter.
     pub fn new(birds: u32, params: &Params) -> Self {
         let geometry = Geometry::new(birds.min(MAX_BIRDS as u32), params);
-        let birds =
-            (0..geometry.birds).map(|id| crate::population::first_bird(&geometry, params.seed, id));
-        Self::with_birds(geometry, params, birds)
+        let birds = first_birds(&geometry, params.seed, 0..geometry.birds);
+        Self::with_birds(geometry, params, birds.into_iter())
     }
 
     /// A flock that goes on from `instances`; None when they lie farther apart than the largest
