@@ -48,7 +48,9 @@ type Live struct {
 	pause    time.Duration // before the next restart
 	err      error
 	failure  string
-	count    counters
+	// discarded: everything was given back; a worker that is just starting comes too late.
+	discarded bool
+	count     counters
 }
 
 func newLive(
@@ -182,6 +184,10 @@ func (l *Live) launch(ctx context.Context) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.discarded {
+		w.Close()
+		return l.notRunning()
+	}
 	if err := l.prepare(w); err != nil {
 		w.Close()
 		return err
@@ -206,11 +212,13 @@ func (l *Live) prepare(w *host.Worker) error {
 	return w.Live(l.order(!l.paused, true))
 }
 
+const microsPerSecond = 1_000_000
+
 // order is the message that makes the worker do what l wants.
 func (l *Live) order(run, reset bool) wire.Live {
 	o := wire.Live{
 		Run: run, Reset: reset, Shards: uint16(l.cfg.Shards),
-		DtUs: uint32(time.Second/time.Microsecond) / uint32(l.spec.RateHz),
+		DtUs: (microsPerSecond + uint32(l.spec.RateHz)/2) / uint32(l.spec.RateHz), // rounded
 	}
 	switch l.cfg.RateHz {
 	case 0:
@@ -250,7 +258,7 @@ func (l *Live) discard() {
 		l.mu.Lock()
 		w := l.worker
 		l.worker = nil
-		l.state = Stopped
+		l.state, l.discarded = Stopped, true
 		l.countWorker(w)
 		for i := range l.channels {
 			l.set.deps.Kernel.ClearEntry(l.entries[i])
