@@ -45,7 +45,7 @@ $(webext): backend/frames/webext/webext.c backend/frames/webext/layout_gen.h
 
 # The automation build answers to WebKitWebDriver; only the end-to-end tests use it.
 desktop: frontend $(webext)
-	@go build -trimpath -tags $(DESKTOP_TAGS) -ldflags '$(LDFLAGS)' -o build/bin/inos-desktop .
+	@go build -trimpath -tags $(DESKTOP_TAGS) -ldflags '$(LDFLAGS) -X main.version=$(VERSION)' -o build/bin/inos-desktop .
 	@go build -trimpath -tags $(DESKTOP_TAGS),automation -ldflags '$(LDFLAGS)' -o build/test/inos-desktop-automation .
 
 test: build
