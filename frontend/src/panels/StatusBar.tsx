@@ -23,7 +23,11 @@ export function StatusBar() {
 
 function Item({ figure }: { figure: StatusFigure }) {
   const [open, setOpen] = useState(false);
-  const { text, warn } = useApp((s) => ({ text: figure.text(s), warn: figure.warn?.(s) ?? false }));
+  const { name, text, warn } = useApp((s) => ({
+    name: figure.nameFor?.(s) ?? figure.name,
+    text: figure.text(s),
+    warn: figure.warn?.(s) ?? false,
+  }));
   return (
     <Popover opened={open} onChange={setOpen} position="top-start" shadow="md" trapFocus withArrow>
       <Popover.Target>
@@ -34,7 +38,7 @@ function Item({ figure }: { figure: StatusFigure }) {
           aria-expanded={open}
           onClick={() => setOpen(!open)}
         >
-          <span className={classes.name}>{figure.name}</span>
+          <span className={classes.name}>{name}</span>
           <span className={classes.value} style={{ minWidth: figure.width }}>
             {text}
           </span>

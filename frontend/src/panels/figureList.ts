@@ -5,6 +5,8 @@ import type { AppState } from "../state/store.ts";
 export interface StatusFigure {
   id: string;
   name: string;
+  /** The name when it depends on what is shown. */
+  nameFor?: (state: AppState) => string;
   title: string;
   doc: string;
   /** Room for the widest value, so that the bar does not jump. */
@@ -43,6 +45,7 @@ export const FIGURES: readonly StatusFigure[] = [
   {
     id: "elements",
     name: "Birds",
+    nameFor: (s) => (s.unit?.look === "points" ? "Points" : "Birds"),
     title: "Elements in the newest frame",
     doc: "Counted by the kernel in the frame that the plugin published last.",
     width: "3.5rem",

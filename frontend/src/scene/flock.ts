@@ -1,5 +1,4 @@
 import {
-  BufferAttribute,
   BufferGeometry,
   DynamicDrawUsage,
   GLSL3,
@@ -150,8 +149,8 @@ export class Flock {
     const geometry = new BufferGeometry();
     this.buffer = new InterleavedBuffer(frame.data, INSTANCE_WORDS);
     this.attach(geometry, this.buffer);
-    // Three wants a "position"; the shader reads `place` instead.
-    geometry.setAttribute("position", new BufferAttribute(new Float32Array(3), 3));
+    // Three draws no more vertices than "position" has; the shader reads the same as `place`.
+    geometry.setAttribute("position", geometry.getAttribute("place"));
     this.object = new Points(geometry, this.pointMaterial);
   }
 

@@ -24,13 +24,13 @@ float arrival(float phase) {
   return smoothstep(phase * 0.55, phase * 0.55 + 0.45, arrived);
 }
 
-vec3 tinted(vec3 plain, vec3 heading, float speed) {
-  if (colouring == 1) {
+vec3 tinted(int by, vec3 plain, vec3 heading, float speed) {
+  if (by == 1) {
     float turn = atan(heading.z, heading.x);
     vec3 wheel = cos(vec3(turn) + vec3(0.0, 2.2, 4.3));
     return circleCentre + circleSwing * wheel + vec3(0.12) * heading.y;
   }
-  if (colouring == 2) {
+  if (by == 2) {
     float t = clamp((speed - speeds.x) * speeds.y, 0.0, 1.0);
     return mix(slow, fast, t * t * (3.0 - 2.0 * t));
   }
@@ -106,7 +106,7 @@ void main() {
   vec3 facing = up * normal.y + heading * normal.x + right * (normal.z - side * tilt);
   float caught = max(0.0, dot(normalize(facing), sunward));
   float light = caught * caught * caught * 0.26 + 0.02 * max(0.0, facing.y);
-  vec3 base = tinted(ink, heading, speed);
+  vec3 base = tinted(colouring, ink, heading, speed);
   vec3 colour = colouring == 0 ? mix(base, sheen, light) : base * (0.8 + 0.6 * light);
   vColour = vec4(colour, clearness(depth) * arrival(phase));
 }`;
@@ -129,7 +129,8 @@ void main() {
   float depth = distance(centre, eye);
   gl_Position = projectionMatrix * (viewMatrix * vec4(centre, 1.0));
   gl_PointSize = clamp(pixels * max(size / depth, leastSize), 1.5, 64.0);
-  vec3 colour = tinted(slow, heading, speed);
+  // A point has no silhouette to speak of: its speed tells more.
+  vec3 colour = tinted(colouring == 0 ? 2 : colouring, slow, heading, speed);
   vColour = vec4(colour, clearness(depth) * arrival(fract(float(gl_VertexID) * 0.618034)));
 }`;
 

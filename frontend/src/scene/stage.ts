@@ -51,6 +51,7 @@ const CALM_BEAT = 0.35;
 /** Half a wing span, in perception radii; a plane has more room for each. */
 const BIRD_SIZE = 0.17;
 const FLAT_BIRD_SIZE = 0.26;
+const POINT_SHARE = 0.5;
 const LEAST_PIXELS = 1.7;
 /** Pixels for one point of the window in a saved picture. */
 const CAPTURE_RATIO = 2;
@@ -78,6 +79,7 @@ export class Stage {
   private readonly governor: Governor;
   private readonly pointer = { x: 0, y: 0, inside: false, moved: false };
   private readonly ray = new Vector3();
+  private look: Look = "birds";
   private forced: Quality | null = null;
   private shown: Quality = "full";
   private pointerMode: PointerMode = "none";
@@ -163,6 +165,7 @@ export class Stage {
   }
 
   setLook(look: Look): void {
+    this.look = look;
     this.flock.setLook(look);
     this.refresh();
   }
@@ -255,7 +258,7 @@ export class Stage {
     this.animation = 0;
     const dt = (now - this.lastNow) / 1000;
     this.lastNow = now;
-    if (this.look(now)) this.owed = PICTURES_AFTER_CHANGE;
+    if (this.takeFrame(now)) this.owed = PICTURES_AFTER_CHANGE;
     const alive = now - this.lastFrameAt < STANDING_MS;
     if (this.advance(dt, now, alive)) this.owed = PICTURES_AFTER_CHANGE;
     if (this.owed > 0) this.picture(now);
@@ -264,7 +267,7 @@ export class Stage {
   };
 
   /** Takes the newest frame; true when there is a new one. */
-  private look(now: number): boolean {
+  private takeFrame(now: number): boolean {
     const frame = this.options.acquire();
     if (!frame || frame.stride !== INSTANCE_BYTES) return false;
     if (frame.epoch === this.epoch && frame.generation === this.generation) return false;
@@ -307,13 +310,19 @@ export class Stage {
     uniforms.arrived.value = this.arrived;
     const away = Math.hypot(position.x - survey.x, position.y - survey.y, position.z - survey.z);
     uniforms.air.value.set(Math.max(0.5, away - rig.radius * 0.75), away + rig.radius * 1.25);
-    uniforms.size.value = survey.flat ? FLAT_BIRD_SIZE : BIRD_SIZE;
+    uniforms.size.value = this.elementSize();
     const perPixel = (2 * Math.tan((this.camera.fov * Math.PI) / 360)) / this.height;
     uniforms.leastSize.value = perPixel * LEAST_PIXELS;
     uniforms.pixels.value = this.renderer.getPixelRatio() / perPixel;
     uniforms.turnScale.value = 0.8 / rig.radius;
     const range = survey.fastest - survey.slowest;
     uniforms.speeds.value.set(survey.slowest, range > 0 ? 1 / range : 0);
+  }
+
+  /** Birds have the size of a bird; points fill a share of the room, whatever their unit is. */
+  private elementSize(): number {
+    if (this.look === "birds") return this.survey.flat ? FLAT_BIRD_SIZE : BIRD_SIZE;
+    return (this.rig.radius * POINT_SHARE) / Math.cbrt(Math.max(1, this.frame?.count ?? 1));
   }
 
   /** Where the pointer is in the flock: on the plane through its middle that faces the camera. */
@@ -407,7 +416,7 @@ export class Stage {
   private readonly peek = (): void => {
     this.timer = undefined;
     const now = performance.now();
-    if (this.look(now)) {
+    if (this.takeFrame(now)) {
       this.lastNow = now;
       this.wake();
     } else if (this.running) {
