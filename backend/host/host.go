@@ -29,6 +29,9 @@ const (
 	sendTimeout = time.Second
 	// answerTimeout is what a control message may take beyond the tick that it waits for.
 	answerTimeout = 2 * time.Second
+	// stallTime is how long a live unit may go without a tick, beside its own pace: an honest
+	// worker that nobody schedules for so long is on a machine that stands still.
+	stallTime = 5 * time.Second
 	// cancelGrace is what a guest has to return after it was asked to stop.
 	cancelGrace = 500 * time.Millisecond
 	// exitGrace is what a worker has between closing its socket and its end: so long its own exit

@@ -242,6 +242,31 @@ func TestATickOverItsDeadlineEndsTheWorker(t *testing.T) {
 	}
 }
 
+func TestAWorkerThatDoesNotTickIsEnded(t *testing.T) {
+	h := newTestHost(t, 1<<20)
+	w := h.spawn(t, "ticker")
+	w.stall = 20 * time.Millisecond
+	if err := w.Live(wire.Live{Run: true, RateHz: 1000}); err != nil {
+		t.Fatal(err)
+	}
+	waitDone(t, w)
+	checkFault(t, w.Err(), "ticker", fault.Deadline, "it has not ticked for 22ms")
+}
+
+func TestARunThatHasAnEndIsNotWatchedBeyondIt(t *testing.T) {
+	h := newTestHost(t, 1<<20)
+	w := h.spawn(t, "ticker")
+	w.stall = time.Millisecond
+	if err := w.Live(wire.Live{Run: true, Ticks: 1}); err != nil {
+		t.Fatal(err)
+	}
+	w.status.AddTick(1, 1) // as its worker would
+	w.watching.Wait()
+	if !w.Alive() {
+		t.Errorf("it was ended: %v", w.Err())
+	}
+}
+
 func TestAPausedWorkerIsNotWatched(t *testing.T) {
 	h := newTestHost(t, 1<<20)
 	w := h.spawn(t, "ticker")

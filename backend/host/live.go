@@ -33,12 +33,26 @@ func (w *Worker) AttachChannel(index int, c *arena.Channel) error {
 }
 
 // Live runs, pauses, steps or resets the live unit. While it runs, a tick that takes longer than
-// the manifest's limit ends the worker.
+// the manifest's limit ends the worker, and so does a worker that does not tick.
 func (w *Worker) Live(l wire.Live) error {
+	watch := tickWatch{limit: w.tickLimit()}
+	if l.Ticks > 0 {
+		var now Ticks
+		w.ReadTicks(&now)
+		watch.until = now.Ticks + l.Ticks
+	} else {
+		watch.stall = w.stall
+		if l.RateHz > 0 {
+			watch.stall += time.Duration(2 * float64(time.Second) / float64(l.RateHz))
+		}
+	}
 	if err := w.tell(&wire.Message{Kind: wire.KindLive, Live: l}); err != nil {
 		return err
 	}
-	w.watchTicks(l.Run || l.Ticks > 0)
+	w.unwatchTicks()
+	if l.Run {
+		w.watchTicks(watch)
+	}
 	return nil
 }
 
@@ -59,38 +73,43 @@ func (w *Worker) tell(m *wire.Message, fds ...int) error {
 	return nil
 }
 
-// liveWatch is the watchdog of ticks; guarded by Worker.mu.
-type liveWatch struct {
-	on   bool
-	stop chan struct{}
+// tickWatch is what a watchdog of ticks goes by.
+type tickWatch struct {
+	limit time.Duration // of one tick
+	stall time.Duration // without a tick; 0: it may stand still
+	until uint64        // tick count that ends the run; 0: no end
 }
 
-// watchTicks switches the watchdog. It costs one look per tick limit while the unit runs, nothing
-// while it does not.
-func (w *Worker) watchTicks(on bool) {
+// watchTicks sets a watchdog on the ticks. It costs one look per tick limit while the unit runs,
+// nothing while it does not.
+func (w *Worker) watchTicks(watch tickWatch) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if on == w.live.on || w.freed {
+	if w.freed {
 		return
 	}
-	w.live.on = on
-	if !on {
-		close(w.live.stop)
-		return
-	}
-	stop := make(chan struct{})
-	w.live.stop = stop
+	w.unwatch = make(chan struct{})
 	w.watching.Add(1)
-	go w.guardTicks(stop)
+	go w.guardTicks(w.unwatch, watch)
 }
 
-// guardTicks ends the worker when a tick is over its deadline. A tick that begins after a look has
-// at least the limit until the next one, so looking that often misses nothing.
-func (w *Worker) guardTicks(stop chan struct{}) {
+func (w *Worker) unwatchTicks() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.unwatch != nil {
+		close(w.unwatch)
+		w.unwatch = nil
+	}
+}
+
+// guardTicks ends the worker when a tick is over its deadline, or when there are none. A tick that
+// begins after a look has at least the limit until the next one, so looking that often misses
+// nothing.
+func (w *Worker) guardTicks(stop chan struct{}, watch tickWatch) {
 	defer w.watching.Done()
-	limit := w.tickLimit()
-	timer := time.NewTimer(limit)
+	timer := time.NewTimer(watch.limit)
 	defer timer.Stop()
+	ticks, since := w.status.Ticks(), time.Now()
 	for {
 		select {
 		case <-stop:
@@ -99,18 +118,34 @@ func (w *Worker) guardTicks(stop chan struct{}) {
 			return
 		case <-timer.C:
 		}
-		next := limit
-		if since := w.status.BusySince(); since != 0 {
-			ran := time.Duration(arena.Monotonic() - since)
-			if ran >= limit {
-				w.end(fault.Deadline, fmt.Sprintf("a tick ran longer than its %s", limit), "")
-				return
-			}
-			// A time in the future is a lie, and gains it no more than one limit.
-			next = min(max(limit-ran, time.Millisecond), limit)
+		next, over := w.lookAtTick(watch.limit)
+		if over {
+			w.end(fault.Deadline, fmt.Sprintf("a tick ran longer than its %s", watch.limit), "")
+			return
+		}
+		if now := w.status.Ticks(); now != ticks {
+			ticks, since = now, time.Now()
+		}
+		if watch.until > 0 && ticks >= watch.until && w.status.BusySince() == 0 {
+			return // it has done what it was told to
+		}
+		if watch.stall > 0 && time.Since(since) > watch.stall {
+			w.end(fault.Deadline, fmt.Sprintf("it has not ticked for %s", watch.stall), "")
+			return
 		}
 		timer.Reset(next)
 	}
+}
+
+// lookAtTick says when to look again, or that the running tick is over its limit.
+func (w *Worker) lookAtTick(limit time.Duration) (next time.Duration, over bool) {
+	since := w.status.BusySince()
+	if since == 0 {
+		return limit, false
+	}
+	ran := time.Duration(arena.Monotonic() - since)
+	// A time in the future is a lie, and gains it no more than one limit.
+	return min(max(limit-ran, time.Millisecond), limit), ran >= limit
 }
 
 // Ticks is what a worker's status page says. All of it is the worker's word.

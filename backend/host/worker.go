@@ -32,6 +32,7 @@ type Worker struct {
 	pool    *pool
 	onLog   func(plugin string, level uint8, text string)
 	started time.Time
+	stall   time.Duration
 
 	statusSegment, shared *arena.Segment
 	status                *arena.Status
@@ -61,7 +62,7 @@ type Worker struct {
 	err      error
 	freed    bool
 	lastSeen Ticks
-	live     liveWatch
+	unwatch  chan struct{} // ends the watchdog of ticks; nil: there is none
 	logs     logMeter
 	inCall   atomic.Bool
 	liar     atomic.Bool
@@ -72,7 +73,7 @@ func newWorker(cfg Config, a *arena.Arena, p *Plugin) (*Worker, error) {
 		plugin: p, onLog: cfg.OnLog, started: time.Now(),
 		calling: make(chan struct{}, 1), needs: make(chan *wire.Message, 1),
 		finished: make(chan uint64, 1), done: make(chan struct{}),
-		pending: map[uint32]chan *wire.Message{},
+		pending: map[uint32]chan *wire.Message{}, stall: stallTime,
 	}
 	w.spare.New = func() any { return new(wire.Message) }
 	w.pool = &pool{arena: a, relieve: cfg.Relieve, plugin: p.Manifest.ID}

@@ -90,6 +90,7 @@ func (l *Live) sample(now time.Time) (LiveStats, bool) {
 	l.look()
 	c := &l.count
 	ticks, cpu := c.ticks+c.status.Ticks, c.cpu+c.meters.CPU
+	ticks = max(ticks, c.ticks0) // a status page that counts backwards lies
 	if period := now.Sub(c.at).Seconds(); !c.at.IsZero() && period > 0 {
 		c.tickHz = float64(ticks-c.ticks0) / period
 		c.cpuPct = 100 * (cpu - c.cpu0).Seconds() / period
