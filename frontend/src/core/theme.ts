@@ -116,7 +116,9 @@ export interface ScenePalette {
   ink: Rgb;
   /** Light that a turned wing catches. */
   sheen: Rgb;
+  /** Colours of speeds. */
   slow: Rgb;
+  between: Rgb;
   fast: Rgb;
   /** Centre and swing of the colour circle for headings. */
   circleCentre: Rgb;
@@ -135,8 +137,8 @@ export const SCENE: Record<Scheme, ScenePalette> = {
       [16, rgb("#a8638b")],
       [25, rgb("#6f5494")],
       [36, rgb("#46458a")],
-      [55, rgb("#282c68")],
-      [90, rgb("#191c4a")],
+      [55, rgb("#31367a")],
+      [90, rgb("#282d68")],
     ],
     away: [
       [0, rgb("#c48b92")],
@@ -144,9 +146,9 @@ export const SCENE: Record<Scheme, ScenePalette> = {
       [10, rgb("#87658e")],
       [18, rgb("#635489")],
       [28, rgb("#484680")],
-      [40, rgb("#343872")],
-      [58, rgb("#22275c")],
-      [90, rgb("#171a44")],
+      [40, rgb("#393e7c")],
+      [58, rgb("#2e3372")],
+      [90, rgb("#272c66")],
     ],
     sun: rgb("#ffd9a0"),
     sunStrength: 0.62,
@@ -160,6 +162,7 @@ export const SCENE: Record<Scheme, ScenePalette> = {
     ink: rgb("#0a0919"),
     sheen: rgb("#ffb48a"),
     slow: rgb("#161238"),
+    between: rgb("#e0506e"),
     fast: rgb("#fff0cf"),
     circleCentre: rgb("#5c4a6c"),
     circleSwing: 0.34,
@@ -200,6 +203,7 @@ export const SCENE: Record<Scheme, ScenePalette> = {
     ink: rgb("#1b2140"),
     sheen: rgb("#7d7690"),
     slow: rgb("#2b3f8f"),
+    between: rgb("#8b3a8c"),
     fast: rgb("#c2410c"),
     circleCentre: rgb("#5c5878"),
     circleSwing: 0.3,

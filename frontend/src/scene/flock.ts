@@ -39,6 +39,7 @@ export interface FlockUniforms {
   ink: IUniform<Vector3>;
   sheen: IUniform<Vector3>;
   slow: IUniform<Vector3>;
+  between: IUniform<Vector3>;
   fast: IUniform<Vector3>;
   circleCentre: IUniform<Vector3>;
   circleSwing: IUniform<number>;
@@ -95,6 +96,7 @@ export class Flock {
     uniforms.ink.value.fromArray(palette.ink);
     uniforms.sheen.value.fromArray(palette.sheen);
     uniforms.slow.value.fromArray(palette.slow);
+    uniforms.between.value.fromArray(palette.between);
     uniforms.fast.value.fromArray(palette.fast);
     uniforms.circleCentre.value.fromArray(palette.circleCentre);
     uniforms.circleSwing.value = palette.circleSwing;
@@ -202,6 +204,7 @@ function newUniforms(): FlockUniforms {
     ink: { value: new Vector3() },
     sheen: { value: new Vector3() },
     slow: { value: new Vector3() },
+    between: { value: new Vector3() },
     fast: { value: new Vector3() },
     circleCentre: { value: new Vector3() },
     circleSwing: { value: 0 },

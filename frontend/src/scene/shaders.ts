@@ -12,6 +12,7 @@ uniform vec2 air;
 uniform float thin;
 uniform int colouring;
 uniform vec3 slow;
+uniform vec3 between;
 uniform vec3 fast;
 uniform vec3 circleCentre;
 uniform float circleSwing;
@@ -32,7 +33,7 @@ vec3 tinted(int by, vec3 plain, vec3 heading, float speed) {
   }
   if (by == 2) {
     float t = clamp((speed - speeds.x) * speeds.y, 0.0, 1.0);
-    return mix(slow, fast, t * t * (3.0 - 2.0 * t));
+    return mix(mix(slow, between, t), mix(between, fast, t), t);
   }
   return plain;
 }

@@ -97,7 +97,7 @@ export function eventNotice(event: EventRecord): NewNotice | null {
     details: event.severity === "info" ? "" : JSON.stringify(event, null, 2),
     action: event.kind === "unitQuarantined" ? { kind: "restart", label: "Start it again" } : null,
     passing: event.severity === "info",
-    key: `event ${event.unit} ${event.kind === "unitRestarted" ? "unitFailed" : event.kind}`,
+    key: `event ${event.unit} ${event.kind}`,
   };
 }
 
