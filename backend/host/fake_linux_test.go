@@ -83,6 +83,9 @@ func (f *fake) raw(b []byte, oob []byte) {
 }
 
 func (f *fake) call(m *wire.Message) int {
+	if strings.HasPrefix(f.how, "chaos") {
+		return chaos(f, m)
+	}
 	if act, ok := fakeCalls[f.how]; ok {
 		return act(f, m)
 	}
