@@ -3,6 +3,11 @@
 //! Each bird keeps away from those too near, turns as its neighbours turn and draws nearer to
 //! them. The live part ticks 60 times a second on as many shards as pay; the ops make a flock,
 //! step it and measure it. Lengths are in perception radii, times in seconds.
+//!
+//! The defaults hold the flock together without letting it collapse, since time goes with the
+//! number of neighbours. Measured with 10,000 birds (seed 1, exact), after 0, 600, 1,800 and 3,000
+//! steps: 17.4, 20.9, 21.5, 21.2 neighbours; polarisation 0.76, 0.45, 0.54, 0.45. With 80,000, after
+//! 0, 600 and 1,200 steps: 19.2, 26.3, 23.5 neighbours.
 
 pub(crate) mod bodies;
 pub mod checksum;

@@ -1,11 +1,12 @@
 //! From sums over neighbours to the next position: four birds at a time.
 //!
-//! Weights enter here, once per bird, and not in the loop over pairs.
+//! Weights enter here, once per bird, and not in the loop over pairs. Most birds are within the
+//! limits and far from everything: a test for four at once saves most roots and divisions.
 
 use crate::bodies::{Bodies, Body};
 use crate::f4::{
-    V, add, and, div, ge, iadd, lane_bits, load, lt, max, min, mul, or, select, set, shift_left,
-    shift_right, sign_bit, splat, splat_bits, sqrt, store, sub, transpose, xor,
+    V, add, and, any, div, ge, iadd, lane_bits, load, lt, max, min, mul, or, select, set,
+    shift_left, shift_right, sign_bit, splat, splat_bits, sqrt, store, sub, transpose, xor,
 };
 use crate::geometry::Geometry;
 use crate::memory::{Header, ID, STRIDE, VX, VY, VZ, X, Y, Z};
@@ -221,6 +222,9 @@ fn avoid(motion: &Motion, at: V3, wish: V3) -> V3 {
 fn pushed(bodies: &[Body], at: V3, mut wish: V3) -> V3 {
     for body in bodies {
         let (way, d2) = from(body, at);
+        if !any(lt(d2, splat(body.reach * body.reach))) {
+            continue;
+        }
         let d = sqrt(add(d2, splat(1e-12)));
         let near = max(sub(splat(1.0), div(d, splat(body.reach))), splat(0.0));
         let k = div(mul(splat(body.gain), near), d);
@@ -245,6 +249,9 @@ fn from(body: &Body, at: V3) -> (V3, V) {
 fn bounded(a: V3, limit: f32) -> V3 {
     let d2 = length2(a);
     let long = lt(splat(limit * limit), d2);
+    if !any(long) {
+        return a;
+    }
     let k = select(div(splat(limit), sqrt(d2)), splat(1.0), long);
     scaled(a, k)
 }
@@ -261,7 +268,11 @@ fn turn_back(motion: &Motion, at: V3, wish: V3) -> V3 {
         y: sub(at.y, splat(c[1])),
         z: sub(at.z, splat(c[2])),
     };
-    let d = sqrt(max(length2(way), splat(1e-12)));
+    let d2 = length2(way);
+    if !any(lt(splat(motion.sphere * motion.sphere), d2)) {
+        return wish;
+    }
+    let d = sqrt(max(d2, splat(1e-12)));
     let beyond = max(sub(splat(1.0), div(splat(motion.sphere), d)), splat(0.0));
     sum(wish, scaled(way, mul(beyond, splat(-TURN_BACK))))
 }
@@ -273,8 +284,12 @@ fn sped(motion: &Motion, v: V3) -> V3 {
     let s2 = length2(v);
     let fast = lt(splat(high * high), s2);
     let slow = and(lt(s2, splat(low * low)), lt(splat(0.0), s2));
+    let either = or(fast, slow);
+    if !any(either) {
+        return v;
+    }
     let k = div(select(splat(high), splat(low), fast), sqrt(s2));
-    scaled(v, select(k, splat(1.0), or(fast, slow)))
+    scaled(v, select(k, splat(1.0), either))
 }
 
 /// Puts birds that got into an obstacle onto its surface.
