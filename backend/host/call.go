@@ -350,7 +350,7 @@ func (r *run) blame(err error) error {
 	}
 	return &fault.Error{
 		Op: opCall, Kind: fault.Budget, Subject: f.Subject,
-		Err:  fmt.Errorf("%s (%w)", f.Message(), r.refused),
+		Err:  fmt.Errorf("%s: %s", f.Message(), refusal.Message()),
 		Next: refusal.Next, Needed: refusal.Needed, Limit: refusal.Limit,
 	}
 }

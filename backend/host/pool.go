@@ -2,6 +2,7 @@ package host
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 
 	"inos/backend/arena"
@@ -146,7 +147,9 @@ func BudgetFault(op, subject string, err error) error {
 		return fault.Wrap(op, fault.Unavailable, subject, err, "")
 	}
 	return &fault.Error{
-		Op: op, Kind: fault.Budget, Subject: subject, Err: err,
+		Op: op, Kind: fault.Budget, Subject: subject,
+		Err: fmt.Errorf("all in all %.1f MiB of shared memory are needed, the budget is %.1f MiB",
+			float64(over.Needed)/(1<<20), float64(over.Limit)/(1<<20)),
 		Next: "raise the arena's budget with --arena", Needed: over.Needed, Limit: over.Limit,
 	}
 }

@@ -59,8 +59,7 @@ func Start(ctx context.Context, o Options) (*Node, error) {
 		return nil, fault.Wrap(opStart, fault.Unavailable, "arena", err, "see inos doctor")
 	}
 	n.launcher = host.NewLauncher()
-	n.registry = unit.NewRegistry(folders, filepath.Join(o.DataDir, "cache", "plugins.json"),
-		n.refused)
+	n.registry = unit.NewRegistry(folders, o.indexPath(), n.refused)
 	n.serve(ctx)
 	return n, nil
 }

@@ -109,6 +109,16 @@ func (o Options) folders() ([]unit.Folder, error) {
 	}, nil
 }
 
+// indexPath is the cache of what is known about plugin files. Each program has its own: the checks
+// in it are those of one build.
+func (o Options) indexPath() string {
+	program := "inos"
+	if path, err := os.Executable(); err == nil {
+		program = filepath.Base(path)
+	}
+	return filepath.Join(o.DataDir, "cache", "plugins-"+program+".json")
+}
+
 // makeDirs makes the data folder and what lies in it. One that cannot be written is no error: a
 // node works without a cache, only slower.
 func (o Options) makeDirs() error {
