@@ -330,6 +330,20 @@ func TestAKilledWorkerIsStartedAgainInTheSamePlace(t *testing.T) {
 	}
 }
 
+func TestAFrameOverTheCapacityIsRefused(t *testing.T) {
+	s := newStage(t, 16<<20)
+	l := s.start(t, "hostile", LiveConfig{
+		Params: map[string]any{"behaviour": "over_publish"}, RateHz: Unpaced, Ticks: 20,
+	})
+	<-l.Done()
+	if err := l.Err(); err != nil {
+		t.Error(err) // the plugin fails when the host takes such a frame
+	}
+	if st := l.Stats(); st.Ticks != 20 || st.Elements > 64 || st.Restarts != 0 {
+		t.Errorf("%+v", st)
+	}
+}
+
 func TestARepeaterIsQuarantinedWithItsCause(t *testing.T) {
 	s := newStage(t, 16<<20)
 	for _, c := range []struct {

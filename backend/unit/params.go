@@ -100,7 +100,10 @@ func (l *Live) newChannel(
 	i int, values []manifest.Value, old *arena.Channel,
 ) (*arena.Channel, error) {
 	n := l.elements(i, values)
-	rounded := (n + capacityStep - 1) / capacityStep * capacityStep
+	rounded := n
+	if l.spec.Channels[i].CapacityParam != "" {
+		rounded = (n + capacityStep - 1) / capacityStep * capacityStep
+	}
 	a := l.set.deps.Arena
 	c, err := a.NewChannel(l.unit, rounded, arena.InstanceBytes, old)
 	over := (*arena.BudgetError)(nil)
