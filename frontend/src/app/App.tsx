@@ -4,6 +4,7 @@ import { useEffect } from "react";
 import { Dock } from "../panels/Dock.tsx";
 import { Inspector } from "../panels/Inspector.tsx";
 import { Keys } from "../panels/Keys.tsx";
+import { Nothing } from "../panels/Nothing.tsx";
 import { Notices } from "../panels/Notices.tsx";
 import { Palette } from "../panels/Palette.tsx";
 import { Rail } from "../panels/Rail.tsx";
@@ -38,7 +39,8 @@ export function App() {
 }
 
 function Shell() {
-  const { panel, inspector, hasUnit } = useApp((s) => ({
+  const { ready, panel, inspector, hasUnit } = useApp((s) => ({
+    ready: s.phase === "ready",
     panel: s.settings.panel,
     inspector: s.settings.inspector,
     hasUnit: s.unit !== null,
@@ -56,6 +58,7 @@ function Shell() {
         </div>
         <main className={classes.centre}>
           <Notices />
+          {ready && !hasUnit && <Nothing />}
           <div className={classes.dock} ref={dock.ref}>
             {hasUnit && <Dock />}
           </div>

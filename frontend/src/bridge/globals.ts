@@ -1,5 +1,5 @@
-import type { TornMode, TornReport } from "./bench.ts";
 import type { SharedMemory } from "./shared.ts";
+import type { TornMode, TornReport } from "./torn.ts";
 
 type Bound = Record<string, (...args: unknown[]) => Promise<unknown>>;
 
@@ -17,11 +17,7 @@ declare global {
     runtime?: WailsRuntime;
     /** Put here by the web process extension. */
     __inos?: SharedMemory;
-    /** Set while the program measures round trips: the page then echoes by itself. */
-    __inosBench?: boolean;
-    /** Echoes pings for at most `ms` milliseconds; returns how many. */
-    inosEchoLoop?: (ms: number) => number;
-    /** Checks frames of a test channel for torn ones; bench.ts says how. */
+    /** Checks frames of a test channel for torn ones; torn.ts says how. */
     inosTornCheck?: (
       frames: number,
       mode: TornMode,

@@ -1,11 +1,11 @@
 import { FaultError } from "../core/fault.ts";
-import { echoLoop, type TornMode, tornCheck } from "./bench.ts";
 import "./globals.ts";
 import { type Host, windowHost } from "./host.ts";
 import { type Boot, boundProgram, type Program } from "./program.ts";
 import { SharedSource } from "./shared.ts";
 import { type FrameSource, NO_ENTRY } from "./source.ts";
 import { type Socket, StreamSource } from "./stream.ts";
+import { type TornMode, tornCheck } from "./torn.ts";
 
 /** Everything the page has of the world outside. */
 export interface Bridge {
@@ -23,7 +23,7 @@ export async function openBridge(): Promise<Bridge> {
   const boot = await program.boot();
   const { source, whyStream } = openSource(boot);
   const bridge = { program, boot, source, host: windowHost(), whyStream };
-  offerMeasurements(bridge);
+  offerTornCheck(bridge);
   return bridge;
 }
 
@@ -73,12 +73,8 @@ function openStream(boot: Boot): StreamSource {
   });
 }
 
-const BENCH_LOOK_MS = 250;
-const BENCH_ECHO_MS = 200;
-
-/** Functions that the program's benchmarks and end-to-end tests call in the page. */
-function offerMeasurements({ boot, source }: Bridge): void {
-  window.inosEchoLoop = (ms) => echoLoop(source, ms);
+/** What the end-to-end tests call in the page. */
+function offerTornCheck({ boot, source }: Bridge): void {
   window.inosTornCheck = async (frames, mode: TornMode, entry = NO_ENTRY, path = source.path) => {
     const own = path === "shared" ? openShared({ text: "" }) : openStream(boot);
     if (!own) throw new Error("this page has no shared memory");
@@ -89,9 +85,4 @@ function offerMeasurements({ boot, source }: Bridge): void {
       own.close();
     }
   };
-  const echoWhileAsked = () => {
-    if (window.__inosBench) echoLoop(source, BENCH_ECHO_MS);
-    setTimeout(echoWhileAsked, window.__inosBench ? 0 : BENCH_LOOK_MS);
-  };
-  if (window.__inosBench !== undefined) echoWhileAsked();
 }

@@ -111,12 +111,6 @@ export class KernelReader {
     return found;
   }
 
-  /** Word views for the latency test; the page writes nothing else. */
-  get echoWords(): { words: Int32Array<ArrayBuffer>; ping: number; echo: number } {
-    const { words } = this;
-    return { words, ping: KernelSegment.pagePing / WORD, echo: KernelSegment.pageEcho / WORD };
-  }
-
   private atRest<T>(epochOffset: number, read: () => T): T | null {
     for (let i = 0; i < MAX_READ_TRIES; i++) {
       const before = Atomics.load(this.words, epochOffset / WORD);

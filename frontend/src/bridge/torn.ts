@@ -1,34 +1,6 @@
 import type { Frame } from "../core/frame.ts";
 import type { FrameSource } from "./source.ts";
 
-/** Longest time the page may be busy echoing; a longer one would make the window stutter. */
-const MAX_ECHO_MS = 300;
-const LOOKS_PER_CLOCK_READ = 2000;
-
-/**
- * Answers each change of the ping word in the echo word, busily, for at most `ms` milliseconds.
- * Returns how many were answered; 0 on the stream path, where there is no word to answer in.
- */
-export function echoLoop(source: FrameSource, ms: number): number {
-  const kernel = source.path === "shared" ? source.kernel() : null;
-  if (!kernel) return 0;
-  const { words, ping, echo } = kernel.echoWords;
-  const end = performance.now() + Math.min(ms, MAX_ECHO_MS);
-  let seen = Atomics.load(words, ping);
-  Atomics.store(words, echo, seen);
-  let answered = 0;
-  while (performance.now() < end) {
-    for (let i = 0; i < LOOKS_PER_CLOCK_READ; i++) {
-      const asked = Atomics.load(words, ping);
-      if (asked === seen) continue;
-      Atomics.store(words, echo, asked);
-      seen = asked;
-      answered++;
-    }
-  }
-  return answered;
-}
-
 /** How the reader of the torn-frame check behaves. */
 export type TornMode = "fast" | "slow" | "stall";
 
