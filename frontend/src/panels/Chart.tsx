@@ -72,7 +72,7 @@ function read(
   series: readonly FigureName[],
   scale: number,
 ): uPlot.AlignedData {
-  const { histories } = session.sampler;
+  const { histories } = session.monitor.sampler;
   const { length } = histories.fps;
   const times = Array.from({ length }, (_, i) => (i - length + 1) / SAMPLES_PER_SECOND);
   const values = series.map((name) =>

@@ -40,7 +40,7 @@ describe("messages", () => {
   it("replace one of the same kind and keep a bound", () => {
     let list = withNotice([], faultNotice(plain), 1);
     list = withNotice(list, faultNotice(plain), 2);
-    expect(list.map((n) => n.id)).toEqual([2]);
+    expect(list.map((n) => n.id)).toEqual([1]);
     for (let i = 3; i < 20; i++)
       list = withNotice(list, faultNotice({ ...plain, subject: `${i}` }), i);
     expect(list).toHaveLength(MAX_NOTICES);

@@ -16,7 +16,7 @@ export interface Notice {
   action: NoticeAction | null;
   /** Disappears by itself. */
   passing: boolean;
-  /** Notices with the same key replace each other. */
+  /** A notice with the same key takes the other's place, and its id. */
   key: string;
 }
 
@@ -36,8 +36,9 @@ export function withNotice(
   notice: NewNotice,
   id: number,
 ): readonly Notice[] {
-  const others = list.filter((n) => notice.key === "" || n.key !== notice.key);
-  return [...others, { ...notice, id }].slice(-MAX_NOTICES);
+  const same = list.find((n) => n.key === notice.key);
+  const others = list.filter((n) => n !== same);
+  return [...others, { ...notice, id: same?.id ?? id }].slice(-MAX_NOTICES);
 }
 
 export function faultNotice(fault: Fault): NewNotice {

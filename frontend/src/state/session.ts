@@ -3,7 +3,6 @@ import type { ControlAction, LiveState as LiveAnswer } from "../bridge/program.t
 import { FaultError, faultOf } from "../core/fault.ts";
 import type { Frame } from "../core/frame.ts";
 import { isObject } from "../core/json.ts";
-import { LiveState } from "../wire/gen/layout.ts";
 import {
   defaultsOf,
   findParam,
@@ -11,14 +10,9 @@ import {
   type ParamValue,
   type ParamValues,
 } from "../wire/manifest.ts";
-import { FigureSampler, SAMPLES_PER_SECOND, type SceneMeters } from "./figures.ts";
-import {
-  eventNotice,
-  faultNotice,
-  type NewNotice,
-  type NoticeAction,
-  withNotice,
-} from "./notices.ts";
+import type { SceneMeters } from "./figures.ts";
+import { Monitor } from "./monitor.ts";
+import { faultNotice, type NewNotice, type NoticeAction, withNotice } from "./notices.ts";
 import { ParamSender } from "./sender.ts";
 import { COLOURINGS, type Pose, parseSettings, type Settings } from "./settings.ts";
 import { describeFigures } from "./speech.ts";
@@ -38,33 +32,39 @@ export interface SceneControl {
 }
 
 const SAVE_AFTER_MS = 600;
-/** A page that was loaded again still tells what happened just before. */
-const RECENT_EVENT_MS = 5000;
 const PASSING_MS = 5000;
+/** A slider that is refused while it is dragged does not jump under the hand. */
+const REVERT_AFTER_MS = 400;
 const SPEAK_AFTER_MS = 50;
 const POINTER_CYCLE: readonly PointerChoice[] = ["none", "attract", "scare"];
 
 /** Everything the user can do, and what becomes of it. One per page. */
 export class Session {
   readonly store: AppStore = newStore();
-  readonly sampler = new FigureSampler();
+  readonly monitor: Monitor;
   private readonly undoStack = new UndoStack();
   private readonly sender: ParamSender;
   private scene: SceneControl | null = null;
-  private events = 0;
   private noticeCount = 0;
   private saveTimer: ReturnType<typeof setTimeout> | undefined;
-  private figureTimer: ReturnType<typeof setInterval> | undefined;
+  /** What the program has, as far as it said. */
+  private inForce: ParamValues = {};
+  private revertTimer: ReturnType<typeof setTimeout> | undefined;
   /** Parameters that a refusal for lack of memory left undone. */
   private refused: ParamValues | null = null;
 
   constructor(private readonly bridge: Bridge) {
     this.sender = new ParamSender({
       send: (params) => bridge.program.setParams(params),
-      onTaken: (inForce) => this.store.setState({ params: { ...this.params, ...inForce } }),
-      onRefused: (error, refused) => void this.paramsRefused(error, refused),
+      onTaken: (inForce) => this.paramsTaken(inForce),
+      onRefused: (error, refused) => this.paramsRefused(error, refused),
       now: () => performance.now(),
       later: (run, ms) => setTimeout(run, ms),
+    });
+    this.monitor = new Monitor(bridge, this.store, {
+      meters: () => this.scene?.meters ?? null,
+      tell: (notice) => this.tell(notice),
+      fail: (error) => this.fail(error),
     });
     const { boot, source, whyStream } = bridge;
     const settings = parseSettings(boot.settings);
@@ -90,10 +90,8 @@ export class Session {
     const ran = boot.live && this.units.find((u) => u.name === boot.live?.unit);
     if (boot.live && ran) this.adopt(ran, boot.live);
     else await this.startFirst();
-    this.skipOldEvents();
-    host.onVisibility(() => this.visibilityChanged());
     host.onLeave(() => this.saveNow());
-    this.visibilityChanged();
+    this.monitor.begin();
     this.store.setState({ phase: "ready" });
   }
 
@@ -329,10 +327,11 @@ export class Session {
   private adopt(unit: LiveUnit, live: LiveAnswer): void {
     this.scene?.forget();
     this.bridge.source.select(live.entry);
+    this.inForce = { ...defaultsOf(unit.params), ...live.params };
     this.store.setState({
       unit,
       entry: live.entry,
-      params: { ...defaultsOf(unit.params), ...live.params },
+      params: this.inForce,
       paused: live.state === "paused" && !this.host.hidden(),
       pointer: "none",
       following: false,
@@ -362,6 +361,7 @@ export class Session {
       canUndo: this.undoStack.canUndo,
       canRedo: this.undoStack.canRedo,
     });
+    clearTimeout(this.revertTimer);
     const { countParam } = this.unit ?? {};
     this.sender.put(values, countParam !== undefined && countParam in values);
     this.scene?.wake();
@@ -398,16 +398,24 @@ export class Session {
     if (wanted) this.setParams(wanted);
   }
 
-  /** Shows what is really in force again, and why the change was not taken. */
-  private async paramsRefused(error: unknown, refused: ParamValues): Promise<void> {
+  private paramsTaken(inForce: ParamValues): void {
+    this.inForce = { ...this.inForce, ...inForce };
+    this.store.setState({ params: { ...this.params, ...inForce } });
+  }
+
+  /** Says why, and shows what is really in force again once the hand is off the slider. */
+  private paramsRefused(error: unknown, refused: ParamValues): void {
     if (readFault(error).kind === "budget") this.refused = refused;
     this.fail(error);
-    try {
-      const inForce = await this.bridge.program.setParams({});
-      this.store.setState({ params: { ...this.params, ...inForce } });
-    } catch {
-      // The first refusal has been shown; a second one tells nothing new.
-    }
+    clearTimeout(this.revertTimer);
+    this.revertTimer = setTimeout(() => {
+      const kept: ParamValues = {};
+      for (const name of Object.keys(refused)) {
+        const value = this.inForce[name];
+        if (value !== undefined) kept[name] = value;
+      }
+      this.store.setState({ params: { ...this.params, ...kept } });
+    }, REVERT_AFTER_MS);
   }
 
   private tell(notice: NewNotice): void {
@@ -423,57 +431,6 @@ export class Session {
     };
     read();
     this.bridge.host.onPreference(read);
-  }
-
-  private visibilityChanged(): void {
-    const visible = !this.host.hidden();
-    clearInterval(this.figureTimer);
-    if (visible) {
-      this.figureTimer = setInterval(() => this.measure(), 1000 / SAMPLES_PER_SECOND);
-    }
-    this.bridge.program.setVisible(visible).catch((error) => this.fail(error));
-  }
-
-  private measure(): void {
-    const { source, program } = this.bridge;
-    source.refreshKernel();
-    const meters = this.scene?.meters ?? null;
-    const figures = this.sampler.sample(source, this.state.entry, meters);
-    const liveState = source.kernel()?.unit(this.state.entry)?.state ?? LiveState.stopped;
-    this.store.setState({ figures, liveState, trouble: source.trouble });
-    this.readEvents();
-    const report = {
-      fps: Number.isFinite(figures.fps) ? figures.fps : 0,
-      drawMs: Number.isFinite(figures.drawMs) ? figures.drawMs : 0,
-      copiedBytes: source.copiedBytes,
-      quality: this.state.quality,
-      path: source.path,
-    };
-    // A lost report is no loss: the next one comes in a quarter of a second.
-    program.reportPage(report).catch(() => undefined);
-  }
-
-  private skipOldEvents(): void {
-    const kernel = this.bridge.source.kernel();
-    if (!kernel) return;
-    this.events = kernel.eventHead();
-    const now = Date.now();
-    for (const event of kernel.events(0)) {
-      if (now - event.timeMs > RECENT_EVENT_MS) continue;
-      this.events = Math.min(this.events, event.sequence - 1);
-    }
-  }
-
-  private readEvents(): void {
-    const kernel = this.bridge.source.kernel();
-    if (!kernel) return;
-    const head = kernel.eventHead();
-    if (head === this.events) return;
-    for (const event of kernel.events(this.events)) {
-      const notice = eventNotice(event);
-      if (notice) this.tell(notice);
-    }
-    this.events = head;
   }
 
   private saveNow(): void {

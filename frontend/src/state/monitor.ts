@@ -1,0 +1,81 @@
+import type { Bridge } from "../bridge/open.ts";
+import { LiveState } from "../wire/gen/layout.ts";
+import { FigureSampler, SAMPLES_PER_SECOND, type SceneMeters } from "./figures.ts";
+import { eventNotice, type NewNotice } from "./notices.ts";
+import type { AppStore } from "./store.ts";
+
+export interface MonitorOptions {
+  meters: () => SceneMeters | null;
+  tell: (notice: NewNotice) => void;
+  fail: (error: unknown) => void;
+}
+
+/** A page that was loaded again still tells what happened just before. */
+const RECENT_EVENT_MS = 5000;
+
+/** Looks at meters and events of the kernel while the window is to be seen, and only then. */
+export class Monitor {
+  readonly sampler = new FigureSampler();
+  private events: number | null = null;
+  private timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(
+    private readonly bridge: Bridge,
+    private readonly store: AppStore,
+    private readonly options: MonitorOptions,
+  ) {}
+
+  begin(): void {
+    this.bridge.host.onVisibility(() => this.visibilityChanged());
+    this.visibilityChanged();
+  }
+
+  private visibilityChanged(): void {
+    const { host, program } = this.bridge;
+    const visible = !host.hidden();
+    clearInterval(this.timer);
+    if (visible) this.timer = setInterval(() => this.measure(), 1000 / SAMPLES_PER_SECOND);
+    program.setVisible(visible).catch(this.options.fail);
+  }
+
+  private measure(): void {
+    const { source, program } = this.bridge;
+    const { entry, quality } = this.store.getState();
+    source.refreshKernel();
+    const figures = this.sampler.sample(source, entry, this.options.meters());
+    const liveState = source.kernel()?.unit(entry)?.state ?? LiveState.stopped;
+    this.store.setState({ figures, liveState, trouble: source.trouble });
+    this.readEvents();
+    const report = {
+      fps: Number.isFinite(figures.fps) ? figures.fps : 0,
+      drawMs: Number.isFinite(figures.drawMs) ? figures.drawMs : 0,
+      copiedBytes: source.copiedBytes,
+      quality,
+      path: source.path,
+    };
+    // A lost report is no loss: the next one comes in a quarter of a second.
+    program.reportPage(report).catch(() => undefined);
+  }
+
+  private readEvents(): void {
+    const kernel = this.bridge.source.kernel();
+    if (!kernel) return;
+    this.events ??= this.firstUnread();
+    const head = kernel.eventHead();
+    if (head === this.events) return;
+    for (const event of kernel.events(this.events)) {
+      const notice = eventNotice(event);
+      if (notice) this.options.tell(notice);
+    }
+    this.events = head;
+  }
+
+  /** Number of the last event that is old news. */
+  private firstUnread(): number {
+    const kernel = this.bridge.source.kernel();
+    if (!kernel) return 0;
+    const now = Date.now();
+    const recent = kernel.events(0).find((event) => now - event.timeMs <= RECENT_EVENT_MS);
+    return recent ? recent.sequence - 1 : kernel.eventHead();
+  }
+}
