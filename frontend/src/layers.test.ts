@@ -34,12 +34,14 @@ describe("the layers of the page", () => {
 
   it.each(files.map((f) => [f.path, f] as const))("%s imports only what is below it", (_, file) => {
     for (const other of file.imports) {
+      // Golden vectors lie outside of the page; only tests read them.
+      if (other === "schemas" && file.path.endsWith(".test.ts")) continue;
       if (other !== file.layer) expect(MAY[file.layer]).toContain(other);
     }
   });
 
   it("touch the window in the bridge only", () => {
-    const guilty = files.filter((f) => f.layer !== "bridge" && /\bwindow\./.test(f.text));
+    const guilty = files.filter((f) => f.layer !== "bridge" && /\bwindow\.[a-zA-Z_]/.test(f.text));
     expect(guilty.map((f) => f.path)).toEqual([]);
   });
 
