@@ -166,10 +166,10 @@ export class Rig {
     const hx = quarry.vx / speed;
     const hy = quarry.vy / speed;
     const hz = quarry.vz / speed;
-    const back = 1.9 * this.zoom;
+    const back = 2.4 * this.zoom;
     // A fresh chase starts at the bird; a running one follows with a little lag, as a kite does.
     const k = this.chase < 0.02 ? 1 : 1 - Math.exp(-dt * CHASE_RATE);
-    const rise = 0.55 * this.zoom;
+    const rise = 0.8 * this.zoom;
     approach(
       this.chaseEye,
       quarry.x - hx * back,

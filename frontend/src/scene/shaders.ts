@@ -99,7 +99,9 @@ void main() {
   float sweep = hand * (0.3 * effort * max(0.0, cos(beat)) + 0.25 * (1.0 - effort));
 
   float depth = distance(centre, eye);
-  float here = arrival(phase) * max(size, leastSize * depth);
+  // What would fly into the viewer's face shrinks away instead of filling the picture.
+  float room = smoothstep(1.8 * size, 7.0 * size, depth);
+  float here = arrival(phase) * room * max(size, leastSize * depth);
   vec3 local = heading * (position.x - sweep) + up * (position.y + lift) + right * (across * side);
   gl_Position = projectionMatrix * (viewMatrix * vec4(centre + local * here, 1.0));
 
