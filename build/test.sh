@@ -22,7 +22,7 @@ suite() {
 }
 
 show_failures() {
-  grep -nE -A 12 -- '--- FAIL|^FAIL|panic:|^test .* FAILED|^---- |^error|✗|×|no test ran' "$1" | cut -c1-300 | head -n 120
+  grep -nE -B 6 -A 3 -- '--- FAIL|^FAIL|panic:|^test .* FAILED|^---- |^error|✗|×|no test ran' "$1" | cut -c1-300 | head -n 120
 }
 
 # count_KIND LOG prints "passed failed".

@@ -110,7 +110,7 @@ func TestAJobsOutputFeedsTheNextJob(t *testing.T) {
 // its deadline it ends is tested in backend/host.
 const mostTaken = 1500 * time.Millisecond
 
-// The promise: every attack has its clear end, and the flock beside does not notice.
+// Every attack has its clear end, and the flock beside does not notice.
 func TestTheFlockFliesOnBesideEveryAttack(t *testing.T) {
 	n := start(t, nil)
 	flock, err := n.StartLive(context.Background(), "boids", unit.LiveConfig{
