@@ -58,19 +58,24 @@ func newWorld(t *testing.T) world {
 	return world{programsFolder, t.TempDir()}
 }
 
-// withPlugins skips where the plugins were not built: they need the Rust tools, this package
-// does not.
+// builtFile is what `make build` leaves under build/bin.
+func builtFile(t *testing.T, name string) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join("..", "..", "build", "bin", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Fatalf("%v; run make build", err)
+	}
+	return path
+}
+
+// withPlugins puts the built plugins into the world's drop-in folder.
 func (w world) withPlugins(t *testing.T) world {
 	t.Helper()
 	for _, name := range []string{"plugins/boids.wasm", "examples/adder.wasm"} {
-		built, err := filepath.Abs(filepath.Join("..", "..", "build", "bin", name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		wasm, err := os.ReadFile(built)
-		if errors.Is(err, os.ErrNotExist) {
-			t.Skip(built + " is not built; make plugins")
-		}
+		wasm, err := os.ReadFile(builtFile(t, name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -151,6 +156,22 @@ func TestTheFlockIsTheSameForAnyShardsAndRuns(t *testing.T) {
 		other := w.live(t, "-p", "count=2000", "-p", "mode="+mode, "--seed", "8", "--ticks", "300")
 		if other.Checksum == first.Checksum {
 			t.Errorf("%s: seed 8 gives the same flock as seed 7", mode)
+		}
+	}
+}
+
+func TestThePluginComputesWhatNativeCodeComputes(t *testing.T) {
+	w := newWorld(t).withPlugins(t)
+	for _, mode := range []string{"exact", "fast"} {
+		out, err := exec.Command(builtFile(t, "flock-native"), mode, "1500", "1", "120", "7", "--json").Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var native struct{ Checksum string }
+		oneDocument(t, string(out), &native)
+		plugin := w.live(t, "-p", "count=1500", "-p", "mode="+mode, "--seed", "7", "--ticks", "120")
+		if plugin.Checksum != native.Checksum {
+			t.Errorf("%s: plugin %s, native %s", mode, plugin.Checksum, native.Checksum)
 		}
 	}
 }
