@@ -9,6 +9,7 @@ import { drawsInSoftware } from "./probe.ts";
 import { detailFor, Governor, pixelRatioFor, type Quality } from "./quality.ts";
 import { Rig } from "./rig.ts";
 import { Sky } from "./sky.ts";
+import { SmoothPicture } from "./smooth.ts";
 import { emptySurvey, surveyFrame } from "./survey.ts";
 
 export interface StageOptions {
@@ -70,6 +71,7 @@ export class Stage {
   private readonly renderer: WebGLRenderer;
   private readonly scene = new Scene();
   private readonly camera = new PerspectiveCamera();
+  private readonly smooth: SmoothPicture;
   private readonly sky: Sky;
   private readonly flock: Flock;
   private readonly marker: Marker;
@@ -104,15 +106,13 @@ export class Stage {
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly options: StageOptions) {
-    this.software = drawsInSoftware();
+    const context = openContext(options.canvas);
+    this.software = drawsInSoftware(context);
     this.renderer = new WebGLRenderer({
       canvas: options.canvas,
-      // Smooth edges cost a software renderer half of its pictures.
-      antialias: !this.software,
-      alpha: false,
-      stencil: false,
-      powerPreference: "high-performance",
+      context,
     });
+    this.smooth = new SmoothPicture(this.renderer);
     this.renderer.sortObjects = true;
     this.renderer.autoClear = true;
     this.governor = new Governor(this.software);
@@ -239,8 +239,9 @@ export class Stage {
   capture(): string {
     this.renderer.setPixelRatio(CAPTURE_RATIO);
     this.renderer.setSize(this.width, this.height, false);
-    this.renderer.render(this.scene, this.camera);
+    this.smooth.render(this.scene, this.camera);
     const url = this.options.canvas.toDataURL("image/png");
+    if (this.shown === "light") this.smooth.rest();
     this.fit();
     return url.slice(url.indexOf(",") + 1);
   }
@@ -248,6 +249,7 @@ export class Stage {
   dispose(): void {
     this.stop();
     this.options.canvas.removeEventListener("webglcontextrestored", this.wake);
+    this.smooth.dispose();
     this.sky.dispose();
     this.flock.dispose();
     this.marker.dispose();
@@ -354,7 +356,9 @@ export class Stage {
   private picture(now: number): void {
     this.owed--;
     const started = performance.now();
-    this.renderer.render(this.scene, this.camera);
+    // Smooth edges cost a software renderer half of its pictures.
+    if (this.shown === "light") this.renderer.render(this.scene, this.camera);
+    else this.smooth.render(this.scene, this.camera);
     const { meters } = this;
     const interval = now - this.lastPicture;
     meters.pictures++;
@@ -374,6 +378,7 @@ export class Stage {
 
   private applyQuality(): void {
     this.shown = this.forced ?? this.governor.quality;
+    this.smooth.rest();
     this.fit();
     this.refresh();
     this.options.onQuality(this.shown);
@@ -430,4 +435,16 @@ export class Stage {
     this.animation = 0;
     this.timer = undefined;
   }
+}
+
+/** Throws when the webview cannot draw at all. */
+function openContext(canvas: HTMLCanvasElement): WebGL2RenderingContext {
+  const context = canvas.getContext("webgl2", {
+    antialias: false,
+    alpha: false,
+    stencil: false,
+    powerPreference: "high-performance",
+  });
+  if (!context) throw new Error("the webview has no WebGL 2");
+  return context;
 }

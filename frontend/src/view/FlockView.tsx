@@ -1,4 +1,6 @@
 import { useEffect, useRef } from "react";
+import { FaultError } from "../core/fault.ts";
+import type { Session } from "../state/session.ts";
 import { describeScene } from "../state/speech.ts";
 import { SceneBinding } from "./binding.ts";
 import { useApp, useSession } from "./context.ts";
@@ -22,11 +24,11 @@ export function FlockView({ covered }: Props) {
 
   useEffect(() => {
     if (!canvas.current) return;
-    const made = new SceneBinding(session, canvas.current);
+    const made = tryBinding(session, canvas.current);
     binding.current = made;
     return () => {
       binding.current = null;
-      made.dispose();
+      made?.dispose();
     };
   }, [session]);
 
@@ -54,6 +56,18 @@ export function FlockView({ covered }: Props) {
       </div>
     </>
   );
+}
+
+/** Null, and a message, when the webview cannot draw: everything but the picture still works. */
+function tryBinding(session: Session, canvas: HTMLCanvasElement): SceneBinding | null {
+  try {
+    return new SceneBinding(session, canvas);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const next = "run inos doctor, which tells what the display lacks";
+    session.fail(new FaultError({ kind: "unavailable", subject: "Picture", message, next }));
+    return null;
+  }
 }
 
 const TURNS: Record<string, readonly [number, number]> = {
