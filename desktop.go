@@ -86,6 +86,9 @@ func newLogger(verbose bool) *slog.Logger {
 
 // openFrames opens the ways to the page. closeFrames returns when nobody reads the arena any more.
 func (d *desktop) openFrames(ctx context.Context) (closeFrames func(), err error) {
+	if err := prepareWebKit(); err != nil {
+		return nil, err
+	}
 	d.surface, err = frames.NewSurface(frames.Options{Path: d.flags.path, Kernel: d.kernel, GiveUp: d.end})
 	if err != nil || d.flags.path == frames.Shared {
 		return func() {}, err
@@ -105,6 +108,7 @@ func (d *desktop) openSession(node *nodeAdapter) {
 	configDir, _ := os.UserConfigDir() // none: the same
 	config := window.Config{
 		Node: node, Surface: d.surface, DataDir: d.flags.dataDir, Version: version, Now: time.Now,
+		SoftwareGL:  drawsInSoftware(),
 		PicturesDir: window.PicturesDir(home, configDir, d.flags.dataDir),
 	}
 	if d.stream != nil {

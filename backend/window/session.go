@@ -52,7 +52,9 @@ type Config struct {
 	Stream               Stream
 	DataDir, PicturesDir string
 	Version              string
-	Now                  func() time.Time
+	// SoftwareGL: this machine draws without a graphics card.
+	SoftwareGL bool
+	Now        func() time.Time
 }
 
 // Session is one window's conversation with the kernel. It runs at most one live unit. Its methods
@@ -92,6 +94,8 @@ type ArenaInfo struct {
 type Arch struct {
 	OS    string `json:"os"`
 	Cores int    `json:"cores"`
+	// SoftwareGL tells the page what WebKit hides from it: there is no graphics card, be frugal.
+	SoftwareGL bool `json:"softwareGl"`
 }
 
 // LiveState is the live unit that the page draws.
@@ -126,7 +130,7 @@ func (s *Session) Boot() Boot {
 		Units:     s.units(),
 		Settings:  loadSettings(s.DataDir),
 		Arena:     s.arena(),
-		Arch:      Arch{OS: runtime.GOOS, Cores: runtime.NumCPU()},
+		Arch:      Arch{OS: runtime.GOOS, Cores: runtime.NumCPU(), SoftwareGL: s.SoftwareGL},
 	}
 	if s.Stream != nil {
 		boot.StreamURL, boot.StreamToken = s.Stream.URL(), s.Stream.Token()
