@@ -31,7 +31,6 @@ type model struct {
 
 type layout struct {
 	name   string
-	doc    string
 	size   uint32
 	fields []field
 }
