@@ -73,26 +73,42 @@ const (
 	xwdColourBytes = 12
 )
 
-// look reads what is on the screen now.
-func (s *screen) look() (*image.RGBA, error) {
+// pixels are the screen as it lies in memory: blue, green, red, nothing.
+type pixels struct {
+	data               []byte
+	width, height, row int
+}
+
+func (s *screen) pixels() (pixels, error) {
 	data, err := os.ReadFile(s.framebuffer)
+	if err != nil {
+		return pixels{}, err
+	}
+	if len(data) < 4*xwdWords {
+		return pixels{}, errors.New("the framebuffer has no header")
+	}
+	word := func(i int) int { return int(binary.BigEndian.Uint32(data[4*i:])) }
+	p := pixels{width: word(xwdWidth), height: word(xwdHeight), row: word(xwdBytesPerRow)}
+	p.data = data[word(xwdHeaderBytes)+xwdColourBytes*word(xwdColours):]
+	if word(xwdBitsPerPix) != 32 || len(p.data) < p.row*p.height {
+		return pixels{}, fmt.Errorf("a framebuffer of %d bits a pixel and %d bytes", word(xwdBitsPerPix), len(p.data))
+	}
+	return p, nil
+}
+
+func (p pixels) green(x, y int) int { return int(p.data[y*p.row+4*x+1]) }
+
+// look is the screen as a picture.
+func (s *screen) look() (*image.RGBA, error) {
+	p, err := s.pixels()
 	if err != nil {
 		return nil, err
 	}
-	if len(data) < 4*xwdWords {
-		return nil, errors.New("the framebuffer has no header")
-	}
-	word := func(i int) int { return int(binary.BigEndian.Uint32(data[4*i:])) }
-	width, height, row := word(xwdWidth), word(xwdHeight), word(xwdBytesPerRow)
-	pixels := data[word(xwdHeaderBytes)+xwdColourBytes*word(xwdColours):]
-	if word(xwdBitsPerPix) != 32 || len(pixels) < row*height {
-		return nil, fmt.Errorf("a framebuffer of %d bits a pixel and %d bytes", word(xwdBitsPerPix), len(pixels))
-	}
-	picture := image.NewRGBA(image.Rect(0, 0, width, height))
-	for y := range height {
-		for x := range width {
-			p := pixels[y*row+4*x:]
-			picture.SetRGBA(x, y, color.RGBA{R: p[2], G: p[1], B: p[0], A: 255})
+	picture := image.NewRGBA(image.Rect(0, 0, p.width, p.height))
+	for y := range p.height {
+		for x := range p.width {
+			b := p.data[y*p.row+4*x:]
+			picture.SetRGBA(x, y, color.RGBA{R: b[2], G: b[1], B: b[0], A: 255})
 		}
 	}
 	return picture, nil
@@ -103,21 +119,21 @@ var sky = image.Rect(150, 40, 900, 560)
 
 // The sky is smooth; a bird has an edge on either side.
 const (
-	edgeContrast = 40
-	birdEdges    = 500
+	edgeContrast = 20
+	birdEdges    = 300
 )
 
 // birds says whether birds are to be seen in the sky.
 func (s *screen) birds(t *testing.T) bool {
 	t.Helper()
-	picture, err := s.look()
-	if err != nil {
+	p, err := s.pixels()
+	if err != nil || p.width < sky.Max.X+2 || p.height < sky.Max.Y {
 		return false // the server is drawing into its file for the first time
 	}
 	edges := 0
 	for y := sky.Min.Y; y < sky.Max.Y; y++ {
 		for x := sky.Min.X; x < sky.Max.X; x++ {
-			if difference := int(picture.RGBAAt(x, y).G) - int(picture.RGBAAt(x+2, y).G); difference > edgeContrast || -difference > edgeContrast {
+			if d := p.green(x, y) - p.green(x+2, y); d > edgeContrast || -d > edgeContrast {
 				edges++
 			}
 		}
