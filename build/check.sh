@@ -44,7 +44,7 @@ lock_files_name_no_host() { ! grep -nE '"resolved": "https?://' frontend/package
 
 no_binaries() {
   local bad
-  bad=$(git ls-files -z | xargs -0 -r file --mime-encoding | grep ': binary$' | grep -vE '\.(png|ico|icns)$|\.(png|ico|icns):' || true)
+  bad=$(git ls-files -z | xargs -0 -r file --mime-encoding | grep ': binary$' | grep -vE '\.(png|jpg|ico|icns)$|\.(png|jpg|ico|icns):' || true)
   [ -z "$bad" ] || { echo "binaries in git: $bad"; return 1; }
 }
 
