@@ -75,6 +75,20 @@ function birds(count: number, value: number): Float32Array {
 }
 
 describe("frames by stream", () => {
+  it("wakes the loop for a frame and not for a copy of the kernel segment", () => {
+    const { source, last } = made();
+    let woken = 0;
+    source.onArrival = () => woken++;
+    source.select(3);
+    last().onopen?.();
+    woken = 0;
+    last().answer(StreamKind.kernel, 0, 0, newKernelSegment());
+    expect(woken).toBe(0);
+    expect(source.kernel()).not.toBeNull();
+    last().answer(StreamKind.frame, 3, 1, birds(2, 1));
+    expect(woken).toBe(1);
+  });
+
   it("asks for one frame at a time, and only when one is wanted", () => {
     const { source, last } = made();
     source.select(3);

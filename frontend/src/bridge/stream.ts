@@ -141,7 +141,10 @@ export class StreamSource implements FrameSource {
   private received(data: unknown): void {
     try {
       if (!(data instanceof ArrayBuffer)) throw new Error("a text message");
-      this.take(decodeMessage(data), data);
+      const message = decodeMessage(data);
+      this.take(message, data);
+      // Figures are read at their own pace; waking the loop for them would draw a paused flock.
+      if (message.kind === "kernel") return;
     } catch (error) {
       this.trouble = `the frame server sent nonsense: ${error instanceof Error ? error.message : error}`;
       const socket = this.socket;
