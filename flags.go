@@ -7,11 +7,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"math"
 	"path/filepath"
-	"strconv"
-	"strings"
 
+	"inos/backend/arena"
 	"inos/backend/frames"
 	"inos/backend/node"
 )
@@ -65,7 +63,7 @@ func parseFlags(args []string) (*flags, error) {
 	set.BoolVar(&o.verbose, "v", false, "")
 	set.BoolVar(&o.allowNoSeccomp, "allow-no-seccomp", false, "")
 	set.Func("frames", "", func(s string) (err error) { o.path, err = frames.ParsePath(s); return err })
-	set.Func("arena", "", func(s string) (err error) { o.arenaBytes, err = parseSize(s); return err })
+	set.Func("arena", "", func(s string) (err error) { o.arenaBytes, err = arena.ParseSize(s); return err })
 	if err := set.Parse(args); err != nil {
 		return nil, err
 	}
@@ -86,28 +84,4 @@ func (o *flags) resolve() (err error) {
 		o.pluginDir, err = filepath.Abs(o.pluginDir)
 	}
 	return errors.Join(err, o.checkBench())
-}
-
-// sizeUnits are the endings that a size may have; without one it is bytes.
-var sizeUnits = []struct {
-	ending string
-	bytes  float64
-}{{"kib", 1 << 10}, {"mib", 1 << 20}, {"gib", 1 << 30}, {"kb", 1e3}, {"mb", 1e6}, {"gb", 1e9},
-	{"k", 1 << 10}, {"m", 1 << 20}, {"g", 1 << 30}, {"b", 1}}
-
-// parseSize reads 16MiB, 1.5GiB, 64k or 1048576: whole bytes, at least one.
-func parseSize(text string) (int64, error) {
-	number, unit := strings.ToLower(strings.TrimSpace(text)), 1.0
-	for _, u := range sizeUnits {
-		if rest, found := strings.CutSuffix(number, u.ending); found {
-			number, unit = strings.TrimSpace(rest), u.bytes
-			break
-		}
-	}
-	value, err := strconv.ParseFloat(number, 64)
-	bytes := value * unit
-	if err != nil || !(bytes >= 1) || bytes > math.MaxInt64/2 || bytes != math.Trunc(bytes) {
-		return 0, fmt.Errorf("%q is no size; write it like 16MiB", text)
-	}
-	return int64(bytes), nil
 }

@@ -1,39 +1,20 @@
 package cli
 
 import (
-	"fmt"
-	"math"
 	"strconv"
 	"strings"
-)
 
-// sizeUnits are the endings of a size. Without one the number is bytes.
-var sizeUnits = []struct {
-	ending string
-	bytes  float64
-}{
-	{"kib", 1 << 10}, {"mib", 1 << 20}, {"gib", 1 << 30},
-	{"kb", 1e3}, {"mb", 1e6}, {"gb", 1e9},
-	{"k", 1 << 10}, {"m", 1 << 20}, {"g", 1 << 30},
-	{"b", 1},
-}
+	"inos/backend/arena"
+)
 
 // byteSize is a flag like 16MiB, 1.5GiB, 64k or 1048576.
 type byteSize int64
 
 // Set reads text; a size is a positive whole number of bytes.
 func (s *byteSize) Set(text string) error {
-	number, unit := strings.ToLower(strings.TrimSpace(text)), 1.0
-	for _, u := range sizeUnits {
-		if rest, found := strings.CutSuffix(number, u.ending); found {
-			number, unit = strings.TrimSpace(rest), u.bytes
-			break
-		}
-	}
-	value, err := strconv.ParseFloat(number, 64)
-	bytes := value * unit
-	if err != nil || !(bytes >= 1) || bytes > math.MaxInt64/2 || bytes != math.Trunc(bytes) {
-		return fmt.Errorf("%q is no size; write it like 16MiB", text)
+	bytes, err := arena.ParseSize(text)
+	if err != nil {
+		return err
 	}
 	*s = byteSize(bytes)
 	return nil

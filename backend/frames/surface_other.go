@@ -8,8 +8,8 @@ import (
 	"inos/backend/fault"
 )
 
-// whyNotHere is what the page's user reads on systems whose webview shares no memory with its app
-// (macOS), or for which nobody could try it (Windows, see ShareBuffer).
+// whyNotHere is what the user reads where the webview shares no memory with its app (macOS) or nobody
+// has written that yet (Windows).
 const whyNotHere = "shared memory with the page works on Linux only so far"
 
 // NewSurface streams.
