@@ -1,6 +1,7 @@
 //! Fast mode's view of the flock: sums over cells, blended between the eight cells around a bird.
 
-use crate::f4::{V, add, load, mul, splat, store, sub};
+use crate::around::{CELL, HIGH_Y, HIGH_Z, LOW_X};
+use crate::f4::{V, add, load, load_splat, mul, store, sub};
 use crate::geometry::{FINE, Geometry};
 use crate::grid::{Shard, row_border};
 use crate::memory::{FIELD, Memory, STRIDE, VX, VY, VZ, X, Y, Z};
@@ -94,19 +95,6 @@ unsafe fn sum_cell(m: Memory, marks: (u32, u32), moved: [f32; 3], field: *mut f3
     }
 }
 
-/// The cells around a position, and their weights.
-#[derive(Clone, Copy)]
-pub struct Blend {
-    /// Weight of the lower cells along x.
-    pub low_x: f32,
-    /// Weight of the upper cells along y and z.
-    pub high_y: f32,
-    #[allow(missing_docs)]
-    pub high_z: f32,
-    /// Of the eight cells the one with the lowest indices, from the first cell of the bird's row.
-    pub first: isize,
-}
-
 /// Floats from one cell of the fields to the next row's, and to the next layer's.
 #[derive(Clone, Copy)]
 pub struct Steps {
@@ -128,57 +116,25 @@ impl Steps {
     pub fn row(self, m: Memory, index: usize) -> *const f32 {
         m.fields().wrapping_offset(self.row * index as isize)
     }
-
-    /// For a bird at `x`, `fy` and `fz` into its row.
-    ///
-    /// # Safety
-    /// `x` lies in the box.
-    #[inline(always)]
-    pub unsafe fn blend(self, x: f32, fy: f32, fz: f32) -> Blend {
-        let t = x + 0.5;
-        // SAFETY: promised by the caller.
-        let xi = unsafe { t.to_int_unchecked::<i32>() };
-        let mut first = xi as isize * FIELD as isize;
-        let (mut high_y, mut high_z) = (fy - 0.5, fz - 0.5);
-        if high_y < 0.0 {
-            high_y += 1.0;
-            first -= self.row;
-        }
-        if high_z < 0.0 {
-            high_z += 1.0;
-            first -= self.layer;
-        }
-        Blend {
-            low_x: 1.0 - (t - xi as f32),
-            high_y,
-            high_z,
-            first,
-        }
-    }
-}
-
-impl Blend {
-    /// Weight of the bird's own cell.
-    #[inline(always)]
-    pub fn own(&self) -> f32 {
-        let near = |low: f32| if low < 0.5 { 1.0 - low } else { low };
-        near(self.low_x) * near(self.high_y) * near(self.high_z)
-    }
 }
 
 /// The fields at a position: x y z n to `sums`, vx vy vz to `sums + 4`. `row` is the first cell of
 /// the bird's row.
 ///
 /// # Safety
-/// `blend` was made for that row, whose fields and its neighbours' are summed; `sums` has room for
-/// 8 floats.
+/// `around` is a lane of what [`crate::around::look_around`] wrote for a bird of that row, whose
+/// fields and its neighbours' are summed; `sums` has room for 8 floats.
 #[inline(never)]
-pub unsafe fn blend_cells(steps: &Steps, row: *const f32, blend: &Blend, sums: *mut f32) {
-    let (tx, ty, tz) = (splat(blend.low_x), splat(blend.high_y), splat(blend.high_z));
+pub unsafe fn blend_cells(steps: &Steps, row: *const f32, around: *const f32, sums: *mut f32) {
     let mix = |a: V, b: V, t: V| add(a, mul(t, sub(b, a)));
     // SAFETY: promised by the caller; the border of the grid has cells too.
     unsafe {
-        let f00 = row.offset(blend.first);
+        let f00 = row.byte_offset(*around.add(CELL).cast::<i32>() as isize);
+        let (tz, ty) = (
+            load_splat(around.add(HIGH_Z)),
+            load_splat(around.add(HIGH_Y)),
+        );
+        let tx = load_splat(around.add(LOW_X));
         let f01 = f00.offset(steps.row);
         let f10 = f00.offset(steps.layer);
         let f11 = f10.offset(steps.row);

@@ -9,6 +9,7 @@
 //! steps: 17.4, 20.9, 21.5, 21.2 neighbours; polarisation 0.76, 0.45, 0.54, 0.45. With 80,000, after
 //! 0, 600 and 1,200 steps: 19.2, 26.3, 23.5 neighbours.
 
+pub(crate) mod around;
 pub(crate) mod bodies;
 pub mod checksum;
 pub(crate) mod f4;

@@ -13,6 +13,7 @@
 
 use std::sync::atomic::AtomicU32;
 
+use crate::around::AROUND;
 use crate::geometry::{Geometry, MAX_ROWS};
 
 /// Birds that fit, at most.
@@ -118,6 +119,8 @@ pub struct Scratch {
     pub more: [f32; 40],
     /// Sums of four birds, a bird in each lane.
     pub batch: [f32; 40],
+    /// Where these four look.
+    pub around: [f32; AROUND],
 }
 const _: () = assert!(size_of::<Scratch>() <= SCRATCH_BYTES);
 

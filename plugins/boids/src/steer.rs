@@ -7,6 +7,7 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
+use crate::around::{OWN, Surroundings, look_around};
 use crate::fields::{Steps, blend_cells};
 use crate::geometry::Geometry;
 use crate::grid::{Shard, birds_before, row_border};
@@ -14,7 +15,7 @@ use crate::memory::{ID, Memory, SENTINELS, STATE, STRIDE, Scratch, VX, VY, VZ, X
 use crate::motion::{Motion, advance, emit};
 use crate::pairs::{Sight, add_more, all_pushes, image_pairs, sum_pairs};
 use crate::params::{Mode, Params};
-use crate::window::{Rows, close, near, pair_up};
+use crate::window::{Rows, close, close_few, near, pair_up};
 
 /// Chunks of each shard's part of the rows.
 const CHUNKS: usize = 8;
@@ -34,6 +35,7 @@ struct Steer<'a> {
     sight: Sight,
     rows: Rows,
     steps: Steps,
+    surroundings: Surroundings,
     scratch: *mut Scratch,
     /// First of the own spare slots.
     spare: usize,
@@ -65,6 +67,7 @@ pub unsafe fn steer(
         },
         rows: Rows::new(g, params.separation_radius),
         steps: Steps::new(g),
+        surroundings: Surroundings::new(g, params.separation_radius),
         scratch: m.scratch(shard.index),
         spare: Memory::spare(shard.index),
         neighbours_per_cell: if g.is_flat() { DISC_CELLS } else { BALL_CELLS },
@@ -85,8 +88,8 @@ pub unsafe fn steer(
                 let from = row_border(m, g, k, shard.of * CHUNKS);
                 let to = row_border(m, g, k + 1, shard.of * CHUNKS);
                 match params.mode {
-                    Mode::Exact => s.chunk(from, to, Steer::exact),
-                    Mode::Fast => s.chunk(from, to, Steer::fast),
+                    Mode::Exact => s.chunk(from, to, Steer::nothing, Steer::exact),
+                    Mode::Fast => s.chunk(from, to, Steer::look_around, Steer::fast),
                 }
             }
         }
@@ -110,12 +113,19 @@ struct Bird {
 }
 
 impl Steer<'_> {
-    /// Moves the birds of rows `from` to `to`; `look` fills a lane of the batch.
+    /// Moves the birds of rows `from` to `to`; `prepare` is called for each batch of four,
+    /// `look` fills a lane of it.
     ///
     /// # Safety
     /// As for [`steer`]; the rows belong to this shard.
     #[inline(always)]
-    unsafe fn chunk(&self, from: usize, to: usize, look: unsafe fn(&Self, Bird, *mut f32)) {
+    unsafe fn chunk(
+        &self,
+        from: usize,
+        to: usize,
+        prepare: unsafe fn(&Self, &[f32; 2], *const f32),
+        look: unsafe fn(&Self, Bird, usize),
+    ) {
         let layer = self.g.layer_rows();
         for index in from..to {
             // SAFETY: rows lie in the start table, birds in the slots that it names; places in the
@@ -135,10 +145,12 @@ impl Steer<'_> {
                 let edge = [yz[0] as f32 - 1.0, yz[1] as f32 - 1.0];
                 let field = self.steps.row(self.m, index);
                 let mut place = birds_before(self.m, self.g, index) as usize;
-                let batch = (&raw mut (*self.scratch).batch).cast::<f32>();
                 let (mut mark, mut lane) = (first, 0);
                 while mark < end {
                     let q = self.m.at(mark);
+                    if lane == 0 {
+                        prepare(self, &edge, q);
+                    }
                     let at = [*q.add(X * STRIDE), *q.add(Y * STRIDE), *q.add(Z * STRIDE)];
                     look(
                         self,
@@ -150,7 +162,7 @@ impl Steer<'_> {
                             yz,
                             into: [at[1] - edge[0], at[2] - edge[1]],
                         },
-                        batch.add(lane),
+                        lane,
                     );
                     mark += 4;
                     lane += 1;
@@ -209,12 +221,32 @@ impl Steer<'_> {
         }
     }
 
+    /// What exact mode prepares.
+    ///
+    /// # Safety
+    /// None: nothing is done.
+    #[inline(always)]
+    unsafe fn nothing(&self, _: &[f32; 2], _: *const f32) {}
+
+    /// Where the four birds of a batch look, from slot `q` on, whose row begins at `edge`.
+    ///
+    /// # Safety
+    /// As for [`Steer::chunk`].
+    #[inline(always)]
+    unsafe fn look_around(&self, edge: &[f32; 2], q: *const f32) {
+        // SAFETY: as promised; behind the last bird of a row lie sentinels.
+        unsafe {
+            let around = (&raw mut (*self.scratch).around).cast();
+            look_around(&self.surroundings, edge, q, around);
+        }
+    }
+
     /// Exact mode: sums over all birds within one radius.
     ///
     /// # Safety
-    /// As for [`Steer::chunk`]; `lane` is one of the batch.
+    /// As for [`Steer::chunk`]; `lane` is below 4.
     #[inline(always)]
-    unsafe fn exact(&self, bird: Bird, lane: *mut f32) {
+    unsafe fn exact(&self, bird: Bird, lane: usize) {
         // SAFETY: as promised.
         unsafe {
             let list = (&raw mut (*self.scratch).list).cast::<u32>();
@@ -235,7 +267,12 @@ impl Steer<'_> {
             if self.g.wraps != 0 && self.at_border(&bird) {
                 self.images(bird, Self::exact_image);
             }
-            put_exact(bird.q, (&raw const (*self.scratch).sums).cast(), lane);
+            let batch = (&raw mut (*self.scratch).batch).cast::<f32>();
+            put_exact(
+                bird.q,
+                (&raw const (*self.scratch).sums).cast(),
+                batch.add(lane),
+            );
         }
     }
 
@@ -244,19 +281,26 @@ impl Steer<'_> {
     /// # Safety
     /// As for [`Steer::exact`].
     #[inline(always)]
-    unsafe fn fast(&self, bird: Bird, lane: *mut f32) {
+    unsafe fn fast(&self, bird: Bird, lane: usize) {
         // SAFETY: as promised.
         unsafe {
             let sums = (&raw mut (*self.scratch).sums).cast::<f32>();
             let list = (&raw mut (*self.scratch).list).cast::<u32>();
-            let blocks = close(
-                &self.rows,
-                bird.row,
-                bird.at[0],
-                bird.into[0],
-                bird.into[1],
-                list,
-            );
+            let around = (&raw const (*self.scratch).around).cast::<f32>().add(lane);
+            let mut blocks = 0;
+            if self.rows.two {
+                blocks = close_few(&self.rows, bird.row, around, list);
+            }
+            if blocks == 0 {
+                blocks = close(
+                    &self.rows,
+                    bird.row,
+                    bird.at[0],
+                    bird.into[0],
+                    bird.into[1],
+                    list,
+                );
+            }
             all_pushes(
                 &self.sight,
                 list,
@@ -267,9 +311,15 @@ impl Steer<'_> {
             if self.g.wraps != 0 && self.at_border(&bird) {
                 self.images(bird, Self::fast_image);
             }
-            let blend = self.steps.blend(bird.at[0], bird.into[0], bird.into[1]);
-            blend_cells(&self.steps, bird.field, &blend, sums);
-            put_fast(bird.q, sums, blend.own(), self.neighbours_per_cell, lane);
+            blend_cells(&self.steps, bird.field, around, sums);
+            let batch = (&raw mut (*self.scratch).batch).cast::<f32>();
+            put_fast(
+                bird.q,
+                sums,
+                *around.add(OWN),
+                self.neighbours_per_cell,
+                batch.add(lane),
+            );
         }
     }
 

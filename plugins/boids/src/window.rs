@@ -7,12 +7,15 @@
 //! A block may begin with birds of the window and end with others of the same row or with
 //! sentinels; the distance test drops those, and so nothing here cuts a block to size.
 
-use crate::f4::{V, add, iadd, isub, lane_bits, max, mul, set, splat, sqrt, sub};
+use crate::around::{FIRST, HIGH, LOW, NEXT_Y, NEXT_Z};
+use crate::f4::{
+    V, add, iadd, isub, lane_bits, max, mul, set, splat, splat_bits, sqrt, store, sub,
+};
 use crate::geometry::{FINE, Geometry};
 use crate::memory::{Memory, RUN_BLOCKS};
 
 /// Added to a float below 2^22 it leaves the rounded integer in the low bits.
-const MAGIC: f32 = 8_388_608.0;
+pub const MAGIC: f32 = 8_388_608.0;
 const MAGIC_BITS: u32 = 0x4b00_0000;
 /// Half a fine cell, and a little for rounding: a window covers every cell that it touches.
 const ROUND: f32 = 0.501;
@@ -29,6 +32,8 @@ pub struct Rows {
     x_offset: f32,
     /// How far [`close`] looks.
     reach: f32,
+    /// Does it get to two rows along an axis at most?
+    pub two: bool,
 }
 
 impl Rows {
@@ -40,6 +45,7 @@ impl Rows {
             layer: row * g.layer_rows(),
             x_offset: g.x_offset() as f32,
             reach,
+            two: reach <= 0.5,
         }
     }
 }
@@ -103,12 +109,13 @@ pub unsafe fn near(
 /// Byte offsets into a row's table of the windows x +- half, in fine cells.
 #[inline(always)]
 fn borders(x: f32, half: V) -> (V, V) {
-    let (x, half, round, magic) = (
-        splat(x),
-        mul(half, splat(FINE as f32)),
-        splat(ROUND),
-        splat(MAGIC),
-    );
+    windows(splat(x), mul(half, splat(FINE as f32)))
+}
+
+/// The same for x and half in fine cells.
+#[inline(always)]
+pub fn windows(x: V, half: V) -> (V, V) {
+    let (round, magic) = (splat(ROUND), splat(MAGIC));
     let low = add(sub(sub(x, half), round), magic);
     let high = add(add(add(x, half), round), magic);
     (table_bytes(low), table_bytes(high))
@@ -126,6 +133,13 @@ fn table_bytes(v: V) -> V {
 fn own_borders(x: f32, half: f32) -> (usize, usize) {
     let bytes = |v: f32| 4 * ((v + MAGIC).to_bits().wrapping_sub(MAGIC_BITS)) as usize;
     (bytes(x - half - ROUND), bytes(x + half + ROUND))
+}
+
+/// From the first to each of four blocks.
+#[inline(always)]
+fn four_blocks() -> V {
+    let step = |k: u32| f32::from_bits(k * BLOCK);
+    set(step(0), step(1), step(2), step(3))
 }
 
 /// Appends the blocks of one window of one row; four are always written, so that short windows,
@@ -217,6 +231,44 @@ pub unsafe fn close(
     }
     // SAFETY: both point into `list`.
     unsafe { end.offset_from(list) as usize }
+}
+
+/// The same without branches, for a reach of at most two rows along an axis ([`Rows::two`]);
+/// returns 0 when a window has more than four blocks, which is rare, and leaves that to [`close`].
+///
+/// # Safety
+/// As for [`near`]; `around` is the bird's lane of what [`crate::around::look_around`] wrote.
+#[inline(never)]
+pub unsafe fn close_few(rows: &Rows, row: *const u32, around: *const f32, list: *mut u32) -> usize {
+    // SAFETY: as in `near`.
+    unsafe {
+        let around = around.cast::<u32>();
+        let (next_z, next_y) = (*around.add(NEXT_Z), *around.add(NEXT_Y));
+        let first = row.wrapping_byte_offset(*around.add(FIRST) as i32 as isize);
+        let (high, low) = (*around.add(HIGH) as usize, *around.add(LOW) as usize);
+        let (first_low, first_high) = (first.wrapping_byte_add(low), first.wrapping_byte_add(high));
+        macro_rules! run {
+            ($step:expr, $mask:expr) => {{
+                let from = *first_low.wrapping_add($step);
+                let to = *first_high.wrapping_add($step);
+                (from, ((to - from + BLOCK - 1) >> 4) & $mask)
+            }};
+        }
+        let (a, in_a) = run!(0, !0);
+        let (b, in_b) = run!(rows.row, next_y);
+        let (c, in_c) = run!(rows.layer, next_z);
+        let (d, in_d) = run!(rows.layer + rows.row, next_y & next_z);
+        // each sum is above 7 where there are more than 4
+        if (in_a + 3) | (in_b + 3) | (in_c + 3) | (in_d + 3) > 7 {
+            return 0;
+        }
+        let mut end = list.cast::<f32>();
+        for (from, blocks) in [(a, in_a), (b, in_b), (c, in_c), (d, in_d)] {
+            store(end, iadd(splat_bits(from), four_blocks()));
+            end = end.add(blocks as usize);
+        }
+        end.cast::<u32>().offset_from(list) as usize
+    }
 }
 
 /// Makes the number of blocks even with one that holds nobody; returns the pairs.
