@@ -28,6 +28,8 @@ do {
   slot = Atomics.load(words, 32);
   Atomics.store(words, 48, slot);
 } while (Atomics.load(words, 32) !== slot);
+// A channel that has just taken a smaller one's place holds no frame until the next tick.
+if (slot === 0) return { entry, count: 0, tick: 0, stride: 0, generation: 0, floats: [], digest: "" };
 const head = 80 + (slot - 1) * 16, slotBytes = words[66];
 const count = words[head], tick = words[head + 4], stride = words[65];
 const bytes = new Uint8Array(buffer, 4096 + (slot - 1) * slotBytes, count * stride);
