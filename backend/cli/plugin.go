@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -157,25 +156,4 @@ func unwrapPath(err error) error {
 		return e.Err
 	}
 	return err
-}
-
-// writeWhole writes a file so that nobody sees half of it, whatever happens.
-func writeWhole(path string, data []byte) error {
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return unwrapPath(err)
-	}
-	defer os.Remove(file.Name()) // gone already when the rename worked
-	if _, err := file.Write(data); err != nil {
-		_ = file.Close() // the write's error says more
-		return unwrapPath(err)
-	}
-	if err := file.Chmod(0o644); err != nil {
-		_ = file.Close()
-		return unwrapPath(err)
-	}
-	if err := file.Close(); err != nil {
-		return unwrapPath(err)
-	}
-	return os.Rename(file.Name(), path)
 }
