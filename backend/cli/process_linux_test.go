@@ -176,6 +176,24 @@ func TestThePluginComputesWhatNativeCodeComputes(t *testing.T) {
 	}
 }
 
+func TestADamagedCompileCacheIsDoneWithout(t *testing.T) {
+	w := newWorld(t).withPlugins(t)
+	args := []string{"-p", "count=200", "--seed", "7", "--ticks", "5"}
+	want := w.live(t, args...).Checksum
+	cached, err := filepath.Glob(filepath.Join(w.data, "cache", "*", "wazero-*", "*"))
+	if err != nil || len(cached) == 0 {
+		t.Fatalf("nothing was cached: %v", err)
+	}
+	for _, damage := range []string{"", "garbage"} {
+		for _, name := range cached {
+			writeFile(t, name, []byte(damage))
+		}
+		if got := w.live(t, args...).Checksum; got != want {
+			t.Errorf("with %q in the cache: %s, want %s", damage, got, want)
+		}
+	}
+}
+
 func TestShortTicksAreMeasuredOrCountedAsMissed(t *testing.T) {
 	got := newWorld(t).withPlugins(t).live(t, "-p", "count=100", "--ticks", "5000", "--shards", "1")
 	// A busy machine may keep the reader from the ring; what it missed must be said.

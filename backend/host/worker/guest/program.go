@@ -6,6 +6,8 @@ package guest
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/tetratelabs/wazero"
@@ -51,19 +53,36 @@ type Program struct {
 }
 
 // Compile translates a module and the host functions to machine code, or takes the code from the
-// cache directory if there is one. It is the last step that needs files and executable pages.
+// cache directory if there is one. A cache that is damaged or cannot be written (a full disk) is
+// emptied and done without: it only saves time. It is the last step that needs files and executable
+// pages.
 func Compile(ctx context.Context, module []byte, cacheDir string) (*Program, error) {
-	// A guest is stopped by ending its process, so none of wazero's means for that are paid for.
-	config := wazero.NewRuntimeConfigCompiler().
+	if cacheDir != "" {
+		if p, err := compileCached(ctx, module, cacheDir); err == nil {
+			return p, nil
+		}
+		emptyFolder(cacheDir)
+	}
+	return compile(ctx, module, newConfig())
+}
+
+func compileCached(ctx context.Context, module []byte, cacheDir string) (*Program, error) {
+	cache, err := wazero.NewCompilationCacheWithDir(cacheDir)
+	if err != nil {
+		return nil, err
+	}
+	return compile(ctx, module, newConfig().WithCompilationCache(cache))
+}
+
+// newConfig: a guest is stopped by ending its process, so none of wazero's means for that are paid
+// for.
+func newConfig() wazero.RuntimeConfig {
+	return wazero.NewRuntimeConfigCompiler().
 		WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesThreads).
 		WithDebugInfoEnabled(false)
-	if cacheDir != "" {
-		cache, err := wazero.NewCompilationCacheWithDir(cacheDir)
-		if err != nil {
-			return nil, fmt.Errorf("compile cache: %w", err)
-		}
-		config = config.WithCompilationCache(cache)
-	}
+}
+
+func compile(ctx context.Context, module []byte, config wazero.RuntimeConfig) (*Program, error) {
 	p := &Program{runtime: wazero.NewRuntimeWithConfig(ctx, config)}
 	if err := offer(ctx, p.runtime); err != nil {
 		return nil, err
@@ -73,6 +92,17 @@ func Compile(ctx context.Context, module []byte, cacheDir string) (*Program, err
 		return nil, err
 	}
 	return p, p.check()
+}
+
+// emptyFolder removes what it can; what stays is replaced or done without the next time.
+func emptyFolder(path string) {
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		_ = os.RemoveAll(filepath.Join(path, e.Name()))
+	}
 }
 
 func (p *Program) check() error {
