@@ -147,27 +147,3 @@ func TestTextIsCutAtARuneAndCleaned(t *testing.T) {
 		t.Errorf("cut inside a rune: %q", got[0].Text)
 	}
 }
-
-func TestStatusKeepsTheLastStepsInOrder(t *testing.T) {
-	a := New(0)
-	defer a.Close()
-	seg, err := a.Create(KindStatus, "status", StatusPageBytes)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := OpenStatus(seg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range uint64(StepRing + 10) {
-		s.AddTick(i, 2)
-	}
-	steps, last := s.Steps(nil)
-	if len(steps) != StepRing || last != StepRing+10 || steps[0] != 10 || steps[StepRing-1] != StepRing+9 {
-		t.Errorf("%d steps, last %d, first value %d", len(steps), last, steps[0])
-	}
-	s.AddTick(1<<40, 1)
-	if steps, _ := s.Steps(nil); steps[StepRing-1] != 1<<32-1 {
-		t.Errorf("a long tick became %d ns", steps[StepRing-1])
-	}
-}

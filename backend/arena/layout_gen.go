@@ -3,7 +3,7 @@
 package arena
 
 // LayoutHash stands in every segment header.
-const LayoutHash uint64 = 0x2389397d48aeeddb
+const LayoutHash uint64 = 0xb81045f0c6ed59b5
 
 // Constants of the layout.
 const (
@@ -12,6 +12,7 @@ const (
 	PageBytes      = 4096
 	SlotCount      = 3
 	StepRing       = 256
+	PhaseRing      = 640
 	EventTextBytes = 208
 	StreamMagic    = 1179602505
 )
@@ -105,8 +106,11 @@ const (
 	StatusPageShardsAt          = 208 // u32
 	StatusPageGuestPagesAt      = 212 // u32
 	StatusPageLateNsAt          = 216 // u64
+	StatusPagePhasesAt          = 224 // u32
 	StatusPageStepNsAt          = 256 // u32
 	StatusPageStepNsCount       = 256
+	StatusPagePhaseNsAt         = 1280 // u32
+	StatusPagePhaseNsCount      = 640
 )
 
 // Offsets of KernelSegment in bytes.

@@ -63,6 +63,51 @@ func (s *Status) Steps(dst []uint32) ([]uint32, uint64) {
 	return dst, n
 }
 
+// SetPhases notes of how many phases a tick consists, before the first one.
+func (s *Status) SetPhases(n int) { store32(s.mem, StatusPagePhasesAt, uint32(n)) }
+
+// phases is how many phases a tick has; 0 when none are timed, or the page says what cannot be.
+func (s *Status) phases() int {
+	n := load32(s.mem, StatusPagePhasesAt)
+	if n > PhaseRing {
+		return 0
+	}
+	return int(n)
+}
+
+// phaseAt is where the phases of the tick after n others stand. phases must not be 0.
+func phaseAt(n uint64, phases int) int {
+	return StatusPagePhaseNsAt + int(n%uint64(PhaseRing/phases))*phases*4
+}
+
+// SetPhase notes how long a phase of the running tick took. It counts when AddTick has ended the
+// tick. Allocates nothing.
+func (s *Status) SetPhase(phase int, durationNs uint64) {
+	phases := s.phases()
+	if phase < 0 || phase >= phases {
+		return
+	}
+	at := phaseAt(load64(s.mem, StatusPageTicksAt), phases) + phase*4
+	store32(s.mem, at, uint32(min(durationNs, 1<<32-1)))
+}
+
+// PhaseSteps appends the durations of the phases of the last ticks in nanoseconds, oldest tick
+// first and each tick's phases in order, at most PhaseRing, and returns how many phases a tick
+// has. A tick that runs meanwhile may replace the oldest.
+func (s *Status) PhaseSteps(dst []uint32) ([]uint32, int) {
+	phases := s.phases()
+	if phases == 0 {
+		return dst, 0
+	}
+	n := s.Ticks()
+	for t := n - min(n, uint64(PhaseRing/phases)); t < n; t++ {
+		for p := range phases {
+			dst = append(dst, load32(s.mem, phaseAt(t, phases)+p*4))
+		}
+	}
+	return dst, phases
+}
+
 // AddPublished counts a published frame.
 func (s *Status) AddPublished() {
 	store64(s.mem, StatusPageFramesPublishedAt, load64(s.mem, StatusPageFramesPublishedAt)+1)

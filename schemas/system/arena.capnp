@@ -25,6 +25,10 @@ const slotCount :UInt32 = 3;
 const stepRing :UInt32 = 256;
 # Durations of the last ticks that a worker keeps for its percentiles; a power of two.
 
+const phaseRing :UInt32 = 640;
+# Durations of phases that a worker keeps: of the last 640 / phases ticks. A manifest declares 1 to
+# 16 phases.
+
 enum SegmentKind {
   none @0;
   kernel @1;
@@ -102,6 +106,11 @@ struct StatusPage $size(4096) {
   # Atomic. How late the last paced tick began.
   stepNs @11 :UInt32 $at(256) $count(256);
   # Ring: duration of tick t in nanoseconds (at most 4.29 s) at index (t - 1) mod stepRing.
+  phases @12 :UInt32 $at(224);
+  # Atomic. Phases of one tick, written once; 0: phases are not timed.
+  phaseNs @13 :UInt32 $at(1280) $count(640);
+  # Ring: duration of phase p (from 0) of tick t, likewise, at index
+  # ((t - 1) mod (phaseRing / phases)) * phases + p.
 }
 
 struct KernelSegment $size(131072) {

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"inos/backend/arena"
 	"inos/backend/wire"
@@ -76,6 +77,9 @@ type Loop struct {
 	pinned bool // shard 0
 	cores  int  // with fewer of them than shards, looking for the others only keeps them away
 
+	started time.Time
+	lapAt   time.Duration // shard 0: when the running phase began, since started
+
 	gates  []gate
 	phases barrier
 	failed atomic.Pointer[Failure]
@@ -83,8 +87,10 @@ type Loop struct {
 
 // New returns a loop that is paused. Run starts its threads.
 func New(c Config) *Loop {
+	c.Status.SetPhases(c.Phases)
 	return &Loop{
 		Config:    c,
+		started:   time.Now(),
 		needInit:  true,
 		remaining: math.MaxUint64,
 		tuner:     newTuner(mostShards(c)),

@@ -17,7 +17,7 @@ type fakeShard struct {
 }
 
 type fakeFlock struct {
-	t      *testing.T
+	t      testing.TB
 	shards []*fakeShard
 	// inPhase counts the shards that have finished each phase, over all ticks.
 	inPhase [3]atomic.Int64
@@ -49,7 +49,7 @@ func (f *fakeFrames) End(_, _ uint64) int { f.ended++; return 1 }
 func (f *fakeFrames) Abandon()            { f.abandoned++ }
 
 // newFlock returns a loop over fake shards; messages of the loop come on the channels.
-func newFlock(t *testing.T, shards int) (*fakeFlock, *Loop, chan uint64, chan Failure) {
+func newFlock(t testing.TB, shards int) (*fakeFlock, *Loop, chan uint64, chan Failure) {
 	t.Helper()
 	a := arena.New(0)
 	page, err := a.Create(arena.KindStatus, "status", arena.StatusPageBytes)
@@ -95,6 +95,31 @@ func TestAllShardsPassEveryPhaseTogether(t *testing.T) {
 		}
 		if f.frames != (fakeFrames{begun: ticks, ended: ticks}) {
 			t.Errorf("frames %+v", f.frames)
+		}
+	})
+}
+
+// Rule S-3: what the page says about phases is what the tick took.
+func TestEveryPhaseOfATickIsTimed(t *testing.T) {
+	const ticks = 50
+	_, l, finished, _ := newFlock(t, 2)
+	l.Run()
+	l.Set(wire.Live{Run: true, Ticks: ticks, Shards: 2}, func() {})
+	<-finished
+	l.Between(func() {
+		phases, n := l.Status.PhaseSteps(nil)
+		steps, _ := l.Status.Steps(nil)
+		if n != l.Phases || len(phases) != ticks*l.Phases || len(steps) != ticks {
+			t.Fatalf("%d durations of %d phases in %d ticks", len(phases), n, len(steps))
+		}
+		for tick, step := range steps {
+			sum := uint64(0)
+			for _, ns := range phases[tick*n : (tick+1)*n] {
+				sum += uint64(ns)
+			}
+			if sum == 0 || sum > uint64(step) {
+				t.Errorf("tick %d took %d ns, its phases %d", tick, step, sum)
+			}
 		}
 	})
 }
@@ -213,5 +238,21 @@ func TestTheTunerFollowsTheLoad(t *testing.T) {
 	run(settleNs/1e6+driftTicks+2*trialTicks, 1e6, 2e6)
 	if tuner.shards() != 1 {
 		t.Error("a flock that shrank stays on two shards")
+	}
+}
+
+func BenchmarkTick(b *testing.B) {
+	_, l, _, _ := newFlock(b, 1)
+	l.fixed, l.running = 1, true
+	for b.Loop() {
+		l.step()
+	}
+}
+
+// BenchmarkLap is what timing costs, per phase.
+func BenchmarkLap(b *testing.B) {
+	_, l, _, _ := newFlock(b, 1)
+	for b.Loop() {
+		l.lap(0)
 	}
 }
