@@ -16,6 +16,7 @@ import (
 type liveUnit interface {
 	stepSource
 	Stats() unit.LiveStats
+	PhaseMs() []float64
 	Params() map[string]any
 	Channel() *arena.Channel
 	Pause() error
@@ -48,6 +49,7 @@ type liveReport struct {
 	Ticks          uint64         `json:"ticks"`
 	TickHz         float64        `json:"tick_hz"`
 	StepMs         stepReport     `json:"step_ms"`
+	PhaseMs        []float64      `json:"phase_ms"` // median of each phase of the last ticks
 	Published      uint64         `json:"published"`
 	BytesPublished uint64         `json:"bytes_published"`
 	Checksum       string         `json:"checksum"`
@@ -170,6 +172,7 @@ func (r *liveRun) report(
 		Ticks:          after.Ticks,
 		TickHz:         bench.Round(float64(after.Ticks-before.Ticks)/seconds, 1),
 		StepMs:         stepReport{steps.spread(), steps.missed},
+		PhaseMs:        live.PhaseMs(),
 		Published:      after.Published,
 		BytesPublished: after.BytesPublished,
 		Checksum:       checksum,

@@ -50,6 +50,7 @@ func (f *flock) Stats() unit.LiveStats {
 		Elements: 4, CPUNs: f.ticks * 1_000_000, RSS: 7 << 20}
 }
 
+func (f *flock) PhaseMs() []float64      { return []float64{0.25, 0.5} }
 func (f *flock) Params() map[string]any  { return map[string]any{"mode": "fast", "seed": int64(7)} }
 func (f *flock) Channel() *arena.Channel { return f.channel }
 func (f *flock) Pause() error            { f.paused = true; return nil }
@@ -160,7 +161,7 @@ func TestTheReportHasThePromisedFields(t *testing.T) {
 	oneDocument(t, string(text), &document)
 	requireFields(t, document, map[string]any{
 		"unit": "", "mode": "", "count": 1, "shards": 1, "seconds": 1, "ticks": 1,
-		"step_ms": map[string]any{}, "published": 1, "checksum": "", "worker": map[string]any{},
+		"step_ms": map[string]any{}, "phase_ms": []any{}, "published": 1, "checksum": "", "worker": map[string]any{},
 	})
 	requireFields(t, document["step_ms"].(map[string]any), map[string]any{
 		"p50": 1, "p95": 1, "max": 1, "n": 1, "missed": 1,

@@ -114,6 +114,7 @@ type liveFigures struct {
 		P50, P95, Max float64
 		N, Missed     int
 	} `json:"step_ms"`
+	PhaseMs []float64 `json:"phase_ms"`
 }
 
 func (w world) live(t *testing.T, args ...string) liveFigures {
@@ -427,5 +428,9 @@ func TestFiguresMoveWithTheLoad(t *testing.T) {
 	big := w.live(t, "-p", "count=20000", "--ticks", "100", "--shards", "1")
 	if small.StepMs.P50*3 > big.StepMs.P50 {
 		t.Errorf("500 birds take %v ms, 20,000 take %v ms", small.StepMs.P50, big.StepMs.P50)
+	}
+	few, many := small.PhaseMs, big.PhaseMs
+	if last := len(few) - 1; last < 0 || len(many) != len(few) || few[last]*3 > many[last] {
+		t.Errorf("phases of 500 birds take %v ms, of 20,000 %v ms", few, many)
 	}
 }

@@ -157,9 +157,12 @@ type Ticks struct {
 	LogDropped       uint32
 	// StepNs are the durations of the last ticks, oldest first.
 	StepNs []uint32
+	// PhaseNs are those of their phases, Phases of them for each tick; fewer ticks are kept.
+	PhaseNs []uint32
+	Phases  int
 }
 
-// ReadTicks fills t, reusing its slice. After Close it is the last that was seen.
+// ReadTicks fills t, reusing its slices. After Close it is the last that was seen.
 func (w *Worker) ReadTicks(t *Ticks) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -168,14 +171,16 @@ func (w *Worker) ReadTicks(t *Ticks) {
 		return
 	}
 	steps := append(t.StepNs[:0], w.lastSeen.StepNs...)
+	phases := append(t.PhaseNs[:0], w.lastSeen.PhaseNs...)
 	*t = w.lastSeen
-	t.StepNs = steps
+	t.StepNs, t.PhaseNs = steps, phases
 }
 
 // readTicks needs w.mu and an open status page.
 func (w *Worker) readTicks(t *Ticks) {
 	s := w.status
 	t.StepNs, t.Ticks = s.Steps(t.StepNs[:0])
+	t.PhaseNs, t.Phases = s.PhaseSteps(t.PhaseNs[:0])
 	t.Published, t.Shards = s.Published(), s.Shards()
 	t.GuestBytes = int64(s.GuestPages()) << 16
 	t.Late = time.Duration(s.LateNs())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -139,6 +140,11 @@ func TestALiveUnitRunsItsTicksAndSaysSo(t *testing.T) {
 		if st.StepMs.P50 <= 0 || st.StepMs.P95 < st.StepMs.P50 || st.StepMs.Max < st.StepMs.P95 ||
 			st.CPUNs == 0 || st.RSS == 0 || st.State != Paused {
 			t.Errorf("%d shards: %+v", shards, st)
+		}
+		phases := l.PhaseMs()
+		if len(phases) != int(l.Spec().Phases) || slices.Min(phases) <= 0 ||
+			slices.Max(phases) > st.StepMs.Max {
+			t.Errorf("%d shards: phases of %v ms in a step of %+v", shards, phases, st.StepMs)
 		}
 		sums[sum(t, l)] = true
 		l.Stop()

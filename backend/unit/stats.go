@@ -119,14 +119,43 @@ func (l *Live) stats() LiveStats {
 }
 
 func (c *counters) steps() StepMs {
-	n := len(c.status.StepNs)
-	if n == 0 {
+	if len(c.status.StepNs) == 0 {
 		return StepMs{}
 	}
 	c.sorted = append(c.sorted[:0], c.status.StepNs...)
 	slices.Sort(c.sorted)
-	at := func(part float64) float64 { return float64(c.sorted[int(part*float64(n-1)+0.5)]) / 1e6 }
-	return StepMs{P50: at(0.50), P95: at(0.95), Max: at(1)}
+	return StepMs{P50: millisAt(c.sorted, 0.50), P95: millisAt(c.sorted, 0.95), Max: millisAt(c.sorted, 1)}
+}
+
+// millisAt is the value below which that part of them lies, nanoseconds turned into milliseconds.
+func millisAt(sorted []uint32, part float64) float64 {
+	return float64(sorted[int(part*float64(len(sorted)-1)+0.5)]) / 1e6
+}
+
+// PhaseMs is the median duration of each phase of a tick in milliseconds, over the last ticks: as
+// many as the status page keeps. Nil before the first tick.
+func (l *Live) PhaseMs() []float64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.look()
+	return l.count.phases()
+}
+
+func (c *counters) phases() []float64 {
+	all, n := c.status.PhaseNs, c.status.Phases
+	if n == 0 || len(all) < n {
+		return nil
+	}
+	medians := make([]float64, n)
+	for phase := range medians {
+		c.sorted = c.sorted[:0]
+		for i := phase; i < len(all); i += n {
+			c.sorted = append(c.sorted, all[i])
+		}
+		slices.Sort(c.sorted)
+		medians[phase] = millisAt(c.sorted, 0.5)
+	}
+	return medians
 }
 
 // metrics is the form of the kernel segment.
