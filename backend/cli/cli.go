@@ -23,6 +23,7 @@ const (
 
 // World is what the commands take from outside, so that a test can own it.
 type World struct {
+	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Getenv         func(name string) string
 	// Program is the path of this executable; inos-worker, inos-desktop and the bundled plugins

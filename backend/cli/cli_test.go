@@ -28,6 +28,10 @@ func TestWrongCommandLinesAreUsageErrors(t *testing.T) {
 		{"run a.b -p =7", "not of the form name=value"},
 		{"run a.b -p x=1 -p x=2", "parameter x is given twice"},
 		{"run a.b -o - --json", "both want the standard output"},
+		{"run a.b -o x -o y -o x", "-o x is given twice"},
+		{"run a.b --output=", "-o needs the name of a file"},
+		{"run a.b --input=", "-i needs the name of a file"},
+		{"run a.b -i - -i x -i -", "-i - is given twice"},
 		{"live", "needs UNIT"},
 		{"live a b", `"b" is one too many`},
 		{"live a --ticks 5 --seconds 5", "exclude each other"},
@@ -99,9 +103,10 @@ func TestWithJSONAnErrorIsOneDocument(t *testing.T) {
 			Error map[string]any `json:"error"`
 		}
 		oneDocument(t, got.stdout, &document)
-		requireFields(t, document.Error, map[string]any{
-			"kind": "", "subject": "", "message": "", "next": "",
-		})
+		requireFields(t, document.Error, map[string]any{"kind": "", "subject": "", "message": ""})
+		if next, found := document.Error["next"]; found && next == "" {
+			t.Errorf("%s: an empty remedy is no remedy", c.args)
+		}
 		if document.Error["kind"] != c.kind {
 			t.Errorf("%s: kind %v, want %s", c.args, document.Error["kind"], c.kind)
 		}

@@ -1,13 +1,14 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"inos/backend/fault"
+	"inos/backend/input"
 	"inos/backend/manifest"
 )
 
@@ -40,8 +41,8 @@ func (a *app) pluginInspectCommand() *cobra.Command {
 		Short:   "Show the manifest of a plugin file, without running it",
 		Example: "  inos plugin inspect boids.wasm\n  inos plugin inspect boids.wasm --json",
 		Args:    oneArgument("FILE"),
-		RunE: func(_ *cobra.Command, args []string) error {
-			wasm, err := readBounded(args[0], maxModuleBytes)
+		RunE: func(cmd *cobra.Command, args []string) error {
+			wasm, err := readBounded(cmd.Context(), args[0], maxModuleBytes)
 			if err != nil {
 				return err
 			}
@@ -78,7 +79,7 @@ func (a *app) pluginPackCommand() *cobra.Command {
 			if manifestPath == "" || outPath == "" {
 				return usagef(cmd, "--manifest JSON and -o OUT are both needed")
 			}
-			packed, err := packPlugin(args[0], manifestPath, outPath)
+			packed, err := packPlugin(cmd.Context(), args[0], manifestPath, outPath)
 			if err != nil {
 				return err
 			}
@@ -95,12 +96,14 @@ func (a *app) pluginPackCommand() *cobra.Command {
 	return cmd
 }
 
-func packPlugin(modulePath, manifestPath, outPath string) (*packDocument, error) {
-	module, err := readBounded(modulePath, maxModuleBytes)
+func packPlugin(
+	ctx context.Context, modulePath, manifestPath, outPath string,
+) (*packDocument, error) {
+	module, err := readBounded(ctx, modulePath, maxModuleBytes)
 	if err != nil {
 		return nil, err
 	}
-	text, err := readBounded(manifestPath, maxManifestBytes)
+	text, err := readBounded(ctx, manifestPath, maxManifestBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +115,7 @@ func packPlugin(modulePath, manifestPath, outPath string) (*packDocument, error)
 	if err != nil {
 		return nil, about(modulePath, err)
 	}
-	if err := writeWhole(outPath, plugin); err != nil {
+	if err := writeWhole(ctx, outPath, plugin); err != nil {
 		return nil, fault.Wrap("plugin.pack", fault.Unavailable, outPath, err, "")
 	}
 	return &packDocument{Path: outPath, ID: m.ID, Bytes: len(plugin)}, nil
@@ -132,28 +135,12 @@ func about(path string, err error) error {
 	return fault.Wrap("cli", fault.Invalid, path, err, "")
 }
 
-// readBounded reads a regular file of at most limit bytes.
-func readBounded(path string, limit int64) ([]byte, error) {
-	file, err := os.Open(path)
+// readBounded reads a file, or a pipe with a writer, of at most limit bytes.
+func readBounded(ctx context.Context, path string, limit int64) ([]byte, error) {
+	file, err := input.Open(path)
 	if err != nil {
-		return nil, fault.Wrap("cli.read", fault.NotFound, path, unwrapPath(err), "")
+		return nil, err
 	}
 	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, limit+1))
-	if err != nil {
-		return nil, fault.Wrap("cli.read", fault.Invalid, path, unwrapPath(err), "")
-	}
-	if int64(len(data)) > limit {
-		return nil, fault.Newf("cli.read", fault.Invalid, path,
-			"is longer than %s", formatBytes(float64(limit)))
-	}
-	return data, nil
-}
-
-// unwrapPath drops the path of a *PathError: the subject names it already.
-func unwrapPath(err error) error {
-	if e, ok := err.(*os.PathError); ok {
-		return e.Err
-	}
-	return err
+	return file.ReadAll(ctx, limit)
 }

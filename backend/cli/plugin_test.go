@@ -52,7 +52,7 @@ func TestPackLeavesNothingBehindWhenItFails(t *testing.T) {
 		"no JSON":          {string(wasm), "{", "manifest.json"},
 		"an empty object":  {string(wasm), "{}", ""},
 		"a deep manifest":  {string(wasm), strings.Repeat("[", 100_000), "manifest.json"},
-		"a huge manifest":  {string(wasm), strings.Repeat(" ", maxManifestBytes+1), "longer than"},
+		"a huge manifest":  {string(wasm), strings.Repeat(" ", maxManifestBytes+1), "more than 1 MiB"},
 		"a binary for one": {string(wasm), string(wasm), "manifest.json"},
 	} {
 		s := newStand(t)

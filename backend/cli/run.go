@@ -11,11 +11,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"inos/backend/fault"
+	"inos/backend/input"
 	"inos/backend/job"
 )
 
-// standardOutput is the FILE that means the standard output.
-const standardOutput = "-"
+// standard is the FILE that means the standard input or output.
+const standard = "-"
 
 type runFlags struct {
 	inputs, outputs, params []string
@@ -34,31 +35,31 @@ func (a *app) runCommand() *cobra.Command {
 		Use:   "run UNIT.OP [-i FILE]... [-p name=value]... [-o FILE]...",
 		Short: "Run one op of a unit",
 		Long: "run gives files to an op as they are, waits for it, and writes its outputs to the files\n" +
-			"named with -o, in the op's order; - is the standard output. `inos units` lists the ops,\n" +
+			"named with -o, in the op's order. An input may be a file or a pipe with a writer; - is the\n" +
+			"standard input, and as an output the standard output. `inos units` lists the ops,\n" +
 			"`inos plugin inspect` explains their parameters.",
 		Example: "  inos run boids.init -p count=1000 -p seed=7 -o flock.bin\n" +
 			"  inos run boids.step -i flock.bin -p steps=600 -o later.bin\n" +
-			"  inos run boids.stats -i later.bin --json",
+			"  inos run boids.stats -i later.bin --json\n" +
+			"  inos run boids.init -p count=1000 -o - | inos run boids.stats -i -",
 		Args: oneArgument("UNIT.OP"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			request, err := flags.request(cmd, args[0])
+			request, err := a.request(cmd, &flags, args[0])
 			if err != nil {
 				return err
-			}
-			if a.global.json && slices.Contains(flags.outputs, standardOutput) {
-				return usagef(cmd, "-o - and --json both want the standard output")
 			}
 			return a.runOp(cmd.Context(), request, flags.outputs)
 		},
 	}
-	cmd.Flags().StringArrayVarP(&flags.inputs, "input", "i", nil, "an input `FILE`; repeat")
+	cmd.Flags().StringArrayVarP(&flags.inputs, "input", "i", nil,
+		"an input `FILE`, - for the standard input; repeat")
 	cmd.Flags().StringArrayVarP(&flags.outputs, "output", "o", nil,
-		"write an output to this `FILE`; repeat")
+		"write an output to this `FILE`, - for the standard output; repeat")
 	paramsFlag(cmd, &flags.params)
 	return cmd
 }
 
-func (f *runFlags) request(cmd *cobra.Command, name string) (job.Request, error) {
+func (a *app) request(cmd *cobra.Command, f *runFlags, name string) (job.Request, error) {
 	unit, op, err := splitOp(cmd, name)
 	if err != nil {
 		return job.Request{}, err
@@ -67,11 +68,43 @@ func (f *runFlags) request(cmd *cobra.Command, name string) (job.Request, error)
 	if err != nil {
 		return job.Request{}, err
 	}
-	request := job.Request{Unit: unit, Op: op, Params: params}
+	if err := a.checkFiles(cmd, f); err != nil {
+		return job.Request{}, err
+	}
+	request := job.Request{Unit: unit, Op: op, Params: params, Places: len(f.outputs)}
 	for _, path := range f.inputs {
-		request.Inputs = append(request.Inputs, job.Input{Path: path})
+		in := job.Input{Path: path}
+		if path == standard {
+			in = job.Input{Stream: input.Stream("standard input", a.Stdin)}
+		}
+		request.Inputs = append(request.Inputs, in)
 	}
 	return request, nil
+}
+
+// checkFiles finds what is wrong with the names alone.
+func (a *app) checkFiles(cmd *cobra.Command, f *runFlags) error {
+	switch {
+	case slices.Contains(f.inputs, ""):
+		return usagef(cmd, "-i needs the name of a file; - is the standard input")
+	case slices.Contains(f.outputs, ""):
+		return usagef(cmd, "-o needs the name of a file; - is the standard output")
+	case twice(f.inputs, standard):
+		return usagef(cmd, "-i - is given twice; there is one standard input")
+	case a.global.json && slices.Contains(f.outputs, standard):
+		return usagef(cmd, "-o - and --json both want the standard output")
+	}
+	for _, path := range f.outputs {
+		if twice(f.outputs, path) {
+			return usagef(cmd, "-o %s is given twice; one output would replace the other", path)
+		}
+	}
+	return nil
+}
+
+func twice(list []string, what string) bool {
+	first := slices.Index(list, what)
+	return first >= 0 && slices.Contains(list[first+1:], what)
 }
 
 func (a *app) runOp(ctx context.Context, request job.Request, files []string) error {
@@ -87,39 +120,54 @@ func (a *app) runOp(ctx context.Context, request job.Request, files []string) er
 	if err != nil {
 		return err
 	}
-	if err := a.writeOutputs(result, files); err != nil {
+	written, err := a.writeOutputs(ctx, result, files)
+	if err != nil {
 		return err
 	}
 	if a.global.json {
-		return writeJSON(a.Stdout, runDocument{result, padded(files, len(result.Outputs))})
+		return writeJSON(a.Stdout, runDocument{result, written})
 	}
-	return a.printResult(result, files)
+	return a.printResult(result, written)
 }
 
-func (a *app) writeOutputs(result *job.Result, files []string) error {
-	if len(files) > len(result.Outputs) {
-		return fault.Newf("run", fault.Invalid, files[len(result.Outputs)],
-			"the op has no output for this file: it gave %d", len(result.Outputs))
-	}
-	for i, path := range files {
-		var err error
-		if path == standardOutput {
-			_, err = a.Stdout.Write(result.Outputs[i].Bytes)
+// writeOutputs writes what the op gave and returns where each output went; empty: nowhere. A file
+// for an output that the op left out is an error, once the others are written.
+func (a *app) writeOutputs(
+	ctx context.Context, result *job.Result, files []string,
+) (written []string, err error) {
+	left := slices.Clone(files)
+	for _, output := range result.Outputs {
+		path := ""
+		if output.Index < len(left) {
+			path, left[output.Index] = left[output.Index], ""
+		}
+		written = append(written, path)
+		if path == "" {
+			continue
+		}
+		if path == standard {
+			err = interruptible(ctx, func() error { return writeAll(a.Stdout, output.Bytes) })
 		} else {
-			err = writeWhole(path, result.Outputs[i].Bytes)
+			err = writeWhole(ctx, path, output.Bytes)
 		}
 		if err != nil {
-			return fault.Wrap("run", fault.Unavailable, path, err, "")
+			return written, fault.Wrap("run", fault.Unavailable, path, err, "")
 		}
 	}
-	return nil
+	for i, path := range left {
+		if path != "" {
+			return written, fault.Newf("run", fault.Invalid, path,
+				"the op left out its output number %d, so nothing was written there", i+1)
+		}
+	}
+	return written, nil
 }
 
 // printResult writes the figures and what became of the outputs, for people. With -o - the
 // standard output belongs to the output alone.
-func (a *app) printResult(result *job.Result, files []string) error {
+func (a *app) printResult(result *job.Result, written []string) error {
 	w := a.Stdout
-	if slices.Contains(files, standardOutput) {
+	if slices.Contains(written, standard) {
 		w = a.Stderr
 	}
 	var rows [][]string
@@ -128,9 +176,9 @@ func (a *app) printResult(result *job.Result, files []string) error {
 		rows = append(rows, []string{figure.Name, strings.TrimSpace(value + " " + figure.Unit)})
 	}
 	for i, output := range result.Outputs {
-		fate := "not written; name a file with -o"
-		if i < len(files) {
-			fate = files[i]
+		fate := written[i]
+		if fate == "" {
+			fate = "not written; name a file with -o"
 		}
 		size := formatBytes(float64(output.Len))
 		rows = append(rows, []string{output.Name, size, output.Media, fate})
@@ -138,11 +186,4 @@ func (a *app) printResult(result *job.Result, files []string) error {
 	rows = append(rows, []string{"time", fmt.Sprintf("%.3g ms, of it %.3g ms in the plugin",
 		float64(result.WallNs)/1e6, float64(result.GuestNs)/1e6)})
 	return table(w, rows)
-}
-
-// padded fills list up to n with "", so that JSON shows a list and no null.
-func padded(list []string, n int) []string {
-	out := make([]string, n)
-	copy(out, list)
-	return out
 }

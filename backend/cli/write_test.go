@@ -18,7 +18,7 @@ func TestAFileIsReplacedWithItsModeAndThroughItsLink(t *testing.T) {
 	if err := os.Symlink(target, link); err != nil {
 		t.Fatal(err)
 	}
-	if err := writeWhole(link, []byte("new")); err != nil {
+	if err := writeWhole(t.Context(), link, []byte("new")); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := os.ReadFile(target); err != nil || string(got) != "new" {
@@ -42,7 +42,7 @@ func TestAPipeIsWrittenIntoAndFoldersAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer reader.Close()
-	if err := writeWhole(pipe, []byte("new")); err != nil {
+	if err := writeWhole(t.Context(), pipe, []byte("new")); err != nil {
 		t.Fatal(err)
 	}
 	got := make([]byte, 3)
@@ -50,7 +50,7 @@ func TestAPipeIsWrittenIntoAndFoldersAreRefused(t *testing.T) {
 		t.Errorf("the pipe carried %q, %v", got, err)
 	}
 	for _, path := range []string{"", t.TempDir()} {
-		if writeWhole(path, []byte("x")) == nil {
+		if writeWhole(t.Context(), path, []byte("x")) == nil {
 			t.Errorf("%q was written", path)
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"strings"
 )
 
@@ -74,6 +76,19 @@ func Wrap(op string, kind Kind, subject string, err error, next string) error {
 	return &Error{Op: op, Kind: kind, Subject: subject, Err: err, Next: next}
 }
 
+// Bare is err without the operation and the path that os put before it: a subject names them better.
+func Bare(err error) error {
+	var path *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &path):
+		return path.Err
+	case errors.As(err, &link):
+		return link.Err
+	}
+	return err
+}
+
 // Message is the cause without subject and remedy.
 func (e *Error) Message() string {
 	if e.Err == nil {
@@ -106,7 +121,7 @@ func (e *Error) MarshalJSON() ([]byte, error) {
 		Kind    string `json:"kind"`
 		Subject string `json:"subject"`
 		Message string `json:"message"`
-		Next    string `json:"next"`
+		Next    string `json:"next,omitempty"`
 		Needed  int64  `json:"needed,omitempty"`
 		Limit   int64  `json:"limit,omitempty"`
 	}{e.Kind.String(), e.Subject, e.Message(), e.Next, e.Needed, e.Limit})

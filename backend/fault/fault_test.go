@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"testing"
 )
 
@@ -56,5 +57,26 @@ func TestJSONForm(t *testing.T) {
 	want := `{"kind":"budget","subject":"boids","message":"too big","next":"raise it","needed":25165824,"limit":16777216}`
 	if string(b) != want {
 		t.Errorf("got %s", b)
+	}
+}
+
+func TestJSONLeavesOutWhatThereIsNot(t *testing.T) {
+	b, err := json.Marshal(New("x", Trap, "boids", "unreachable", ""))
+	if want := `{"kind":"trap","subject":"boids","message":"unreachable"}`; err != nil ||
+		string(b) != want {
+		t.Errorf("got %s, %v", b, err)
+	}
+}
+
+func TestBareDropsThePathThatTheSubjectNames(t *testing.T) {
+	_, err := os.Open("/no/such/file")
+	if got := Bare(err).Error(); got != "no such file or directory" {
+		t.Errorf("opening: %q", got)
+	}
+	if got := Bare(os.Rename("/no/such/file", "/no/other")).Error(); got != "no such file or directory" {
+		t.Errorf("renaming: %q", got)
+	}
+	if Bare(io.EOF) != io.EOF || Bare(nil) != nil {
+		t.Error("another error was changed")
 	}
 }

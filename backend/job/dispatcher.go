@@ -3,9 +3,7 @@ package job
 import (
 	"context"
 	"fmt"
-	"io"
 	"math"
-	"os"
 	"slices"
 	"sync"
 	"time"
@@ -67,7 +65,7 @@ func (d *Dispatcher) Run(ctx context.Context, r Request) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkInputs(t.Op, r.Inputs); err != nil {
+	if err := checkPorts(t.Op, &r); err != nil {
 		return nil, err
 	}
 	if err := d.enter(ctx); err != nil {
@@ -228,14 +226,19 @@ func (d *Dispatcher) Close() {
 	d.Relieve()
 }
 
-func checkInputs(op *manifest.Op, in []Input) error {
-	if len(in) > len(op.Inputs) {
-		return fault.New(opRun, fault.Invalid, op.Name,
-			fmt.Sprintf("%d inputs were given, it takes %d", len(in), len(op.Inputs)), "")
+// checkPorts says what is wrong with the number of inputs and of places for outputs.
+func checkPorts(op *manifest.Op, r *Request) error {
+	if len(r.Inputs) > len(op.Inputs) {
+		return fault.Newf(opRun, fault.Invalid, op.Name, "%d inputs were given, it takes %d",
+			len(r.Inputs), len(op.Inputs))
 	}
-	for i := len(in); i < len(op.Inputs); i++ {
-		if !op.Inputs[i].Optional {
-			return fault.New(opRun, fault.Invalid, op.Inputs[i].Name, "this input is missing",
+	if r.Places > len(op.Outputs) {
+		return fault.Newf(opRun, fault.Invalid, op.Name, "%d files were given for outputs, it has %d",
+			r.Places, len(op.Outputs))
+	}
+	for _, missing := range op.Inputs[len(r.Inputs):] {
+		if !missing.Optional {
+			return fault.New(opRun, fault.Invalid, missing.Name, "this input is missing",
 				fmt.Sprintf("%s takes %d input(s); give the file with -i", op.Name, len(op.Inputs)))
 		}
 	}
@@ -252,7 +255,7 @@ func runOn(
 		}
 	}()
 	for i := range r.Inputs {
-		m, err := load(w, r.Inputs[i])
+		m, err := load(ctx, w, r.Inputs[i])
 		if err != nil {
 			return nil, err
 		}
@@ -266,38 +269,6 @@ func runOn(
 	return copyOut(t, params, reply), nil
 }
 
-// load puts an input into shared memory; a file is read straight into it.
-func load(w Worker, in Input) (Memory, error) {
-	if in.Path == "" {
-		m, err := w.NewInput(int64(len(in.Bytes)))
-		if err == nil {
-			copy(m.Bytes(), in.Bytes)
-		}
-		return m, err
-	}
-	f, err := os.Open(in.Path)
-	if err != nil {
-		return nil, fault.Wrap(opRun, fault.NotFound, in.Path, err, "")
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("this is no regular file")
-	}
-	if err != nil {
-		return nil, fault.Wrap(opRun, fault.Invalid, in.Path, err, "")
-	}
-	m, err := w.NewInput(info.Size())
-	if err != nil {
-		return nil, err
-	}
-	if _, err := io.ReadFull(f, m.Bytes()); err != nil {
-		m.Release()
-		return nil, fault.Wrap(opRun, fault.Other, in.Path, err, "the file changed while it was read")
-	}
-	return m, nil
-}
-
 func copyOut(t Target, params []manifest.Value, reply *Reply) *Result {
 	res := &Result{
 		Unit: t.Unit, Op: t.Op.Name, Plugin: t.Plugin, Digest: fmt.Sprintf("%x", t.Digest),
@@ -307,7 +278,7 @@ func copyOut(t Target, params []manifest.Value, reply *Reply) *Result {
 	for _, o := range reply.Outputs {
 		b := append([]byte(nil), o.Bytes...)
 		res.Outputs = append(res.Outputs, Output{
-			Name: t.Op.Outputs[o.Index].Name, Media: o.Media, Bytes: b, Len: int64(len(b)),
+			Index: o.Index, Name: t.Op.Outputs[o.Index].Name, Media: o.Media, Bytes: b, Len: int64(len(b)),
 		})
 	}
 	for i, v := range reply.Results {

@@ -10,6 +10,7 @@ import (
 	"context"
 	"time"
 
+	"inos/backend/input"
 	"inos/backend/manifest"
 )
 
@@ -21,15 +22,21 @@ type Request struct {
 	Params map[string]any
 	// Inputs in the manifest's order. Optional ones at the end may be left out.
 	Inputs []Input
+	// Places is for how many outputs the caller has a place; more than the op has are refused
+	// before it runs.
+	Places int
 	// Progress is called from one goroutine while the op runs, some ten times a second; total 0
 	// means unknown. May be nil.
 	Progress func(done, total uint64)
 }
 
-// Input is a file or bytes. Exactly one of the two is used: Path where it is set.
+// Input is a file, a stream or bytes. Exactly one of them is used: the first that is set.
 type Input struct {
-	Path  string
-	Bytes []byte
+	// Path is a regular file, or a pipe that somebody writes into.
+	Path string
+	// Stream is read to its end once the op is found and its worker runs.
+	Stream *input.Source
+	Bytes  []byte
 }
 
 // Result is what an op gave back. All of it is copied out of shared memory.
@@ -49,6 +56,7 @@ type Result struct {
 
 // Output is one output of the op. Outputs that the op left out are not listed.
 type Output struct {
+	Index int    `json:"-"` // in the manifest
 	Name  string `json:"name"`
 	Media string `json:"media"` // as the op says; empty: unknown
 	Bytes []byte `json:"-"`
@@ -92,6 +100,8 @@ type Engine interface {
 type Worker interface {
 	// NewInput is memory for an input of that many bytes, until Release.
 	NewInput(byteLen int64) (Memory, error)
+	// Budget is more than any input can have, in bytes.
+	Budget() int64
 	Call(ctx context.Context, c Call) (*Reply, error)
 	Alive() bool
 	// Trim gives idle shared memory back.

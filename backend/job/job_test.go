@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"inos/backend/fault"
+	"inos/backend/input"
 	"inos/backend/manifest"
 )
 
@@ -64,6 +66,9 @@ type fakeWorker struct {
 	closed bool
 }
 
+// fakeBudget is more than the inputs of the tests have.
+const fakeBudget = 64
+
 type fakeMemory struct {
 	e *fakeEngine
 	b []byte
@@ -75,8 +80,9 @@ func (m *fakeMemory) Release()      { m.e.mu.Lock(); m.e.released++; m.e.mu.Unlo
 func (w *fakeWorker) NewInput(n int64) (Memory, error) {
 	return &fakeMemory{w.e, make([]byte, n)}, nil
 }
-func (w *fakeWorker) Alive() bool { return w.alive }
-func (w *fakeWorker) Trim()       { w.e.mu.Lock(); w.e.trims++; w.e.mu.Unlock() }
+func (w *fakeWorker) Budget() int64 { return fakeBudget }
+func (w *fakeWorker) Alive() bool   { return w.alive }
+func (w *fakeWorker) Trim()         { w.e.mu.Lock(); w.e.trims++; w.e.mu.Unlock() }
 func (w *fakeWorker) Close() {
 	w.e.mu.Lock()
 	defer w.e.mu.Unlock()
@@ -218,6 +224,39 @@ func TestAFileIsReadAsInput(t *testing.T) {
 	}
 }
 
+func TestAStreamIsReadAsInputUpToTheBudget(t *testing.T) {
+	_, _, d := newTest(1)
+	r := request("")
+	for _, n := range []int{0, 1, fakeBudget, fakeBudget + 1} {
+		r.Inputs = []Input{{Stream: input.Stream("the stream", bytes.NewReader(make([]byte, n)))}}
+		res, err := d.Run(context.Background(), r)
+		if n <= fakeBudget {
+			if err != nil || len(res.Outputs[0].Bytes) != n {
+				t.Errorf("%d bytes: %v, %v", n, res, err)
+			}
+			continue
+		}
+		f := fault.As(err)
+		if f == nil || f.Kind != fault.Budget || f.Limit != fakeBudget || f.Subject != "the stream" ||
+			!strings.Contains(f.Next, "--arena") {
+			t.Errorf("%d bytes: %v", n, err)
+		}
+	}
+}
+
+func TestWaitingForAStreamEndsWithItsContext(t *testing.T) {
+	_, _, d := newTest(1)
+	silent, end := io.Pipe()
+	defer end.Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	r := request("")
+	r.Inputs = []Input{{Stream: input.Stream("the stream", silent)}}
+	if _, err := d.Run(ctx, r); fault.KindOf(err) != fault.Canceled {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestWhatIsWrongIsSaidBeforeAWorkerStarts(t *testing.T) {
 	e, _, d := newTest(1)
 	for what, c := range map[string]struct {
@@ -230,6 +269,7 @@ func TestWhatIsWrongIsSaidBeforeAWorkerStarts(t *testing.T) {
 		"a value out of range": {func(r *Request) { r.Params["n"] = 10 }, fault.Invalid, "n"},
 		"a missing input":      {func(r *Request) { r.Inputs = nil }, fault.Invalid, "in"},
 		"too many inputs":      {func(r *Request) { r.Inputs = make([]Input, 3) }, fault.Invalid, "echo"},
+		"too many places":      {func(r *Request) { r.Places = 3 }, fault.Invalid, "echo"},
 	} {
 		r := request("x")
 		c.change(&r)

@@ -136,6 +136,8 @@ func (j *jobWorker) NewInput(byteLen int64) (job.Memory, error) {
 	return p, nil
 }
 
+func (j *jobWorker) Budget() int64 { return j.engine.node.arena.Limit() }
+
 func (j *jobWorker) Alive() bool { return j.w.Alive() }
 func (j *jobWorker) Trim()       { j.w.Trim() }
 func (j *jobWorker) Close()      { j.engine.drop(j.w) }

@@ -23,6 +23,7 @@ func run() int {
 		program = os.Args[0]
 	}
 	return cli.Main(ctx, cli.World{
+		Stdin:   os.Stdin,
 		Stdout:  os.Stdout,
 		Stderr:  os.Stderr,
 		Getenv:  os.Getenv,

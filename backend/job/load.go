@@ -1,0 +1,59 @@
+package job
+
+import (
+	"context"
+
+	"inos/backend/fault"
+	"inos/backend/input"
+)
+
+// load puts an input into shared memory; a file is read straight into it.
+func load(ctx context.Context, w Worker, in Input) (Memory, error) {
+	if in.Path == "" {
+		return loadStream(ctx, w, in)
+	}
+	file, err := input.Open(in.Path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	size, known := file.Size()
+	if !known {
+		return loadStream(ctx, w, Input{Stream: file})
+	}
+	m, err := w.NewInput(size)
+	if err != nil {
+		return nil, err
+	}
+	if err := file.Fill(m.Bytes()); err != nil {
+		m.Release()
+		return nil, err
+	}
+	return m, nil
+}
+
+// loadStream takes what only reading tells the size of, or what is there already.
+func loadStream(ctx context.Context, w Worker, in Input) (Memory, error) {
+	data := in.Bytes
+	if in.Stream != nil {
+		var err error
+		if data, err = in.Stream.ReadAll(ctx, w.Budget()); err != nil {
+			return nil, overBudget(err)
+		}
+	}
+	m, err := w.NewInput(int64(len(data)))
+	if err == nil {
+		copy(m.Bytes(), data)
+	}
+	return m, err
+}
+
+// overBudget gives the remedy to a stream that was longer than all memory there is.
+func overBudget(err error) error {
+	if f := fault.As(err); f != nil && f.Kind == fault.Budget {
+		long := *f
+		long.Next = "raise the arena's budget with --arena"
+		return &long
+	}
+	return err
+}
