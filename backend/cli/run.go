@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -172,8 +170,7 @@ func (a *app) printResult(result *job.Result, written []string) error {
 	}
 	var rows [][]string
 	for _, figure := range result.Results {
-		value := strconv.FormatFloat(figure.Value, 'g', -1, 64)
-		rows = append(rows, []string{figure.Name, strings.TrimSpace(value + " " + figure.Unit)})
+		rows = append(rows, []string{figure.Name, figureText(figure)})
 	}
 	for i, output := range result.Outputs {
 		fate := written[i]

@@ -28,7 +28,7 @@ type Call struct {
 // copy them before you believe them. Release gives them back.
 type Result struct {
 	Outputs []Output
-	Results []float64 // NaN: not reported
+	Results []float64 // wire.Reported tells which ones the op set
 	Guest   time.Duration
 }
 

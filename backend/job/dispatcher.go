@@ -3,7 +3,6 @@ package job
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"sync"
 	"time"
@@ -273,7 +272,6 @@ func copyOut(t Target, params []manifest.Value, reply *Reply) *Result {
 	res := &Result{
 		Unit: t.Unit, Op: t.Op.Name, Plugin: t.Plugin, Digest: fmt.Sprintf("%x", t.Digest),
 		Params: manifest.Values(t.Op.Params, params), GuestNs: reply.GuestNs,
-		figures: map[string]float64{},
 	}
 	for _, o := range reply.Outputs {
 		b := append([]byte(nil), o.Bytes...)
@@ -281,13 +279,8 @@ func copyOut(t Target, params []manifest.Value, reply *Reply) *Result {
 			Index: o.Index, Name: t.Op.Outputs[o.Index].Name, Media: o.Media, Bytes: b, Len: int64(len(b)),
 		})
 	}
-	for i, v := range reply.Results {
-		if math.IsNaN(v) || i >= len(t.Op.Results) {
-			continue
-		}
-		f := t.Op.Results[i]
-		res.Results = append(res.Results, Figure{Name: f.Name, Unit: f.Unit, Value: v})
-		res.figures[f.Name] = v
+	for i, f := range t.Op.Results[:min(len(t.Op.Results), len(reply.Results))] {
+		res.Results = append(res.Results, Figure{f.Name, f.Unit, reply.Results[i]})
 	}
 	return res
 }

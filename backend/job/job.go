@@ -41,17 +41,16 @@ type Input struct {
 
 // Result is what an op gave back. All of it is copied out of shared memory.
 type Result struct {
-	Unit    string             `json:"unit"`
-	Op      string             `json:"op"`
-	Plugin  string             `json:"plugin"`
-	Digest  string             `json:"digest"` // BLAKE3 of the plugin's file, hex
-	Params  map[string]any     `json:"params"`
-	Outputs []Output           `json:"outputs,omitempty"`
-	Results []Figure           `json:"results,omitempty"`
-	GuestNs uint64             `json:"guest_ns"` // time inside the guest
-	WallNs  uint64             `json:"wall_ns"`  // from request to result
-	Started bool               `json:"started"`  // a worker was started for it
-	figures map[string]float64 // by name
+	Unit    string         `json:"unit"`
+	Op      string         `json:"op"`
+	Plugin  string         `json:"plugin"`
+	Digest  string         `json:"digest"` // BLAKE3 of the plugin's file, hex
+	Params  map[string]any `json:"params"`
+	Outputs []Output       `json:"outputs,omitempty"`
+	Results []Figure       `json:"results,omitempty"`
+	GuestNs uint64         `json:"guest_ns"` // time inside the guest
+	WallNs  uint64         `json:"wall_ns"`  // from request to result
+	Started bool           `json:"started"`  // a worker was started for it
 }
 
 // Output is one output of the op. Outputs that the op left out are not listed.
@@ -61,19 +60,6 @@ type Output struct {
 	Media string `json:"media"` // as the op says; empty: unknown
 	Bytes []byte `json:"-"`
 	Len   int64  `json:"bytes"`
-}
-
-// Figure is a number that the op reported. Numbers that it did not report are not listed.
-type Figure struct {
-	Name  string  `json:"name"`
-	Unit  string  `json:"unit,omitempty"`
-	Value float64 `json:"value"`
-}
-
-// Figure is the reported number of that name.
-func (r *Result) Figure(name string) (float64, bool) {
-	v, ok := r.figures[name]
-	return v, ok
 }
 
 // Target is an op, found.
@@ -127,9 +113,15 @@ type Call struct {
 // Reply is what the guest gave back: views of shared memory, valid until Release.
 type Reply struct {
 	Outputs []ReplyOutput
-	Results []float64 // NaN: not reported
+	Results []Reading // in the manifest's order
 	GuestNs uint64
 	Release func()
+}
+
+// Reading is one result of the op.
+type Reading struct {
+	Value    float64
+	Reported bool
 }
 
 // ReplyOutput is a view of one output; the worker may still change the bytes.

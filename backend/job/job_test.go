@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -110,7 +109,7 @@ func (w *fakeWorker) Call(ctx context.Context, c Call) (*Reply, error) {
 	}
 	return &Reply{
 		Outputs: []ReplyOutput{{Index: 0, Bytes: c.Inputs[0].Bytes(), Media: "text/plain"}},
-		Results: []float64{float64(c.Params[0].Int), math.NaN()}, GuestNs: 5,
+		Results: []Reading{{float64(c.Params[0].Int), true}, {}}, GuestNs: 5,
 		Release: func() { clear(c.Inputs[0].Bytes()) }, // whoever kept a view sees zeros
 	}, nil
 }
@@ -183,7 +182,8 @@ func TestAResultIsACopyWithNamesAndUnits(t *testing.T) {
 		r.Outputs[0].Media != "text/plain" || r.Outputs[0].Len != 5 {
 		t.Errorf("outputs %+v", r.Outputs)
 	}
-	if len(r.Results) != 1 || r.Results[0] != (Figure{"n", "m", 4}) {
+	if len(r.Results) != 2 || r.Results[0] != (Figure{"n", "m", Reading{4, true}}) ||
+		r.Results[1] != (Figure{Name: "silent"}) {
 		t.Errorf("results %+v", r.Results)
 	}
 	if v, ok := r.Figure("n"); !ok || v != 4 {

@@ -162,8 +162,9 @@ func (j *jobWorker) Call(ctx context.Context, c job.Call) (*job.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	reply := &job.Reply{
-		Results: res.Results, GuestNs: uint64(res.Guest), Release: res.Release,
+	reply := &job.Reply{GuestNs: uint64(res.Guest), Release: res.Release}
+	for _, v := range res.Results {
+		reply.Results = append(reply.Results, job.Reading{Value: v, Reported: wire.Reported(v)})
 	}
 	for i := range res.Outputs {
 		o := &res.Outputs[i]

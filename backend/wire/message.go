@@ -137,7 +137,7 @@ type Result struct {
 	Code    int32
 	Error   string
 	Outputs []Output
-	// Results holds NaN where the op set no value.
+	// Results holds NotReported where the op set no value.
 	Results []float64
 	GuestNs uint64
 }

@@ -124,7 +124,7 @@ struct Result {
   # From `fail`; empty when code is 0.
   outputs @2 :List(Output);
   results @3 :List(Float64);
-  # NaN where the op did not set one.
+  # The NaN of bits 0x7ff8000000000001 where the op did not set one; an op's own NaN has 0 at the end.
   guestNs @4 :UInt64;
   # Time inside the guest.
 }

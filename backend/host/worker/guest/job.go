@@ -45,7 +45,7 @@ func (j *Job) Begin(c *wire.Call, fds []int) error {
 	j.outputs = j.outputs[:0]
 	j.results = j.results[:0]
 	for range c.Results {
-		j.results = append(j.results, math.NaN())
+		j.results = append(j.results, wire.NotReported())
 	}
 	if want := wire.NewWindows(c.Inputs) + wire.NewWindows(c.Outputs); want != len(fds) {
 		wire.CloseAll(fds)
@@ -259,7 +259,7 @@ func (i *Instance) resultF64(stack []uint64) {
 	n := index(stack[0])
 	ok := i.job != nil && n < len(i.job.results)
 	if ok {
-		i.job.results[n] = math.Float64frombits(stack[1])
+		i.job.results[n] = wire.Report(math.Float64frombits(stack[1]))
 	}
 	answer(stack, ok)
 }
