@@ -30,7 +30,7 @@ func (a *App) Boot() window.Boot { return a.session.Boot() }
 
 // StartLive runs a live unit in place of the one that runs.
 func (a *App) StartLive(unit string, params map[string]any) (window.LiveState, error) {
-	state, err := a.session.StartLive(a.ctx, unit, params)
+	state, err := a.session.StartLive(unit, params)
 	return state, window.Refusal(err)
 }
 

@@ -68,10 +68,11 @@ func openWindow(o *flags) (err error) {
 	}
 	defer closeFrames()
 	defer func() { err = errors.Join(err, d.surface.Close()) }()
-	d.openSession(node)
+	first, params := d.firstUnit()
+	d.openSession(node, first)
 	defer d.session.Close()
 	if !o.needsBenchPage() {
-		go d.startFirstUnit(ctx)
+		go d.startFirstUnit(params)
 	}
 	return errors.Join(d.runWebview(ctx), d.takeEnded())
 }
@@ -103,11 +104,12 @@ func (d *desktop) openFrames(ctx context.Context) (closeFrames func(), err error
 	return func() { cancel(); <-ended }, nil
 }
 
-func (d *desktop) openSession(node *nodeAdapter) {
+func (d *desktop) openSession(node *nodeAdapter, first string) {
 	home, _ := os.UserHomeDir()        // none: pictures go to the data folder
 	configDir, _ := os.UserConfigDir() // none: the same
 	config := window.Config{
 		Node: node, Surface: d.surface, DataDir: d.flags.dataDir, Version: version, Now: time.Now,
+		First:       first,
 		SoftwareGL:  drawsInSoftware(),
 		PicturesDir: window.PicturesDir(home, configDir, d.flags.dataDir),
 	}
@@ -118,22 +120,21 @@ func (d *desktop) openSession(node *nodeAdapter) {
 	d.app = &App{session: d.session}
 }
 
+// firstUnit is what the window is opened for: what the user named, what ran last, or the flock.
+func (d *desktop) firstUnit() (name string, params map[string]any) {
+	switch {
+	case d.flags.unit != "" && d.flags.unit != d.place.Unit:
+		return d.flags.unit, nil
+	case d.place.Unit != "":
+		return d.place.Unit, d.place.Params
+	}
+	return defaultUnit, nil
+}
+
 // startFirstUnit runs beside the start of the webview, so that birds wait for it, not it for them.
-func (d *desktop) startFirstUnit(ctx context.Context) {
-	unit, params := d.place.Unit, d.place.Params
-	if d.flags.unit != "" && d.flags.unit != unit {
-		unit, params = d.flags.unit, nil
-	}
-	if unit == "" {
-		unit = defaultUnit
-	}
-	_, err := d.session.StartLive(ctx, unit, params)
-	if err != nil && params != nil {
-		d.log.Warn("the remembered parameters do not fit any more", "unit", unit, "error", err)
-		_, err = d.session.StartLive(ctx, unit, nil)
-	}
-	if err != nil {
-		d.log.Error("the first unit did not start", "unit", unit, "error", err)
+func (d *desktop) startFirstUnit(params map[string]any) {
+	if err := d.session.StartFirst(params); err != nil {
+		d.log.Error("the first unit did not start", "unit", d.session.First, "error", err)
 	}
 }
 

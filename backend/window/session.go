@@ -55,6 +55,8 @@ type Config struct {
 	// SoftwareGL: this machine draws without a graphics card.
 	SoftwareGL bool
 	Now        func() time.Time
+	// First is the unit that the window is opened for.
+	First string
 }
 
 // Session is one window's conversation with the kernel. It runs at most one live unit. Its methods
@@ -62,12 +64,16 @@ type Config struct {
 type Session struct {
 	Config
 
-	mu      sync.Mutex // also orders changes of the live unit
+	starts sync.Mutex // held through a start or a stop of the live unit; taken before mu
+
+	mu      sync.Mutex // held for moments only: the page and the closing window wait for it
+	wish    wish
 	live    Live
 	unit    string
 	paused  bool // by the user
 	hidden  bool // the window is not to be seen
 	raised  int64
+	closed  bool
 	reports chan struct{} // closed at the first report of the page
 
 	reportMu sync.Mutex
@@ -118,10 +124,13 @@ type Boot struct {
 	Settings    json.RawMessage `json:"settings"` // null: none were saved
 	Arena       ArenaInfo       `json:"arena"`
 	Arch        Arch            `json:"arch"`
-	Live        *LiveState      `json:"live"`
+	// First is the unit that the window was opened for. It may still be on its way, or have failed:
+	// StartLive tells which.
+	First string     `json:"first"`
+	Live  *LiveState `json:"live"` // null: none ticks yet
 }
 
-// Boot tells the page where it is.
+// Boot tells the page where it is. It waits for nothing.
 func (s *Session) Boot() Boot {
 	boot := Boot{
 		Version:   s.Version,
@@ -131,6 +140,7 @@ func (s *Session) Boot() Boot {
 		Settings:  loadSettings(s.DataDir),
 		Arena:     s.arena(),
 		Arch:      Arch{OS: runtime.GOOS, Cores: runtime.NumCPU(), SoftwareGL: s.SoftwareGL},
+		First:     s.First,
 	}
 	if s.Stream != nil {
 		boot.StreamURL, boot.StreamToken = s.Stream.URL(), s.Stream.Token()
@@ -171,38 +181,6 @@ func (s *Session) state() LiveState {
 	stats := s.live.Stats()
 	return LiveState{
 		Unit: s.unit, Entry: s.live.Entry(), Params: s.live.Params(), State: stats.State, Shards: stats.Shards,
-	}
-}
-
-// StartLive runs a live unit in place of the one that runs. The same unit goes on, with the new
-// parameters: a reloaded page finds its flock as it was. One that has ended begins anew.
-func (s *Session) StartLive(ctx context.Context, name string, params map[string]any) (LiveState, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.live != nil && s.unit == name && !ended(s.live) {
-		if err := s.live.SetParams(params); err != nil {
-			return LiveState{}, err
-		}
-		return s.state(), nil
-	}
-	s.stopLive()
-	live, err := s.Node.StartLive(ctx, name, unit.LiveConfig{Params: params, Paused: s.hidden})
-	if err != nil {
-		return LiveState{}, err
-	}
-	s.live, s.unit, s.paused = live, name, false
-	return s.state(), nil
-}
-
-func ended(l Live) bool {
-	state := l.Stats().State
-	return state == unit.Stopped || state == unit.Quarantined
-}
-
-func (s *Session) stopLive() {
-	if s.live != nil {
-		s.live.Stop()
-		s.live, s.unit = nil, ""
 	}
 }
 
@@ -280,25 +258,18 @@ func (s *Session) SaveScreenshot(pngBase64 string) (string, error) {
 	return savePicture(s.PicturesDir, pngBase64, s.Now())
 }
 
-// Remember fills in what this session adds to the place of the window.
+// Remember fills in what this session adds to the place of the window. Where nothing has run, the
+// unit of the last time stays remembered.
 func (s *Session) Remember(p Place) Place {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.raised > 0 {
 		p.ArenaBytes = s.raised
 	}
-	p.Unit, p.Params = "", nil
 	if s.live != nil {
 		p.Unit, p.Params = s.unit, s.live.Params()
 	}
 	return p
-}
-
-// Close stops the live unit.
-func (s *Session) Close() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.stopLive()
 }
 
 func nothingRuns(op string) error {

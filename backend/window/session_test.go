@@ -94,7 +94,7 @@ func newSession(t *testing.T) (*Session, *fakeNode) {
 func startBirds(t *testing.T) (*Session, *fakeLive) {
 	t.Helper()
 	s, node := newSession(t)
-	if _, err := s.StartLive(t.Context(), "birds", nil); err != nil {
+	if _, err := s.StartLive("birds", nil); err != nil {
 		t.Fatal(err)
 	}
 	return s, node.started[0]
@@ -129,7 +129,7 @@ func TestBootTellsThePageWhereItIs(t *testing.T) {
 
 func TestAReloadedPageFindsItsFlock(t *testing.T) {
 	s, live := startBirds(t)
-	state, err := s.StartLive(t.Context(), "birds", map[string]any{"count": 20})
+	state, err := s.StartLive("birds", map[string]any{"count": 20})
 	if err != nil || live.stopped || state.Params["count"] != 20 {
 		t.Errorf("got %+v, %v; stopped %v", state, err, live.stopped)
 	}
@@ -138,7 +138,7 @@ func TestAReloadedPageFindsItsFlock(t *testing.T) {
 func TestAUnitThatEndedBeginsAnew(t *testing.T) {
 	s, node := newSession(t)
 	for range 2 {
-		if _, err := s.StartLive(t.Context(), "birds", nil); err != nil {
+		if _, err := s.StartLive("birds", nil); err != nil {
 			t.Fatal(err)
 		}
 		node.started[len(node.started)-1].state = unit.Quarantined
@@ -150,10 +150,10 @@ func TestAUnitThatEndedBeginsAnew(t *testing.T) {
 
 func TestAnotherUnitTakesThePlaceOfTheFirst(t *testing.T) {
 	s, live := startBirds(t)
-	if _, err := s.StartLive(t.Context(), "fish", nil); err != nil || !live.stopped {
+	if _, err := s.StartLive("fish", nil); err != nil || !live.stopped {
 		t.Errorf("%v; stopped %v", err, live.stopped)
 	}
-	if _, err := s.StartLive(t.Context(), "missing", nil); fault.KindOf(err) != fault.NotFound {
+	if _, err := s.StartLive("missing", nil); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("got %v", err)
 	}
 }
@@ -209,7 +209,7 @@ func TestAUnitThatStartsBehindAHiddenWindowWaits(t *testing.T) {
 	if err := s.SetVisible(false); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.StartLive(t.Context(), "birds", nil); err != nil || node.started[0].state != unit.Paused {
+	if _, err := s.StartLive("birds", nil); err != nil || node.started[0].state != unit.Paused {
 		t.Errorf("%v, %v", err, node.started[0].state)
 	}
 }
