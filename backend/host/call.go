@@ -106,17 +106,6 @@ func (w *Worker) canceled(ctx context.Context) error {
 	return fault.Wrap(opCall, fault.Canceled, w.plugin.Manifest.ID, context.Cause(ctx), "")
 }
 
-// limitOf is a call's deadline.
-func (w *Worker) limitOf(c *Call) time.Duration {
-	if c.Limit > 0 {
-		return c.Limit
-	}
-	if ms := w.plugin.Manifest.Limits.CallMs; ms > 0 {
-		return time.Duration(ms) * time.Millisecond
-	}
-	return DefaultCallTime
-}
-
 // smallOutput is granted to each output beforehand: a small result needs no question.
 const smallOutput = payloadStep
 
@@ -227,7 +216,10 @@ func (r *run) markMapped() {
 // wait serves the call until its answer, its deadline, or the worker's end.
 func (r *run) wait(ctx context.Context, answer chan *wire.Message) (*wire.Message, error) {
 	w := r.w
-	limit := w.limitOf(r.call)
+	limit := r.call.Limit
+	if limit == 0 {
+		limit = w.callLimit()
+	}
 	deadline := time.AfterFunc(limit, func() {
 		w.end(fault.Deadline, fmt.Sprintf("the call ran longer than its %s", limit), "")
 	})

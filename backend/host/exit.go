@@ -44,7 +44,10 @@ func (w *Worker) explain(x exitStatus) error {
 	case x.killed:
 		return w.death(fault.Crash, "its worker was killed from outside",
 			"the system kills when memory runs out; see dmesg")
-	case x.code == exitRuntime && strings.Contains(x.stderr, "out of memory"):
+	case x.code == exitRuntime && x.outOfMemory():
+		if w.compiling() {
+			return w.death(fault.Memory, "compiling it takes too much memory", smallFunctions)
+		}
 		return w.death(fault.Memory, "its worker ran out of memory", "")
 	case w.reason != nil:
 		return w.reason
@@ -77,6 +80,12 @@ func (w *Worker) faultText() string {
 	default:
 		return "it read memory that is not its own at " + at
 	}
+}
+
+// outOfMemory knows the words of Go's runtime.
+func (x exitStatus) outOfMemory() bool {
+	return strings.Contains(x.stderr, "out of memory") ||
+		strings.Contains(x.stderr, "cannot allocate memory")
 }
 
 // describe is the end in words, with the worker's last words where it had any.

@@ -15,16 +15,8 @@ import (
 	"inos/backend/manifest"
 )
 
-// Limits where the manifest names none.
-const (
-	DefaultCallTime = 30 * time.Second
-	DefaultTickTime = time.Second
-)
-
 // Bounds of the conversation with a worker.
 const (
-	// startTimeout bounds the time from spawn to ready; compiling a big module takes seconds.
-	startTimeout = 60 * time.Second
 	// sendTimeout bounds a send to a worker that does not read.
 	sendTimeout = time.Second
 	// answerTimeout is what a control message may take beyond the tick that it waits for.

@@ -9,14 +9,6 @@ import (
 	"inos/backend/wire"
 )
 
-// tickLimit is the deadline of one tick.
-func (w *Worker) tickLimit() time.Duration {
-	if ms := w.plugin.Manifest.Limits.TickMs; ms > 0 {
-		return time.Duration(ms) * time.Millisecond
-	}
-	return DefaultTickTime
-}
-
 // SetParams hands over all parameters of the live unit, in the manifest's order. They hold from
 // the next tick on.
 func (w *Worker) SetParams(params []wire.Value) error {
@@ -118,7 +110,7 @@ func (w *Worker) guardTicks(stop chan struct{}, watch tickWatch) {
 			return
 		case <-timer.C:
 		}
-		next, over := w.lookAtTick(watch.limit)
+		next, over := w.lookAtBusy(watch.limit)
 		if over {
 			w.end(fault.Deadline, fmt.Sprintf("a tick ran longer than its %s", watch.limit), "")
 			return
@@ -137,8 +129,8 @@ func (w *Worker) guardTicks(stop chan struct{}, watch tickWatch) {
 	}
 }
 
-// lookAtTick says when to look again, or that the running tick is over its limit.
-func (w *Worker) lookAtTick(limit time.Duration) (next time.Duration, over bool) {
+// lookAtBusy says when to look again, or that what runs is over its limit.
+func (w *Worker) lookAtBusy(limit time.Duration) (next time.Duration, over bool) {
 	since := w.status.BusySince()
 	if since == 0 {
 		return limit, false

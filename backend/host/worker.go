@@ -54,6 +54,7 @@ type Worker struct {
 
 	mu       sync.Mutex
 	ready    wire.Ready
+	loaded   bool // it has said that it is ready
 	nextID   uint32
 	pending  map[uint32]chan *wire.Message
 	inputs   bool // a call with inputs runs: says what a write fault hit
@@ -111,7 +112,12 @@ func (w *Worker) start(ctx context.Context, cfg Config, instances int) error {
 	if w.shared != nil {
 		fds = append(fds, w.shared.FD())
 	}
-	m, err := w.ask(opStart, w.loadMessage(cfg, instances), startTimeout, fds...)
+	over := make(chan struct{})
+	w.watching.Go(func() { w.guardStart(over) })
+	// The guard goes by the worker's word; this bound does not.
+	patience := w.compileLimit() + time.Duration(instances)*w.startLimit() + answerTimeout
+	m, err := w.ask(opStart, w.loadMessage(cfg, instances), patience, fds...)
+	close(over)
 	if err != nil {
 		return err
 	}
@@ -123,7 +129,7 @@ func (w *Worker) start(ctx context.Context, cfg Config, instances int) error {
 		return w.lied("it is ready without the sandbox that was asked for")
 	}
 	w.mu.Lock()
-	w.ready = m.Ready
+	w.ready, w.loaded = m.Ready, true
 	w.mu.Unlock()
 	return nil
 }

@@ -22,11 +22,15 @@ import (
 const (
 	// maxModuleBytes bounds a plugin's file.
 	maxModuleBytes = 64 << 20
-	// dataBytes is private memory beside the guest's own pages: Go's at rest (90 MiB of mappings,
-	// little of it touched) and the call stacks of a deep recursion, which wazero ends at 240 MiB.
-	dataBytes = 384 << 20
-	// compileBytes of garbage after a cold compile are worth giving back to the system.
-	compileBytes = 8 << 20
+	// dataBytes is private memory beside the guest's own pages: what Go's heap takes beside what it
+	// has, and the call stacks of a deep recursion, which wazero ends at 240 MiB.
+	dataBytes = 296 << 20
+	// compileBytes and compileFactor bound the memory that compiling takes: so much, and so many
+	// times the size of the module. Real code needs some 40 MiB and 20 times.
+	compileBytes  = 256 << 20
+	compileFactor = 32
+	// garbageBytes after a cold compile are worth giving back to the system.
+	garbageBytes = 8 << 20
 	// maxPhases bounds the phases of a tick.
 	maxPhases = 16
 )
@@ -152,9 +156,12 @@ func readModule(fd int) ([]byte, error) {
 }
 
 func compile(ctx context.Context, module []byte, cacheDir string) (*guest.Program, error) {
+	if err := box.BoundData(compileBytes + compileFactor*uint64(len(module))); err != nil {
+		return nil, &refusal{wire.FailSandbox, err}
+	}
 	before := heapBytes()
 	program, err := guest.Compile(ctx, module, cacheDir)
-	if heapBytes() > before+compileBytes {
+	if heapBytes() > before+garbageBytes {
 		debug.FreeOSMemory()
 	}
 	return program, err
@@ -212,6 +219,7 @@ func (s *session) start(ctx context.Context, program *guest.Program, space *gues
 		return m.Map(guest.SharedBase, files.sharedBytes, files.shared, 0, guest.ReadWrite)
 	}
 	for n := range int(l.Instances) {
+		s.status.SetBusySince(arena.Monotonic()) // the kernel has a deadline for code at load
 		instance, err := program.Instantiate(ctx, guest.Config{
 			Space:       space,
 			Number:      n,
@@ -219,6 +227,7 @@ func (s *session) start(ctx context.Context, program *guest.Program, space *gues
 			Host:        host,
 			Map:         mapShared,
 		})
+		s.status.SetBusySince(0)
 		if err != nil {
 			return err
 		}

@@ -5,8 +5,8 @@ package box
 
 // Limits bound what the process may take.
 type Limits struct {
-	// DataBytes bounds private writable memory (RLIMIT_DATA): Go's heap, the guest's own pages.
-	// Reserved addresses and shared segments do not count.
+	// DataBytes is how much private writable memory (RLIMIT_DATA) the process may take beside what
+	// it has: Go's heap, the guest's own pages. Reserved addresses and shared segments do not count.
 	DataBytes uint64
 }
 

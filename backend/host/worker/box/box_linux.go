@@ -5,6 +5,7 @@ package box
 import (
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -46,7 +47,41 @@ func Close(sock int, limits Limits) (Report, error) {
 	return report, nil
 }
 
+// BoundData bounds the private writable memory that the process may take beside what it has, until
+// Close sets the final bound.
+func BoundData(more uint64) error {
+	var bound unix.Rlimit
+	have, err := dataBytes()
+	if err != nil {
+		return err
+	}
+	if err := unix.Getrlimit(unix.RLIMIT_DATA, &bound); err != nil {
+		return os.NewSyscallError("getrlimit", err)
+	}
+	bound.Cur = min(have+more, bound.Max)
+	return os.NewSyscallError("setrlimit", unix.Setrlimit(unix.RLIMIT_DATA, &bound))
+}
+
+// dataBytes is what counts against RLIMIT_DATA; the kernel's figure holds the stack, too.
+func dataBytes() (uint64, error) {
+	const dataField = 5 // of /proc/self/statm, in pages
+	text, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return 0, err
+	}
+	fields := strings.Fields(string(text))
+	if len(fields) <= dataField {
+		return 0, fmt.Errorf("/proc/self/statm: %q", text)
+	}
+	pages, err := strconv.ParseUint(fields[dataField], 10, 64)
+	return pages * uint64(os.Getpagesize()), err
+}
+
 func setLimits(l Limits) error {
+	have, err := dataBytes()
+	if err != nil {
+		return err
+	}
 	for _, limit := range []struct {
 		resource int
 		value    uint64
@@ -56,7 +91,7 @@ func setLimits(l Limits) error {
 		{unix.RLIMIT_MEMLOCK, 0},
 		{unix.RLIMIT_MSGQUEUE, 0},
 		{unix.RLIMIT_NOFILE, maxFDs},
-		{unix.RLIMIT_DATA, l.DataBytes},
+		{unix.RLIMIT_DATA, have + l.DataBytes},
 	} {
 		bound := unix.Rlimit{Cur: limit.value, Max: limit.value}
 		if err := unix.Setrlimit(limit.resource, &bound); err != nil {

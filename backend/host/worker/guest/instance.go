@@ -60,6 +60,10 @@ func (p *Program) Instantiate(ctx context.Context, c Config) (*Instance, error) 
 		return nil, err
 	}
 	i := &Instance{host: c.Host, memory: memory}
+	if !memory.resize(p.InitialBytes()) { // wazero panics where it gets no first pages
+		return nil, &Trap{wire.Failed{Kind: wire.FailMemoryLimit, Text: fmt.Sprintf(
+			"there is no memory for its first %d bytes", p.InitialBytes())}}
+	}
 	i.ctx = guestContext{experimental.WithMemoryAllocator(ctx, memory), i}
 	if c.Map != nil {
 		if err := c.Map(memory); err != nil {

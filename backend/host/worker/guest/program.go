@@ -82,12 +82,20 @@ func newConfig() wazero.RuntimeConfig {
 		WithDebugInfoEnabled(false)
 }
 
-func compile(ctx context.Context, module []byte, config wazero.RuntimeConfig) (*Program, error) {
-	p := &Program{runtime: wazero.NewRuntimeWithConfig(ctx, config)}
+// compile survives the compiler's own panics: a module that is beyond its bounds is no reason to
+// end without a word.
+func compile(
+	ctx context.Context, module []byte, config wazero.RuntimeConfig,
+) (p *Program, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			p, err = nil, fmt.Errorf("the compiler gave up; is one of its functions too large? (%v)", r)
+		}
+	}()
+	p = &Program{runtime: wazero.NewRuntimeWithConfig(ctx, config)}
 	if err := offer(ctx, p.runtime); err != nil {
 		return nil, err
 	}
-	var err error
 	if p.compiled, err = p.runtime.CompileModule(ctx, module); err != nil {
 		return nil, err
 	}

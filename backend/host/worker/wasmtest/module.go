@@ -1,7 +1,10 @@
 // Package wasmtest writes small WebAssembly modules by hand, for tests: no toolchain, no file.
 package wasmtest
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // Value types.
 const (
@@ -35,6 +38,7 @@ type Module struct {
 	// MemoryName is what the memory is exported as.
 	MemoryName string
 	globals    int
+	start      []byte // content of the start section; empty: none
 }
 
 type imported struct {
@@ -81,6 +85,9 @@ func (m *Module) Func(name string, exported bool, s Signature, locals string, bo
 	return m.Next() - 1
 }
 
+// Start makes a function run when the module is instantiated.
+func (m *Module) Start(function int) { m.start = Unsigned(uint64(function)) }
+
 // Global adds a mutable i32 and returns its index.
 func (m *Module) Global() int {
 	m.globals++
@@ -111,6 +118,9 @@ func (m *Module) Bytes() []byte {
 	b = append(b, section(5, m.memorySection())...)
 	b = append(b, section(6, m.globalSection())...)
 	b = append(b, section(7, m.exportSection())...)
+	if len(m.start) > 0 {
+		b = append(b, section(8, m.start)...)
+	}
 	b = append(b, section(10, m.codeSection())...)
 	b = append(b, section(11, m.dataSection())...)
 	return append(b, section(0, m.nameSection())...)
@@ -188,14 +198,22 @@ func (m *Module) exportSection() []byte {
 func (m *Module) codeSection() []byte {
 	b := Unsigned(uint64(len(m.functions)))
 	for _, f := range m.functions {
-		code := Unsigned(uint64(len(f.locals)))
-		for _, t := range f.locals {
-			code = append(code, 1, t)
-		}
-		code = append(append(code, f.body...), 0x0b)
+		code := append(localGroups(f.locals), f.body...)
+		code = append(code, 0x0b)
 		b = append(b, sized(code)...)
 	}
 	return b
+}
+
+// localGroups declares locals; equal neighbours make a group.
+func localGroups(locals []byte) []byte {
+	groups, list := 0, []byte(nil)
+	for at := 0; at < len(locals); groups++ {
+		n := len(locals[at:]) - len(bytes.TrimLeft(locals[at:], string(locals[at])))
+		list = append(append(list, Unsigned(uint64(n))...), locals[at])
+		at += n
+	}
+	return append(Unsigned(uint64(groups)), list...)
 }
 
 func (m *Module) dataSection() []byte {

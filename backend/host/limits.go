@@ -1,0 +1,80 @@
+package host
+
+import (
+	"fmt"
+	"time"
+
+	"inos/backend/fault"
+)
+
+// Limits where the manifest names none.
+const (
+	DefaultCallTime = 30 * time.Second
+	DefaultTickTime = time.Second
+	// StartTime is the most that an instance's code may take at load: its start section,
+	// `_initialize` and `inos_abi` together. A plugin whose calls have less gets no more here.
+	StartTime = 2 * time.Second
+)
+
+// Compiling takes some 0.8 s a MiB of real code; functions made to be hard to compile take for ever.
+const (
+	compileTime       = 5 * time.Second
+	compileTimePerMiB = 4 * time.Second
+)
+
+const smallFunctions = "a plugin of smaller functions takes less time and memory to compile"
+
+// compiling reports whether no code of the guest has run yet. The caller holds w.mu.
+func (w *Worker) compiling() bool { return !w.loaded && w.status.BusySince() == 0 }
+
+// callLimit is the deadline of a call that names none.
+func (w *Worker) callLimit() time.Duration {
+	if ms := w.plugin.Manifest.Limits.CallMs; ms > 0 {
+		return time.Duration(ms) * time.Millisecond
+	}
+	return DefaultCallTime
+}
+
+// tickLimit is the deadline of one tick.
+func (w *Worker) tickLimit() time.Duration {
+	if ms := w.plugin.Manifest.Limits.TickMs; ms > 0 {
+		return time.Duration(ms) * time.Millisecond
+	}
+	return DefaultTickTime
+}
+
+// startLimit is the deadline of an instance's code at load.
+func (w *Worker) startLimit() time.Duration { return min(StartTime, w.callLimit()) }
+
+// compileLimit is the deadline from spawn to the first code of the guest.
+func (w *Worker) compileLimit() time.Duration {
+	return compileTime + time.Duration(float64(len(w.plugin.Wasm))/(1<<20)*float64(compileTimePerMiB))
+}
+
+// guardStart ends a worker that compiles too long, or whose guest does not come to an end at load.
+func (w *Worker) guardStart(over <-chan struct{}) {
+	limit := w.startLimit()
+	compile, look := time.NewTimer(w.compileLimit()), time.NewTimer(limit)
+	defer compile.Stop()
+	defer look.Stop()
+	for {
+		select {
+		case <-over:
+			return
+		case <-w.done:
+			return
+		case <-compile.C:
+			if w.status.BusySince() == 0 { // otherwise it has been compiled
+				w.end(fault.Deadline, fmt.Sprintf("compiling it took longer than its %s",
+					w.compileLimit().Round(time.Second)), smallFunctions)
+			}
+		case <-look.C:
+			next, late := w.lookAtBusy(limit)
+			if late {
+				w.end(fault.Deadline, fmt.Sprintf("its code at load (start section, _initialize, "+
+					"inos_abi) ran longer than its %s", limit), "")
+			}
+			look.Reset(next)
+		}
+	}
+}
