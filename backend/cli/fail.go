@@ -102,6 +102,14 @@ func asFault(err error) *fault.Error {
 	return &fault.Error{Kind: fault.Other, Err: err}
 }
 
+// faultOf is asFault where there may be no error.
+func faultOf(err error) *fault.Error {
+	if err == nil {
+		return nil
+	}
+	return asFault(err)
+}
+
 // oneLine joins the lines of a message (a guest's stack) so that scripts can read line by line.
 func oneLine(text string) string {
 	fields := strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' })

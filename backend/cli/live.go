@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"inos/backend/fault"
 	"inos/backend/manifest"
 	"inos/backend/unit"
 )
@@ -35,7 +36,9 @@ func (a *app) liveCommand() *cobra.Command {
 		Long: "live runs a unit as the window would, without drawing it. With --ticks it computes so\n" +
 			"many steps as fast as it can; otherwise it keeps the unit's own rate, for --seconds or\n" +
 			"until Ctrl+C. The checksum is FNV-1a (64 bits) over the bytes of the last frame: with\n" +
-			"the same seed and ticks it is the same for any number of shards.",
+			"the same seed and ticks it is the same for any number of shards.\n\n" +
+			"A unit that fails ends a run with --ticks. Otherwise it is started again; the run says so\n" +
+			"and fails when the unit does not run at its end.",
 		Example: "  inos live boids --seconds 10\n" +
 			"  inos live boids -p count=100000 -p mode=fast --shards 2 --ticks 300\n" +
 			"  inos live boids --seed 7 --ticks 300 --json",
@@ -51,7 +54,7 @@ func (a *app) liveCommand() *cobra.Command {
 	paramsFlag(cmd, &flags.params)
 	cmd.Flags().IntVar(&flags.shards, "shards", 0,
 		"cores to compute on, `N`; 0: measure what pays")
-	cmd.Flags().Int64Var(&flags.seed, "seed", 0, "short for -p seed=`S`")
+	cmd.Flags().Int64Var(&flags.seed, "seed", 0, "short for -p seed=`S`, where the unit has that parameter")
 	cmd.Flags().Uint64Var(&flags.ticks, "ticks", 0, "stop after `N` steps")
 	cmd.Flags().Float64Var(&flags.seconds, "seconds", 0, "stop after `S` seconds")
 	cmd.Flags().Float64Var(&flags.rateHz, "rate", 0,
@@ -129,10 +132,29 @@ func (a *app) runLive(
 	} else {
 		err = a.printLive(report, run.word)
 	}
-	if err == nil && report.Interrupted {
-		return &reported{ExitInterrupted}
+	if err != nil {
+		return err
 	}
-	return err
+	return a.endLive(report)
+}
+
+// endLive says on standard error what was not well; the report has it, too.
+func (a *app) endLive(r *liveReport) error {
+	switch {
+	case r.Error != nil:
+		fmt.Fprintln(a.Stderr, "inos: "+a.reason(r.Error))
+	case r.Failure != nil:
+		fmt.Fprintln(a.Stderr, "inos: "+a.reason(fault.Wrap("live", r.Failure.Kind, r.Unit, fmt.Errorf(
+			"it was started again %d %s, the last failure: %w", r.Worker.Restarts,
+			plural(r.Worker.Restarts, "time"), r.Failure), "")))
+	}
+	switch {
+	case r.Interrupted:
+		return &reported{ExitInterrupted}
+	case r.Error != nil:
+		return &reported{ExitFailed}
+	}
+	return nil
 }
 
 // elementWord is what the elements of a unit's frames are called.

@@ -22,6 +22,7 @@ type liveUnit interface {
 	Pause() error
 	Done() <-chan struct{}
 	Err() error
+	Failure() error
 }
 
 // watchedLive reads the tick durations out of the present worker's status page.
@@ -56,6 +57,10 @@ type liveReport struct {
 	Worker         workerReport   `json:"worker"`
 	Params         map[string]any `json:"params"`
 	Interrupted    bool           `json:"interrupted,omitempty"`
+	// Failure is the unit's last one; it may run again since. Error is why the run failed: the unit
+	// did not run at its end.
+	Failure *fault.Error `json:"failure,omitempty"`
+	Error   *fault.Error `json:"error,omitempty"`
 }
 
 // stepReport is over all N ticks that were seen; Missed went by unseen.
@@ -88,19 +93,30 @@ func (r *liveRun) follow(ctx context.Context, live liveUnit) (*liveReport, error
 		return nil, err
 	}
 	seconds := time.Since(start).Seconds()
-	if err := live.Pause(); err != nil && live.Err() == nil {
-		select {
-		case <-live.Done(): // it has stopped by itself
-		default:
-			return nil, err
-		}
-	}
+	ended := r.halt(live)
 	steps.look()
 	report, err := r.report(live, steps, before, seconds)
-	if err == nil {
-		report.Interrupted = interruptedRun
+	if err != nil {
+		return nil, err
 	}
-	return report, err
+	report.Interrupted, report.Error = interruptedRun, faultOf(ended)
+	return report, nil
+}
+
+// halt pauses the unit, so that its last frame stays, and says why it did not run any more.
+func (r *liveRun) halt(live liveUnit) error {
+	state := live.Stats().State
+	err := live.Pause()
+	select {
+	case <-live.Done(): // it has stopped by itself
+		return live.Err()
+	default:
+	}
+	if state == unit.Restarting {
+		return fault.Wrap("live", fault.KindOf(live.Failure()), r.unit, fmt.Errorf(
+			"it was about to be started again when the run ended: %w", live.Failure()), "")
+	}
+	return err
 }
 
 func (r *liveRun) wait(
@@ -158,7 +174,12 @@ func (r *liveRun) report(
 	live liveUnit, steps *stepLog, before unit.LiveStats, seconds float64,
 ) (*liveReport, error) {
 	frame, checksum, err := bench.LastFrame(live.Channel())
-	if err != nil {
+	failure := live.Failure()
+	switch {
+	case err != nil && failure != nil:
+		return nil, fault.Wrap("live", fault.KindOf(failure), r.unit,
+			fmt.Errorf("it published no frame: %w", failure), "")
+	case err != nil:
 		return nil, fault.Wrap("live", fault.Unavailable, r.unit, err, "run it for longer")
 	}
 	after, params := live.Stats(), live.Params()
@@ -181,6 +202,7 @@ func (r *liveRun) report(
 			RSSBytes: after.RSS,
 			Restarts: after.Restarts,
 		},
-		Params: params,
+		Params:  params,
+		Failure: faultOf(failure),
 	}, nil
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"inos/backend/arena"
+	"inos/backend/fault"
 	"inos/backend/unit"
 )
 
@@ -19,6 +20,8 @@ type flock struct {
 	ticks   uint64
 	done    chan struct{}
 	err     error
+	failure error
+	state   unit.State
 	paused  bool
 }
 
@@ -34,7 +37,7 @@ func newFlock(t *testing.T) *flock {
 	slot, buffer := channel.Begin()
 	copy(buffer, "the bytes of four birds")
 	channel.Publish(slot, 4, 1, arena.Monotonic())
-	return &flock{channel: channel, done: make(chan struct{})}
+	return &flock{channel: channel, done: make(chan struct{}), state: unit.Running}
 }
 
 func (f *flock) Steps(dst []uint32) ([]uint32, uint64) {
@@ -46,7 +49,7 @@ func (f *flock) Steps(dst []uint32) ([]uint32, uint64) {
 }
 
 func (f *flock) Stats() unit.LiveStats {
-	return unit.LiveStats{State: unit.Running, Ticks: f.ticks, Published: f.ticks, Shards: 2,
+	return unit.LiveStats{State: f.state, Ticks: f.ticks, Published: f.ticks, Shards: 2,
 		Elements: 4, CPUNs: f.ticks * 1_000_000, RSS: 7 << 20}
 }
 
@@ -56,6 +59,7 @@ func (f *flock) Channel() *arena.Channel { return f.channel }
 func (f *flock) Pause() error            { f.paused = true; return nil }
 func (f *flock) Done() <-chan struct{}   { return f.done }
 func (f *flock) Err() error              { return f.err }
+func (f *flock) Failure() error          { return f.failure }
 
 func TestARunReportsWhatWasMeasured(t *testing.T) {
 	f := newFlock(t)
@@ -120,6 +124,40 @@ func TestAFailedRunReportsItsError(t *testing.T) {
 	f.err = errors.New("the guest trapped")
 	close(f.done)
 	if _, err := (&liveRun{unit: "boids"}).follow(t.Context(), f); !errors.Is(err, f.err) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestAReportHasTheUnitsFailures(t *testing.T) {
+	failure := fault.New("worker.end", fault.Trap, "test.sick", "unreachable", "")
+	for state, failed := range map[unit.State]bool{unit.Running: false, unit.Restarting: true} {
+		f := newFlock(t)
+		f.failure, f.state = failure, state
+		report, err := (&liveRun{unit: "boids", seconds: 0.01}).follow(t.Context(), f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := json.Marshal(report)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var document struct {
+			errorDocumentRead
+			Failure struct{ Kind, Subject, Message string }
+		}
+		oneDocument(t, string(text), &document)
+		if document.Failure.Kind != "trap" || document.Failure.Subject != "test.sick" ||
+			(document.Error.Kind == "trap") != failed {
+			t.Errorf("%s: %s", state, text)
+		}
+	}
+}
+
+func TestAFailedUnitWithoutAFrameReportsItsFailure(t *testing.T) {
+	f := newFlock(t)
+	f.channel, f.failure = nil, fault.New("worker.end", fault.Memory, "test.sick", "too much", "")
+	_, err := (&liveRun{unit: "boids", seconds: 0.01}).follow(t.Context(), f)
+	if fault.KindOf(err) != fault.Memory || !errors.Is(err, f.failure) {
 		t.Errorf("%v", err)
 	}
 }

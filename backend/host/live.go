@@ -27,7 +27,10 @@ func (w *Worker) AttachChannel(index int, c *arena.Channel) error {
 // Live runs, pauses, steps or resets the live unit. While it runs, a tick that takes longer than
 // the manifest's limit ends the worker, and so does a worker that does not tick.
 func (w *Worker) Live(l wire.Live) error {
-	watch := tickWatch{limit: w.tickLimit()}
+	watch := tickWatch{limit: w.tickLimit(), what: "a tick"}
+	if l.Reset {
+		watch.what = "inos_init or a tick"
+	}
 	if l.Ticks > 0 {
 		var now Ticks
 		w.ReadTicks(&now)
@@ -67,6 +70,7 @@ func (w *Worker) tell(m *wire.Message, fds ...int) error {
 
 // tickWatch is what a watchdog of ticks goes by.
 type tickWatch struct {
+	what  string        // runs, as far as that can be told from here
 	limit time.Duration // of one tick
 	stall time.Duration // without a tick; 0: it may stand still
 	until uint64        // tick count that ends the run; 0: no end
@@ -110,13 +114,13 @@ func (w *Worker) guardTicks(stop chan struct{}, watch tickWatch) {
 			return
 		case <-timer.C:
 		}
+		if now := w.status.Ticks(); now != ticks {
+			ticks, since, watch.what = now, time.Now(), "a tick"
+		}
 		next, over := w.lookAtBusy(watch.limit)
 		if over {
-			w.end(fault.Deadline, fmt.Sprintf("a tick ran longer than its %s", watch.limit), "")
+			w.end(fault.Deadline, fmt.Sprintf("%s ran longer than its %s", watch.what, watch.limit), "")
 			return
-		}
-		if now := w.status.Ticks(); now != ticks {
-			ticks, since = now, time.Now()
 		}
 		if watch.until > 0 && ticks >= watch.until && w.status.BusySince() == 0 {
 			return // it has done what it was told to

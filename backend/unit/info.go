@@ -62,8 +62,10 @@ type LiveConfig struct {
 	Shards int            // 0: the worker measures what pays
 	// RateHz is ticks per second. 0: the manifest's rate. Unpaced: as fast as it goes.
 	RateHz float64
-	Ticks  uint64 // stop after so many; 0: no end
-	Paused bool   // start paused
+	// Ticks is after how many to stop; 0: no end. Such a run is not started again when it fails: what
+	// failed would fail again.
+	Ticks  uint64
+	Paused bool // start paused
 }
 
 // Unpaced as a rate means: the next tick begins when the last one has ended.

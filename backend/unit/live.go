@@ -47,7 +47,7 @@ type Live struct {
 	failures []time.Time
 	pause    time.Duration // before the next restart
 	err      error
-	failure  string
+	failure  error // the last one; nil: none
 	// discarded: everything was given back; a worker that is just starting comes too late.
 	discarded bool
 	count     counters
@@ -107,6 +107,14 @@ func (l *Live) Err() error {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	return l.err
+}
+
+// Failure is how its last worker ended that ended by itself, nil when none did. The live unit may run
+// again since.
+func (l *Live) Failure() error {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.failure
 }
 
 // State is what it does now.
@@ -270,22 +278,13 @@ func (l *Live) discard() {
 			w.Close()
 		}
 		l.set.remove(l)
-		l.finish(nil)
+		l.finish()
 		close(l.gone)
 	})
 }
 
-// finish closes Done, with a reason or without.
-func (l *Live) finish(err error) {
-	l.endOnce.Do(func() {
-		if err != nil {
-			l.mu.Lock()
-			l.err = err
-			l.mu.Unlock()
-		}
-		close(l.ended)
-	})
-}
+// finish closes Done. A reason is in l.err by then.
+func (l *Live) finish() { l.endOnce.Do(func() { close(l.ended) }) }
 
 // wireValues is the form in which parameters travel.
 func wireValues(values []manifest.Value) []wire.Value {

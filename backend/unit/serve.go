@@ -57,7 +57,7 @@ func (l *Live) ticksDone(n uint64) {
 	}
 	l.mu.Unlock()
 	if over {
-		l.finish(nil)
+		l.finish()
 		l.set.deps.Changed()
 	}
 }
@@ -100,12 +100,32 @@ func (l *Live) dropWorker() error {
 	return w.Err()
 }
 
-// mayRestart notes one failure and decides: again after a pause, or quarantine.
+// mayRestart notes one failure and decides: again after a pause, or not any more.
 func (l *Live) mayRestart(cause error) bool {
+	l.set.emit(arena.EventKindUnitFailed, arena.Failure, l.unit, cause.Error())
+	recent := l.noteFailure(cause)
+	if l.mustFinish() {
+		l.quarantine(cause)
+		return false
+	}
 	p := l.set.deps.Policy
-	now := time.Now()
+	if recent < p.Failures {
+		return true
+	}
+	reason := fault.Wrap(opLive, fault.Quarantined, l.unit, fmt.Errorf(
+		"it failed %d times within %s, the last time: %w", p.Failures, p.Window, cause),
+		"stop it, change its parameters or its plugin, and start it again")
+	l.set.emit(arena.EventKindUnitQuarantined, arena.Failure, l.unit, reason.Error())
+	l.quarantine(reason)
+	return false
+}
+
+// noteFailure returns how many failures there were within the policy's window.
+func (l *Live) noteFailure(cause error) int {
+	p, now := l.set.deps.Policy, time.Now()
 	l.mu.Lock()
-	l.failure = cause.Error()
+	defer l.mu.Unlock()
+	l.failure = cause
 	recent := l.failures[:0]
 	for _, t := range l.failures {
 		if now.Sub(t) < p.Window {
@@ -116,22 +136,26 @@ func (l *Live) mayRestart(cause error) bool {
 		l.pause = p.FirstPause
 	}
 	l.failures = append(recent, now)
-	quarantine := len(l.failures) >= p.Failures
-	if quarantine {
-		l.state = Quarantined
+	return len(l.failures)
+}
+
+// mustFinish says whether a run of so many ticks is under way.
+func (l *Live) mustFinish() bool {
+	select {
+	case <-l.ended:
+		return false
+	default:
+		return l.cfg.Ticks > 0
 	}
+}
+
+// quarantine ends the live unit for a reason; only Stop is left.
+func (l *Live) quarantine(reason error) {
+	l.mu.Lock()
+	l.state, l.err = Quarantined, reason
 	l.mu.Unlock()
-	l.set.emit(arena.EventKindUnitFailed, arena.Failure, l.unit, cause.Error())
-	if !quarantine {
-		return true
-	}
-	err := fault.Wrap(opLive, fault.Quarantined, l.unit, fmt.Errorf(
-		"it failed %d times within %s, the last time: %w", p.Failures, p.Window, cause),
-		"stop it, change its parameters or its plugin, and start it again")
-	l.set.emit(arena.EventKindUnitQuarantined, arena.Failure, l.unit, err.Error())
-	l.finish(err)
+	l.finish()
 	l.set.deps.Changed()
-	return false
 }
 
 // rest waits before the next start; the pauses double.

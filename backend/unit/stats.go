@@ -109,12 +109,16 @@ func (l *Live) Stats() LiveStats {
 
 func (l *Live) stats() LiveStats {
 	c := &l.count
+	failure := ""
+	if l.failure != nil {
+		failure = l.failure.Error()
+	}
 	return LiveStats{
 		State: l.state, Ticks: c.ticks + c.status.Ticks, Published: c.published + c.status.Published,
 		BytesPublished: c.bytes, StepMs: c.steps(), TickHz: c.tickHz,
 		LateMs: c.status.Late.Seconds() * 1e3, Shards: int(c.status.Shards),
 		Elements: l.frameElements(), CPUPct: c.cpuPct, CPUNs: uint64(c.cpu + c.meters.CPU),
-		RSS: c.meters.RSS, GuestBytes: c.status.GuestBytes, Restarts: l.restarts, Failure: l.failure,
+		RSS: c.meters.RSS, GuestBytes: c.status.GuestBytes, Restarts: l.restarts, Failure: failure,
 	}
 }
 

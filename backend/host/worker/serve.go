@@ -97,12 +97,17 @@ func (s *session) startLoop(phases int, cpus []int) {
 
 // tickFailed runs on a shard's thread. An error code leaves the instance whole; a trap does not.
 func (s *session) tickFailed(f live.Failure) {
-	instance := s.instances[f.Shard]
+	instance, where := s.instances[f.Shard], "inos_tick"
+	if f.Init {
+		where = "inos_init"
+	}
 	if f.Err != nil {
-		s.fail(0, instance.Explain(f.Err))
+		why := instance.Explain(f.Err)
+		why.Text = where + ": " + why.Text
+		s.fail(0, why)
 		os.Exit(wire.ExitTrap)
 	}
-	text := fmt.Sprintf("the tick returned error code %d", f.Code)
+	text := fmt.Sprintf("%s returned error code %d", where, f.Code)
 	if said := instance.Text(); said != "" {
 		text = said
 	}

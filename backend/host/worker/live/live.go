@@ -46,6 +46,7 @@ type Config struct {
 
 // Failure is a tick, or an init, that did not end well.
 type Failure struct {
+	Init  bool // inos_init failed, not a tick
 	Shard int
 	Code  int32
 	Err   error // nil: the guest returned Code

@@ -74,7 +74,7 @@ func (l *Loop) init() bool {
 		return true
 	}
 	l.needInit = true
-	l.stop(Failure{Code: code, Err: err})
+	l.stop(Failure{Init: true, Code: code, Err: err})
 	return false
 }
 

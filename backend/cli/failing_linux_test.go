@@ -1,0 +1,187 @@
+package cli
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	wasm "inos/backend/host/worker/wasmtest"
+)
+
+const sickManifest = `{
+  "id": "test.sick", "name": "Sick", "version": "1.0.0", "abi": 1,
+  "units": [{"name": "sick", "live": {
+    "params": [
+      {"name": "init", "kind": "choice", "options": ["well", "trap", "code", "hang"]},
+      {"name": "after", "kind": "integer", "default": 0, "min": 0, "max": 100000}
+    ],
+    "channels": [{"name": "points", "look": "points", "capacity": 4}],
+    "phases": 1, "maxShards": 1, "rateHz": 100
+  }}],
+  "limits": {"tickMs": 100}
+}`
+
+// What sickGuest does in inos_init: the options of its parameter.
+const (
+	initTraps = 1 + iota
+	initFails
+	initHangs
+)
+
+// sickGuest fails in inos_init as its parameter says, or traps in the tick of a number; 0: never.
+func sickGuest() *wasm.Module {
+	m := wasm.New()
+	param := m.Import("param_i64", wasm.Sig("i", "l"))
+	publish := m.Import("channel_publish", wasm.Sig("ii", "i"))
+	ticks := m.Global()
+	integer := func(i int32) []byte { return wasm.Code(wasm.Const(i), wasm.Call(param), wasm.Wrap) }
+	behaves := func(how int32, body []byte) []byte {
+		return wasm.Code(integer(0), wasm.Const(how), wasm.Equal, wasm.If(body))
+	}
+	m.Func("inos_abi", true, wasm.Sig("", "i"), "", wasm.Const(1))
+	m.Func("inos_init", true, wasm.Sig("", "i"), "",
+		behaves(initTraps, wasm.Unreachable),
+		behaves(initFails, wasm.Code(wasm.Const(7), wasm.Return)),
+		behaves(initHangs, wasm.Forever()),
+		wasm.Const(0))
+	m.Func("inos_tick", true, wasm.Sig("iiii", "i"), "",
+		wasm.GetGlobal(ticks), wasm.Const(1), wasm.Add, wasm.SetGlobal(ticks),
+		wasm.GetGlobal(ticks), integer(1), wasm.Equal, wasm.If(wasm.Unreachable),
+		wasm.Const(0), wasm.Const(4), wasm.Call(publish))
+	return m
+}
+
+func TestAUnitThatCannotBeginEndsWithItsOwnError(t *testing.T) {
+	w := newWorld(t).withGuest(t, "sick", sickManifest, sickGuest())
+	for how, want := range map[string]struct{ kind, message string }{
+		"trap": {"trap", "inos_init: unreachable"},
+		"code": {"other", "inos_init returned error code 7"},
+		"hang": {"deadline", "inos_init or a tick ran longer than its 100ms"},
+	} {
+		got := w.run(t, "live", "sick", "-p", "init="+how, "--seconds", "0.5", "--json")
+		var document errorDocumentRead
+		oneDocument(t, got.stdout, &document)
+		e := document.Error
+		if got.exit != ExitFailed || e.Kind != want.kind || e.Subject != "sick" ||
+			!strings.Contains(e.Message, "it published no frame: test.sick: "+want.message) {
+			t.Errorf("%s for half a second: exit %d, %+v", how, got.exit, e)
+		}
+		begin := time.Now()
+		got = w.run(t, "live", "sick", "-p", "init="+how, "--ticks", "5", "--json")
+		document = errorDocumentRead{}
+		oneDocument(t, got.stdout, &document)
+		e = document.Error
+		if got.exit != ExitFailed || e.Kind != want.kind || e.Subject != "test.sick" ||
+			!strings.HasPrefix(e.Message, want.message) {
+			t.Errorf("%s for five ticks: exit %d, %+v", how, got.exit, e)
+		}
+		// One start and one limit; the first pause alone would be followed by a second start.
+		if took := time.Since(begin); took > processLimit/10 {
+			t.Errorf("%s for five ticks took %v", how, took)
+		}
+	}
+}
+
+func TestAFixedRunEndsAtItsFirstFailure(t *testing.T) {
+	w := newWorld(t).withGuest(t, "sick", sickManifest, sickGuest())
+	got := w.run(t, "live", "sick", "-p", "after=60", "--ticks", "100")
+	if got.exit != ExitFailed || strings.Count(got.stderr, "inos_tick: unreachable") != 2 {
+		t.Errorf("exit %d, %q; want one line of the log and one reason", got.exit, got.stderr)
+	}
+	got = w.run(t, "live", "sick", "-p", "after=60", "--ticks", "59", "--json")
+	var figures liveFigures
+	oneDocument(t, got.stdout, &figures)
+	if got.exit != ExitOK || figures.Ticks != 59 {
+		t.Errorf("one tick less: exit %d, %s", got.exit, got.stdout)
+	}
+}
+
+// liveAndKill runs the flock with its meter, kills its worker once it has ticked, and returns what
+// the program said. before is called right before the kill.
+func (w world) liveAndKill(t *testing.T, before func()) outcome {
+	t.Helper()
+	p := &started{Cmd: w.command(t.Context(), "live", "boids", "-p", "count=200", "--shards", "1",
+		"--seconds", "3")}
+	p.Stderr = &p.stderr
+	meter, err := p.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	killed := false
+	for lines := bufio.NewScanner(meter); lines.Scan(); {
+		p.stdout.WriteString(lines.Text() + "\n")
+		if !killed && strings.Contains(lines.Text(), "200 birds") {
+			killed = true
+			before()
+			if err := syscall.Kill(childOf(t, p.Process.Pid), syscall.SIGKILL); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	return p.end()
+}
+
+// childOf is the only child of a process.
+func childOf(t *testing.T, pid int) int {
+	t.Helper()
+	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var children []string
+	for _, list := range lists {
+		text, _ := os.ReadFile(list) // a thread may have ended
+		children = append(children, strings.Fields(string(text))...)
+	}
+	if len(children) != 1 {
+		t.Fatalf("the children of %d are %v", pid, children)
+	}
+	child, err := strconv.Atoi(children[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return child
+}
+
+func TestARunSaysThatItsUnitWasStartedAgain(t *testing.T) {
+	got := newWorld(t).withPlugins(t).liveAndKill(t, func() {})
+	if got.exit != ExitOK || !strings.Contains(got.stdout, "restarts  1\n") {
+		t.Errorf("exit %d, %s", got.exit, got.stdout)
+	}
+	if want := "\ninos: boids: it was started again 1 time, the last failure: dev.inos.boids: its worker" +
+		" was killed from outside"; !strings.Contains(got.stderr, want) {
+		t.Errorf("%q lacks %q", got.stderr, want)
+	}
+}
+
+// TestARunFailsWhenItsUnitDoesNotRunAtItsEnd takes the worker program away, so that no start works.
+func TestARunFailsWhenItsUnitDoesNotRunAtItsEnd(t *testing.T) {
+	w := newWorld(t).withPlugins(t)
+	shared := w.programs
+	w.programs = t.TempDir()
+	for _, name := range []string{"inos", "inos-worker"} {
+		if err := os.Link(filepath.Join(shared, name), filepath.Join(w.programs, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := w.liveAndKill(t, func() {
+		if err := os.Remove(filepath.Join(w.programs, "inos-worker")); err != nil {
+			t.Error(err)
+		}
+	})
+	if got.exit != ExitFailed || !strings.Contains(got.stdout, "checksum") {
+		t.Errorf("exit %d, %s", got.exit, got.stdout)
+	}
+	if !strings.Contains(got.stderr, "\ninos: boids: it was about to be started again when the run ended: ") {
+		t.Errorf("%q", got.stderr)
+	}
+}
