@@ -3,7 +3,7 @@
 package arena
 
 // LayoutHash stands in every segment header.
-const LayoutHash uint64 = 0xb81045f0c6ed59b5
+const LayoutHash uint64 = 0xcf4314a72006a80c
 
 // Constants of the layout.
 const (
@@ -34,6 +34,7 @@ const (
 	LiveStatePaused      = 2
 	LiveStateRestarting  = 3
 	LiveStateQuarantined = 4
+	LiveStateStalled     = 5
 )
 
 // Values of EventKind.

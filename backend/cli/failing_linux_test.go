@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -24,8 +25,14 @@ const sickManifest = `{
     "channels": [{"name": "points", "look": "points", "capacity": 4}],
     "phases": 1, "maxShards": 1, "rateHz": 100
   }}],
-  "limits": {"tickMs": 100}
+  "limits": {"tickMs": TICK_MS}
 }`
+
+// withSick installs sickGuest with a deadline of its ticks.
+func (w world) withSick(t *testing.T, tickMs string) world {
+	t.Helper()
+	return w.withGuest(t, "sick", strings.Replace(sickManifest, "TICK_MS", tickMs, 1), sickGuest())
+}
 
 // What sickGuest does in inos_init: the options of its parameter.
 const (
@@ -58,7 +65,7 @@ func sickGuest() *wasm.Module {
 }
 
 func TestAUnitThatCannotBeginEndsWithItsOwnError(t *testing.T) {
-	w := newWorld(t).withGuest(t, "sick", sickManifest, sickGuest())
+	w := newWorld(t).withSick(t, "100")
 	for how, want := range map[string]struct{ kind, message string }{
 		"trap": {"trap", "inos_init: unreachable"},
 		"code": {"other", "inos_init returned error code 7"},
@@ -89,7 +96,7 @@ func TestAUnitThatCannotBeginEndsWithItsOwnError(t *testing.T) {
 }
 
 func TestAFixedRunEndsAtItsFirstFailure(t *testing.T) {
-	w := newWorld(t).withGuest(t, "sick", sickManifest, sickGuest())
+	w := newWorld(t).withSick(t, "100")
 	got := w.run(t, "live", "sick", "-p", "after=60", "--ticks", "100")
 	if got.exit != ExitFailed || strings.Count(got.stderr, "inos_tick: unreachable") != 2 {
 		t.Errorf("exit %d, %q; want one line of the log and one reason", got.exit, got.stderr)
@@ -102,12 +109,12 @@ func TestAFixedRunEndsAtItsFirstFailure(t *testing.T) {
 	}
 }
 
-// liveAndKill runs the flock with its meter, kills its worker once it has ticked, and returns what
-// the program said. before is called right before the kill.
-func (w world) liveAndKill(t *testing.T, before func()) outcome {
+// liveMeter runs a unit and hands each line of its meter over.
+func (w world) liveMeter(t *testing.T, each func(p *started, line string), args ...string) outcome {
 	t.Helper()
-	p := &started{Cmd: w.command(t.Context(), "live", "boids", "-p", "count=200", "--shards", "1",
-		"--seconds", "3")}
+	ctx, cancel := context.WithTimeout(t.Context(), processLimit)
+	defer cancel()
+	p := &started{Cmd: w.command(ctx, append([]string{"live"}, args...)...)}
 	p.Stderr = &p.stderr
 	meter, err := p.StdoutPipe()
 	if err != nil {
@@ -116,18 +123,28 @@ func (w world) liveAndKill(t *testing.T, before func()) outcome {
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}
-	killed := false
 	for lines := bufio.NewScanner(meter); lines.Scan(); {
 		p.stdout.WriteString(lines.Text() + "\n")
-		if !killed && strings.Contains(lines.Text(), "200 birds") {
-			killed = true
-			before()
-			if err := syscall.Kill(childOf(t, p.Process.Pid), syscall.SIGKILL); err != nil {
-				t.Error(err)
-			}
-		}
+		each(p, lines.Text())
 	}
 	return p.end()
+}
+
+// liveAndKill runs the flock, kills its worker once it has ticked, and returns what the program
+// said. before is called right before the kill.
+func (w world) liveAndKill(t *testing.T, before func()) outcome {
+	t.Helper()
+	killed := false
+	return w.liveMeter(t, func(p *started, line string) {
+		if killed || !strings.Contains(line, "200 birds") {
+			return
+		}
+		killed = true
+		before()
+		if err := syscall.Kill(childOf(t, p.Process.Pid), syscall.SIGKILL); err != nil {
+			t.Error(err)
+		}
+	}, "boids", "-p", "count=200", "--shards", "1", "--seconds", "3")
 }
 
 // childOf is the only child of a process.
@@ -183,5 +200,32 @@ func TestARunFailsWhenItsUnitDoesNotRunAtItsEnd(t *testing.T) {
 	}
 	if !strings.Contains(got.stderr, "\ninos: boids: it was about to be started again when the run ended: ") {
 		t.Errorf("%q", got.stderr)
+	}
+}
+
+// TestTheMeterShowsAStall stops the worker, waits for the word, lets it run on and waits for the word
+// to go. The plugin gives its ticks so much time that nobody ends a worker that was stopped in one.
+func TestTheMeterShowsAStall(t *testing.T) {
+	w := newWorld(t).withSick(t, "60000")
+	const stop, stalled, running, over = 0, 1, 2, 3
+	stage := stop
+	got := w.liveMeter(t, func(p *started, line string) {
+		signal, target := syscall.SIGINT, p.Process.Pid
+		switch {
+		case stage == stop && strings.Contains(line, "4 points"):
+			signal, target = syscall.SIGSTOP, childOf(t, target)
+		case stage == stalled && strings.HasSuffix(line, "  stalled"):
+			signal, target = syscall.SIGCONT, childOf(t, target)
+		case stage == running && !strings.Contains(line, "stalled"):
+		default:
+			return
+		}
+		stage++
+		if err := syscall.Kill(target, signal); err != nil {
+			t.Error(err)
+		}
+	}, "sick")
+	if stage != over || got.exit != ExitInterrupted || strings.Contains(got.stderr, "failure") {
+		t.Errorf("stage %d, exit %d, %s%s", stage, got.exit, got.stdout, got.stderr)
 	}
 }

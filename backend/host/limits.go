@@ -35,8 +35,8 @@ func (w *Worker) callLimit() time.Duration {
 	return DefaultCallTime
 }
 
-// tickLimit is the deadline of one tick.
-func (w *Worker) tickLimit() time.Duration {
+// TickLimit is the deadline of one tick.
+func (w *Worker) TickLimit() time.Duration {
 	if ms := w.plugin.Manifest.Limits.TickMs; ms > 0 {
 		return time.Duration(ms) * time.Millisecond
 	}

@@ -27,7 +27,7 @@ func (w *Worker) AttachChannel(index int, c *arena.Channel) error {
 // Live runs, pauses, steps or resets the live unit. While it runs, a tick that takes longer than
 // the manifest's limit ends the worker, and so does a worker that does not tick.
 func (w *Worker) Live(l wire.Live) error {
-	watch := tickWatch{limit: w.tickLimit(), what: "a tick"}
+	watch := tickWatch{limit: w.TickLimit(), what: "a tick"}
 	if l.Reset {
 		watch.what = "inos_init or a tick"
 	}
@@ -57,7 +57,7 @@ func (w *Worker) Finished() <-chan uint64 { return w.finished }
 // tell sends a message whose answer is `done`. The worker answers between ticks.
 func (w *Worker) tell(m *wire.Message, fds ...int) error {
 	w.readOn()
-	a, err := w.ask(opLive, m, w.tickLimit()+answerTimeout, fds...)
+	a, err := w.ask(opLive, m, w.TickLimit()+answerTimeout, fds...)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,8 @@
 package unit
 
 import (
+	"time"
+
 	"inos/backend/fault"
 )
 
@@ -23,7 +25,7 @@ func (l *Live) run(on bool) error {
 	}
 	l.paused = !on // a worker that is being started again will follow
 	if l.worker != nil {
-		l.state = Running
+		l.state, l.count.progress.at = Running, time.Now()
 		if l.paused {
 			l.state = Paused
 		}

@@ -41,9 +41,12 @@ const (
 	Paused
 	Restarting
 	Quarantined
+	Stalled // it should run, and has not ticked for a while
 )
 
-var stateNames = [...]string{"stopped", "running", "paused", "restarting", "quarantined"}
+var stateNames = [...]string{
+	"stopped", "running", "paused", "restarting", "quarantined", "stalled",
+}
 
 // String is the state's name in the schema.
 func (s State) String() string {

@@ -118,11 +118,7 @@ func (l *Live) Failure() error {
 }
 
 // State is what it does now.
-func (l *Live) State() State {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	return l.state
-}
+func (l *Live) State() State { return l.Stats().State }
 
 // Worker is the present worker, nil between two of them; for meters and tests.
 func (l *Live) Worker() *host.Worker {
@@ -201,6 +197,7 @@ func (l *Live) launch(ctx context.Context) error {
 		return err
 	}
 	l.worker, l.base = w, 0
+	l.count.progress = progress{at: time.Now()}
 	l.state = Running
 	if l.paused {
 		l.state = Paused
@@ -228,17 +225,22 @@ func (l *Live) order(run, reset bool) wire.Live {
 		Run: run, Reset: reset, Shards: uint16(l.cfg.Shards),
 		DtUs: (microsPerSecond + uint32(l.spec.RateHz)/2) / uint32(l.spec.RateHz), // rounded
 	}
-	switch l.cfg.RateHz {
-	case 0:
-		o.RateHz = float32(l.spec.RateHz)
-	case Unpaced:
-	default:
-		o.RateHz = float32(l.cfg.RateHz)
-	}
+	o.RateHz = l.paceHz()
 	if run {
 		o.Ticks = l.ticksLeft()
 	}
 	return o
+}
+
+// paceHz is ticks per second; 0: as fast as it goes.
+func (l *Live) paceHz() float32 {
+	switch l.cfg.RateHz {
+	case 0:
+		return float32(l.spec.RateHz)
+	case Unpaced:
+		return 0
+	}
+	return float32(l.cfg.RateHz)
 }
 
 // ticksLeft is how many ticks the present run still has; 0: no end. A run that has had all of them

@@ -88,7 +88,7 @@ func (s *Sampler) sample(now time.Time) bool {
 		for _, e := range l.entries {
 			s.kernel.UpdateUnit(e, m)
 		}
-		busy = busy || stats.State == Running || stats.State == Restarting
+		busy = busy || stats.State == Running || stats.State == Restarting || stats.State == Stalled
 		if w := l.Worker(); w != nil {
 			workers = append(workers, w)
 		}

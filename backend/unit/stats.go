@@ -15,6 +15,7 @@ type counters struct {
 	cpu              time.Duration
 	bytes            uint64
 	seenPublished    uint64 // of the present worker, when bytes was last brought up to date
+	progress         progress
 
 	// Of the last sampling period.
 	at     time.Time
@@ -77,6 +78,7 @@ func (l *Live) look() {
 	if m := l.worker.Meters(); m.CPU > 0 {
 		l.count.meters = m
 	}
+	l.count.progress.look(l.count.status.Ticks, time.Now())
 	l.countBytes()
 }
 
@@ -114,7 +116,7 @@ func (l *Live) stats() LiveStats {
 		failure = l.failure.Error()
 	}
 	return LiveStats{
-		State: l.state, Ticks: c.ticks + c.status.Ticks, Published: c.published + c.status.Published,
+		State: l.shownState(time.Now()), Ticks: c.ticks + c.status.Ticks, Published: c.published + c.status.Published,
 		BytesPublished: c.bytes, StepMs: c.steps(), TickHz: c.tickHz,
 		LateMs: c.status.Late.Seconds() * 1e3, Shards: int(c.status.Shards),
 		Elements: l.frameElements(), CPUPct: c.cpuPct, CPUNs: uint64(c.cpu + c.meters.CPU),

@@ -191,4 +191,6 @@ enum LiveState {
   paused @2;
   restarting @3;
   quarantined @4;
+  stalled @5;
+  # It should run, and has not ticked for a while.
 }

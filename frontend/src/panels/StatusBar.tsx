@@ -77,6 +77,7 @@ const WORDS: Record<number, string> = {
   [LiveState.paused]: "Paused",
   [LiveState.restarting]: "Starting again",
   [LiveState.quarantined]: "Resting after failures",
+  [LiveState.stalled]: "Stalled",
 };
 
 function LiveWord() {
