@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"path/filepath"
 
 	"inos/backend/arena"
@@ -63,14 +64,31 @@ func parseFlags(args []string) (*flags, error) {
 	set.BoolVar(&o.verbose, "v", false, "")
 	set.BoolVar(&o.allowNoSeccomp, "allow-no-seccomp", false, "")
 	set.Func("frames", "", func(s string) (err error) { o.path, err = frames.ParsePath(s); return err })
-	set.Func("arena", "", func(s string) (err error) { o.arenaBytes, err = arena.ParseSize(s); return err })
+	set.Func("arena", "", func(s string) (err error) { o.arenaBytes, err = arena.ParseBudget(s); return err })
 	if err := set.Parse(args); err != nil {
 		return nil, err
 	}
 	if set.NArg() > 0 {
 		return nil, fmt.Errorf("%q is not expected", set.Arg(0))
 	}
+	if err := checkFolders(set); err != nil {
+		return nil, err
+	}
 	return o, o.resolve()
+}
+
+// checkFolders finds folders that cannot be meant; a data folder that is missing is made.
+func checkFolders(set *flag.FlagSet) (wrong error) {
+	set.Visit(func(f *flag.Flag) {
+		if f.Name != "data" && f.Name != "plugins" {
+			return
+		}
+		err := node.CheckFolder(f.Value.String())
+		if err != nil && (f.Name == "plugins" || !errors.Is(err, fs.ErrNotExist)) {
+			wrong = fmt.Errorf("--%s %q: %w", f.Name, f.Value.String(), err)
+		}
+	})
+	return wrong
 }
 
 // resolve makes the folders absolute.

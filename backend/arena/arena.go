@@ -15,6 +15,9 @@ import (
 // DefaultBudget is the sum of segments that an arena holds unless told otherwise.
 const DefaultBudget = 16 << 20
 
+// MinBudget holds the kernel segment and a small channel.
+const MinBudget = 1 << 20
+
 // MaxBudget bounds what a user can ask for: the window region of a guest has no room for more.
 const MaxBudget = 1 << 30
 
@@ -45,10 +48,8 @@ type BudgetError struct {
 }
 
 func (e *BudgetError) Error() string {
-	return fmt.Sprintf("%s needs an arena of %s, the budget is %s", e.Name, mebibytes(e.Needed), mebibytes(e.Limit))
+	return fmt.Sprintf("%s needs an arena of %s, the budget is %s", e.Name, SizeText(e.Needed), SizeText(e.Limit))
 }
-
-func mebibytes(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }
 
 // Arena makes segments and keeps their sum within a budget. Its methods are safe for concurrent
 // use.
@@ -82,10 +83,10 @@ func (a *Arena) SetLimit(bytes int64) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if bytes > MaxBudget {
-		return fmt.Errorf("an arena holds at most %s", mebibytes(MaxBudget))
+		return fmt.Errorf("an arena holds at most %s", SizeText(int64(MaxBudget)))
 	}
 	if bytes < a.used {
-		return fmt.Errorf("%s are in use", mebibytes(a.used))
+		return fmt.Errorf("%s are in use", SizeText(a.used))
 	}
 	a.limit = bytes
 	return nil

@@ -79,12 +79,17 @@ func (a *app) root() *cobra.Command {
 		SilenceUsage:  true,
 		Version:       version,
 		RunE:          a.runWindow,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return a.checkFolders(cmd)
+		},
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetOut(a.Stdout)
 	root.SetErr(a.Stderr)
 	root.SetVersionTemplate("inos {{.Version}}\n")
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usage(cmd, inOurWords(err))
+	})
 	a.global.register(root)
 	registerWindowFlags(root)
 	root.SetHelpCommand(helpCommand())

@@ -36,7 +36,7 @@ func TestWrongCommandLinesAreUsageErrors(t *testing.T) {
 		{"live a b", `"b" is one too many`},
 		{"live a --ticks 5 --seconds 5", "exclude each other"},
 		{"live a --ticks 0", "--ticks must be at least 1"},
-		{"live a --ticks -1", "invalid argument"},
+		{"live a --ticks -1", "takes a whole number from 0 on"},
 		{"live a --seconds 0", "--seconds must be above 0"},
 		{"live a --seconds NaN", "--seconds must be above 0"},
 		{"live a --seconds Inf", "--seconds must be above 0"},
@@ -45,7 +45,7 @@ func TestWrongCommandLinesAreUsageErrors(t *testing.T) {
 		{"live a --rate NaN", "--rate must be 0 to"},
 		{"live a --shards -1", "--shards must be 0 to"},
 		{"live a --shards 1000000", "--shards must be 0 to"},
-		{"live a --seed x", "invalid argument"},
+		{"live a --seed x", "takes a whole number"},
 		{"live a --seed 1 -p seed=2", "give one"},
 		{"plugin", "say what to do"},
 		{"plugin fly", `has no command "fly"`},
@@ -54,9 +54,21 @@ func TestWrongCommandLinesAreUsageErrors(t *testing.T) {
 		{"plugin pack a.wasm --manifest a.json", "--manifest JSON and -o OUT"},
 		{"bench", "say what to measure"},
 		{"bench " + long, "has no command"},
-		{"--arena 0 units", "is no size"},
-		{"--arena -1MiB units", "is no size"},
-		{"--arena 1e400 units", "is no size"},
+		{"--arena x units", "is no size; write it like 16MiB"},
+		{"--arena 0 units", "takes 1MiB to 1GiB"},
+		{"--arena 1 units", "takes 1MiB to 1GiB"},
+		{"--arena -1MiB units", "takes 1MiB to 1GiB"},
+		{"--arena 1025MiB units", "takes 1MiB to 1GiB"},
+		{"--arena 1e400 units", "takes 1MiB to 1GiB"},
+		{"--data= units", "--data \"\": an empty name is no folder"},
+		{"--data /dev/null units", "this is a file, not a folder"},
+		{"--plugins= units", "--plugins \"\": an empty name is no folder"},
+		{"--plugins /no/such/folder units", "no such file or directory"},
+		{"--plugins /dev/null live a", "this is a file, not a folder"},
+		{"--plugins /dev/null", "this is a file, not a folder"},
+		{"live a --ticks 99999999999999999999", "is out of range"},
+		{"live a --shards 1.5", "takes a whole number"},
+		{"live a --json=x", "takes true or false"},
 		{"--frames fast", "none of shared, stream, auto"},
 		{"help fly", `no help about "fly"`},
 	} {
@@ -66,6 +78,9 @@ func TestWrongCommandLinesAreUsageErrors(t *testing.T) {
 		}
 		if got.stdout != "" && !strings.Contains(c.args, "--json") {
 			t.Errorf("%.60s: it wrote %q to the standard output", c.args, got.stdout)
+		}
+		if strings.Contains(got.stderr, "strconv") {
+			t.Errorf("%.60s: Go's words: %q", c.args, got.stderr)
 		}
 		if strings.Count(got.stderr, "\n") != 1 {
 			t.Errorf("%.60s: the reason is not one line: %q", c.args, got.stderr)

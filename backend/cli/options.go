@@ -1,16 +1,50 @@
 package cli
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"inos/backend/fault"
+	"inos/backend/node"
 )
+
+// flagTakes says in words what a flag of a type takes.
+var flagTakes = map[string]string{
+	"bool": "true or false", "int": "a whole number", "int64": "a whole number",
+	"uint64": "a whole number from 0 on", "float64": "a number",
+}
+
+// inOurWords says what a flag takes in place of how Go failed to read it.
+func inOurWords(err error) error {
+	var invalid *pflag.InvalidValueError
+	if !errors.As(err, &invalid) {
+		return err
+	}
+	flag := invalid.GetFlag()
+	if errors.Is(err, strconv.ErrRange) {
+		return fmt.Errorf("--%s %q is out of range", flag.Name, invalid.GetValue())
+	}
+	if takes, known := flagTakes[flag.Value.Type()]; known {
+		return fmt.Errorf("--%s %q does not fit: it takes %s", flag.Name, invalid.GetValue(), takes)
+	}
+	return fmt.Errorf("--%s %w", flag.Name, errors.Unwrap(invalid))
+}
 
 // defaultArena is the budget of the shared memory, in bytes.
 const defaultArena = byteSize(16 << 20)
+
+// Flags that name a folder.
+const (
+	dataFlag    = "data"
+	pluginsFlag = "plugins"
+)
 
 // globals are the flags of every command.
 type globals struct {
@@ -25,14 +59,29 @@ type globals struct {
 func (g *globals) register(root *cobra.Command) {
 	g.arena = defaultArena
 	flags := root.PersistentFlags()
-	flags.StringVar(&g.dataDir, "data", "",
+	flags.StringVar(&g.dataDir, dataFlag, "",
 		"data folder `DIR`; drop plugins into its folder plugins (default $XDG_DATA_HOME/inos)")
-	flags.StringVar(&g.pluginDir, "plugins", "", "one more folder `DIR` with plugins")
+	flags.StringVar(&g.pluginDir, pluginsFlag, "", "one more folder `DIR` with plugins")
 	flags.Var(&g.arena, "arena", "budget of the shared memory")
 	flags.BoolVar(&g.json, "json", false, "print one JSON document; logs go to standard error")
 	flags.BoolVarP(&g.verbose, "verbose", "v", false, "log what happens")
 	flags.BoolVar(&g.allowNoSeccomp, "allow-no-seccomp", false,
 		"run plugins even where this system cannot filter their system calls (unsafe)")
+}
+
+// checkFolders finds folders that cannot be meant; a data folder that is missing is made.
+func (a *app) checkFolders(cmd *cobra.Command) error {
+	for _, flag := range []string{dataFlag, pluginsFlag} {
+		f := cmd.Flags().Lookup(flag)
+		if !f.Changed {
+			continue
+		}
+		if err := node.CheckFolder(f.Value.String()); err != nil &&
+			(flag == pluginsFlag || !errors.Is(err, fs.ErrNotExist)) {
+			return usagef(cmd, "--%s %q: %w", flag, f.Value.String(), err)
+		}
+	}
+	return nil
 }
 
 // data is the data folder.

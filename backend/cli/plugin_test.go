@@ -107,6 +107,30 @@ func TestListNamesRefusedFilesAndWhy(t *testing.T) {
 	}
 }
 
+func TestABadFileIsToldWhereItMatters(t *testing.T) {
+	s := newStand(t)
+	s.install(t, "echo.wasm")
+	writeFile(t, filepath.Join(s.data, "plugins", "broken.wasm"), []byte("hello"))
+	const told = "broken.wasm cannot be used: "
+	for range 2 { // the second time the reason comes from the index
+		if got := s.inos(t.Context(), "units"); strings.Count(got.stderr, told) != 1 {
+			t.Errorf("units: %q", got.stderr)
+		}
+		got := s.inos(t.Context(), "live", "nobody", "--ticks", "1")
+		if !strings.Contains(got.stderr, "not used: broken.wasm (inos plugin list says why)") ||
+			strings.Count(got.stderr, "\n") != 1 {
+			t.Errorf("a unit that was not found: %q", got.stderr)
+		}
+		got = s.inos(t.Context(), "live", "echo", "--ticks", "0")
+		if strings.Contains(got.stderr, "broken.wasm") {
+			t.Errorf("another unit: %q", got.stderr)
+		}
+		if got := s.inos(t.Context(), "plugin", "list"); got.stderr != "" {
+			t.Errorf("the list tells it twice: %q", got.stderr)
+		}
+	}
+}
+
 func TestUnitsListsWhatPluginsOffer(t *testing.T) {
 	s := newStand(t)
 	s.install(t, "echo.wasm")

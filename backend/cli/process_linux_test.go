@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -245,24 +247,43 @@ func TestCtrlCEndsARunWithItsFigures(t *testing.T) {
 
 func TestAFlockThatIsTooBigIsRefusedWithTheSizeItNeeds(t *testing.T) {
 	w := newWorld(t).withPlugins(t)
-	got := w.run(t, "live", "boids", "-p", "count=250000", "--ticks", "1", "--json")
-	var document struct {
-		Error struct {
-			Kind          string
-			Next          string
-			Needed, Limit int64
+	refused := func(arena string) budgetRefusal {
+		got := w.run(t, "live", "boids", "-p", "count=250000", "--ticks", "1", "--json", "--arena", arena)
+		var document struct{ Error budgetRefusal }
+		oneDocument(t, got.stdout, &document)
+		e := document.Error
+		if got.exit != ExitFailed || e.Kind != "budget" || e.Needed <= e.Limit {
+			t.Fatalf("exit %d, %s", got.exit, got.stdout)
+		}
+		return e
+	}
+	e := refused("16MiB")
+	for _, arena := range []string{strconv.FormatInt(e.Needed, 10), suggestedArena(t, e.Next)} {
+		big := w.live(t, "--arena", arena, "-p", "count=250000", "--ticks", "1")
+		if big.Count != 250000 {
+			t.Errorf("with a budget of %s there are %d birds", arena, big.Count)
 		}
 	}
-	oneDocument(t, got.stdout, &document)
-	e := document.Error
-	if got.exit != ExitFailed || e.Kind != "budget" || e.Needed <= e.Limit || e.Limit != 16<<20 ||
-		!strings.Contains(e.Next, "--arena") {
-		t.Errorf("exit %d, %s", got.exit, got.stdout)
+	close := refused(strconv.FormatInt(e.Needed-1, 10))
+	sizes := regexp.MustCompile(`[0-9.]+ MiB`).FindAllString(close.Message, -1)
+	if close.Needed != e.Needed || len(sizes) != 2 || sizes[0] == sizes[1] {
+		t.Errorf("one byte too few: %+v", close)
 	}
-	big := w.live(t, "--arena", "32MiB", "-p", "count=250000", "--ticks", "1")
-	if big.Count != 250000 {
-		t.Errorf("with 32 MiB there are %d birds", big.Count)
+}
+
+type budgetRefusal struct {
+	Kind, Message, Next string
+	Needed, Limit       int64
+}
+
+// suggestedArena is the budget that a remedy names.
+func suggestedArena(t *testing.T, remedy string) string {
+	t.Helper()
+	_, size, found := strings.Cut(remedy, "--arena ")
+	if !found {
+		t.Fatalf("%q names no budget", remedy)
 	}
+	return size
 }
 
 func TestOpsTakeFilesAndGiveFiles(t *testing.T) {
@@ -345,32 +366,55 @@ func figureNamed(document map[string]any, name string) (float64, bool) {
 	return 0, false
 }
 
-func TestHostileArgumentsOfRunEndInOneLine(t *testing.T) {
+// TestWhatOnlyAPluginCanTellFailsWithOne has command lines that are well formed and wrong.
+func TestWhatOnlyAPluginCanTellFailsWithOne(t *testing.T) {
 	w := newWorld(t).withPlugins(t)
 	for _, args := range [][]string{
-		{"run", "boids.stats", "-i", "/no/such/file"},
-		{"run", "boids.stats", "-i", "/"},
-		{"run", "boids.stats", "-i", "/dev/zero"},
 		{"run", "boids.stats"},
 		{"run", "boids.fly"},
+		{"run", "nobody.fly"},
 		{"run", "adder.add", "-p", "a=one"},
 		{"run", "adder.add", "-p", "a=NaN"},
 		{"run", "adder.add", "-p", "c=1"},
+		{"run", "adder.add", "-i", "/dev/null"},
 		{"run", "adder.add", "-o", filepath.Join(w.data, "nothing.bin")},
 		{"run", "boids.init", "-o", "/no/such/folder/flock.bin"},
-		{"run", "../../etc.passwd"},
 		{"live", "adder", "--ticks", "1"},
+		{"live", "nobody", "--ticks", "1"},
+		{"live", "../boids", "--ticks", "1"},
 		{"live", "boids", "-p", "count=-1", "--ticks", "1"},
+		{"live", "boids", "-p", "count=100.5", "--ticks", "1"},
 		{"live", "boids", "-p", "mode=slow", "--ticks", "1"},
 		{"live", "boids", "-p", "count=1e99", "--ticks", "1"},
-		{"live", "../boids", "--ticks", "1"},
+		{"live", "boids", "--shards", "200", "--ticks", "1"},
 	} {
 		got := w.run(t, args...)
-		if got.exit != ExitFailed && got.exit != ExitUsage {
-			t.Errorf("%v: exit %d", args, got.exit)
+		if got.exit != ExitFailed || strings.Count(got.stderr, "\n") != 1 || got.stdout != "" {
+			t.Errorf("%v: exit %d, %q, %q", args, got.exit, got.stdout, got.stderr)
 		}
-		if strings.Count(got.stderr, "\n") != 1 || got.stdout != "" {
-			t.Errorf("%v: %q, %q", args, got.stdout, got.stderr)
+		got = w.run(t, append(args, "--json")...)
+		var document errorDocumentRead
+		oneDocument(t, got.stdout, &document)
+		if e := document.Error; got.exit != ExitFailed || e.Kind == "" || e.Subject == "" || e.Message == "" {
+			t.Errorf("%v --json: exit %d, %s", args, got.exit, got.stdout)
+		}
+	}
+	if got := w.run(t, "run", "../../etc.passwd"); got.exit != ExitUsage {
+		t.Errorf("a path for an op: exit %d", got.exit)
+	}
+}
+
+func TestTheWindowsFlagsAreCheckedBeforeItNeedsADisplay(t *testing.T) {
+	desktop := builtFile(t, "inos-desktop")
+	for want, args := range map[string][]string{
+		`--plugins "/no/such/folder": no such file or directory`: {"--plugins", "/no/such/folder"},
+		`--data "/dev/null": this is a file, not a folder`:       {"--data", "/dev/null"},
+		`the shared memory takes 1MiB to 1GiB`:                   {"--arena", "1"},
+	} {
+		out, err := exec.Command(desktop, args...).CombinedOutput()
+		exit := (*exec.ExitError)(nil)
+		if !errors.As(err, &exit) || exit.ExitCode() != ExitUsage || !strings.Contains(string(out), want) {
+			t.Errorf("%v: %v, %s", args, err, out)
 		}
 	}
 }

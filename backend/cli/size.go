@@ -7,12 +7,12 @@ import (
 	"inos/backend/arena"
 )
 
-// byteSize is a flag like 16MiB, 1.5GiB, 64k or 1048576.
+// byteSize is a budget as a flag, like 16MiB, 1.5GiB, 64k or 1048576.
 type byteSize int64
 
-// Set reads text; a size is a positive whole number of bytes.
+// Set reads text.
 func (s *byteSize) Set(text string) error {
-	bytes, err := arena.ParseSize(text)
+	bytes, err := arena.ParseBudget(text)
 	if err != nil {
 		return err
 	}
@@ -25,23 +25,8 @@ func (s *byteSize) String() string { return formatBytes(float64(*s)) }
 // Type names the flag's argument in the help.
 func (s *byteSize) Type() string { return "SIZE" }
 
-// formatBytes writes 16 MiB as "16MiB", which Set reads again.
-func formatBytes(bytes float64) string {
-	for _, u := range []struct {
-		ending string
-		bytes  float64
-	}{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}} {
-		if bytes >= u.bytes {
-			return trimZero(bytes/u.bytes) + u.ending
-		}
-	}
-	return trimZero(bytes) + "B"
-}
-
-// trimZero writes one decimal, or none where it would be zero.
-func trimZero(value float64) string {
-	return strings.TrimSuffix(strconv.FormatFloat(value, 'f', 1, 64), ".0")
-}
+// formatBytes writes 16 MiB as "16MiB".
+func formatBytes(bytes float64) string { return arena.SizeText(bytes) }
 
 // formatCount groups thousands: 100,000.
 func formatCount[T ~int | ~uint32 | ~uint64](n T) string {

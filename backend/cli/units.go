@@ -31,6 +31,7 @@ func (a *app) printUnits(ctx context.Context) error {
 	}
 	defer n.Close()
 	units := n.Units()
+	a.tellRefused(n.Plugins())
 	if a.global.json {
 		return writeJSON(a.Stdout, unitsDocument{append([]unit.Info{}, units...)})
 	}
@@ -45,6 +46,15 @@ func (a *app) printUnits(ctx context.Context) error {
 			shown(u.Doc), opNames(u)})
 	}
 	return table(a.Stdout, rows)
+}
+
+// tellRefused names the files whose units are missing in the list.
+func (a *app) tellRefused(plugins []unit.PluginInfo) {
+	for _, p := range plugins {
+		if p.Refused != "" {
+			fmt.Fprintf(a.Stderr, "inos: %s cannot be used: %s\n", shown(p.Path), shown(p.Refused))
+		}
+	}
 }
 
 func liveWord(u unit.Info) string {

@@ -3,6 +3,7 @@ package host
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 
 	"inos/backend/arena"
@@ -146,12 +147,33 @@ func BudgetFault(op, subject string, err error) error {
 	if !errors.As(err, &over) {
 		return fault.Wrap(op, fault.Unavailable, subject, err, "")
 	}
+	needed, limit := unlike(over.Needed, over.Limit)
 	return &fault.Error{
 		Op: op, Kind: fault.Budget, Subject: subject,
-		Err: fmt.Errorf("all in all %.1f MiB of shared memory are needed, the budget is %.1f MiB",
-			float64(over.Needed)/(1<<20), float64(over.Limit)/(1<<20)),
-		Next: "raise the arena's budget with --arena", Needed: over.Needed, Limit: over.Limit,
+		Err: fmt.Errorf("all in all %s MiB of shared memory are needed, the budget is %s MiB",
+			needed, limit),
+		Next: raiseTo(over.Needed), Needed: over.Needed, Limit: over.Limit,
 	}
+}
+
+// unlike writes two different sizes in MiB with as many decimals as it takes to tell them apart; six
+// show a single byte.
+func unlike(a, b int64) (string, string) {
+	for decimals := 1; ; decimals++ {
+		x := strconv.FormatFloat(float64(a)/(1<<20), 'f', decimals, 64)
+		y := strconv.FormatFloat(float64(b)/(1<<20), 'f', decimals, 64)
+		if x != y || decimals == 6 {
+			return x, y
+		}
+	}
+}
+
+// raiseTo names a budget that holds so many bytes, in whole MiB.
+func raiseTo(needed int64) string {
+	if needed > arena.MaxBudget {
+		return "ask for less: a budget has at most " + arena.SizeText(int64(arena.MaxBudget))
+	}
+	return fmt.Sprintf("raise the arena's budget, for example with --arena %dMiB", (needed+1<<20-1)>>20)
 }
 
 func (p *pool) give(q *Payload) {

@@ -96,8 +96,12 @@ func (p *Param) plain(v Value) any {
 }
 
 func (p *Param) outOfRange(given any) error {
-	return fault.New(opParams, fault.Invalid, p.Name,
-		fmt.Sprintf("%s does not fit: it takes %s", quoteGiven(given), p.Range()), "")
+	what := ""
+	if p.Kind == Integer {
+		what = "a whole number, "
+	}
+	return fault.Newf(opParams, fault.Invalid, p.Name, "%s does not fit: it takes %s%s",
+		quoteGiven(given), what, p.Range())
 }
 
 func (p *Param) asChoice(given any) (float64, bool) {

@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"sync"
 
@@ -174,5 +173,3 @@ func (j *jobWorker) Call(ctx context.Context, c job.Call) (*job.Reply, error) {
 	}
 	return reply, nil
 }
-
-func mebibytes(n int64) string { return fmt.Sprintf("%.4g MiB", float64(n)/(1<<20)) }

@@ -150,18 +150,19 @@ func (n *Node) SetArenaLimit(bytes int64) error {
 		return fault.Wrap("arena.limit", fault.Invalid, "arena", err, "")
 	}
 	n.kernel.Emit(arena.Event{Kind: arena.EventKindArenaRaised, Severity: arena.Info,
-		Text: "the arena's budget is now " + mebibytes(bytes)})
+		Text: "the arena's budget is now " + arena.SizeText(bytes)})
 	n.wake()
 	return nil
 }
 
-// refused tells the page about a file that cannot be used.
+// refused tells the page about a file that cannot be used. Who has no page lists the plugins, or asks
+// for a unit of that file and gets the hint.
 func (n *Node) refused(p unit.PluginInfo) {
 	text := filepath.Base(p.Path) + " cannot be used: " + p.Refused
 	n.kernel.Emit(arena.Event{
 		Kind: arena.EventKindPluginRefused, Severity: arena.Warning, Text: text,
 	})
-	n.options.Log.Warn(text)
+	n.options.Log.Info(text)
 }
 
 // serviceEvent logs what the supervisor saw; a panic of a service is a bug of ours.

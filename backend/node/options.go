@@ -44,6 +44,22 @@ func DefaultDataDir() (string, error) {
 	return filepath.Join(home, ".local", "share", "inos"), nil
 }
 
+// CheckFolder says why a folder that a user named cannot be one. Its error is fs.ErrNotExist where
+// there is nothing.
+func CheckFolder(path string) error {
+	if path == "" {
+		return errors.New("an empty name is no folder")
+	}
+	there, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return fault.Bare(err)
+	case !there.IsDir():
+		return errors.New("this is a file, not a folder")
+	}
+	return nil
+}
+
 // filled is o with every default in its place.
 func (o Options) filled() (Options, error) {
 	var err error
@@ -58,9 +74,8 @@ func (o Options) filled() (Options, error) {
 	if o.ArenaBytes == 0 {
 		o.ArenaBytes = arena.DefaultBudget
 	}
-	if o.ArenaBytes < minArena || o.ArenaBytes > arena.MaxBudget {
-		return o, fault.Newf(opStart, fault.Invalid, "arena",
-			"%d bytes do not fit: it takes %d to %d", o.ArenaBytes, minArena, int64(arena.MaxBudget))
+	if err := arena.CheckBudget(o.ArenaBytes); err != nil {
+		return o, fault.Wrap(opStart, fault.Invalid, "arena", err, "")
 	}
 	beside, err := programDir()
 	if err != nil {
@@ -74,9 +89,6 @@ func (o Options) filled() (Options, error) {
 	}
 	return o, nil
 }
-
-// minArena holds the kernel segment and a small channel.
-const minArena = 1 << 20
 
 // programDir is where this program lies, links followed.
 func programDir() (string, error) {

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -123,17 +125,24 @@ func (r *Registry) Load(p PluginInfo) (*host.Plugin, error) {
 	return &host.Plugin{Manifest: p.Manifest, Digest: digest, Path: p.Path, Wasm: wasm}, nil
 }
 
-// hint says what units there are.
+// hint says what units there are, and that a file could not be used: it may be the one that was
+// meant.
 func (r *Registry) hint() string {
-	names := make([]string, 0, len(r.units))
-	for n := range r.units {
-		names = append(names, n)
-	}
+	names := slices.Sorted(maps.Keys(r.units))
+	text := "the units are " + strings.Join(names, ", ")
 	if len(names) == 0 {
-		return "there are no plugins; put a .wasm file into the plugin folder"
+		text = "there are no plugins; put a .wasm file into the plugin folder"
 	}
-	sort.Strings(names)
-	return "the units are " + strings.Join(names, ", ")
+	var refused []string
+	for _, p := range r.plugins {
+		if p.Refused != "" {
+			refused = append(refused, filepath.Base(p.Path))
+		}
+	}
+	if len(refused) > 0 {
+		text += fmt.Sprintf("; not used: %s (inos plugin list says why)", short(strings.Join(refused, ", ")))
+	}
+	return text
 }
 
 // scan brings the list up to date. The caller holds r.mu.
