@@ -63,19 +63,23 @@ func (w *Worker) fault(message string) error {
 	return fault.New(opEnd, fault.Fault, w.plugin.Manifest.ID, message, "")
 }
 
-// faultText tells what the guest did. The processor says for certain that a page was read-only
-// only once the page had been touched; before, a write among the payloads of a call with inputs
-// is the same thing in all likelihood.
+// faultText tells what the guest did. Only once a page had been touched does the processor say for
+// certain that it was read-only; before, a write among the payloads of a call with inputs may have
+// hit one of them, or have missed every window.
 func (w *Worker) faultText() string {
 	f := w.guest
 	at := fmt.Sprintf("guest address %#x", f.Address)
-	payload := f.Address >= payloadsFrom && f.Address < windowsTo
+	window := f.Address >= windowsFrom && f.Address < windowsTo
 	switch {
-	case f.IsWrite() && (f.Code&faultPresent != 0 || payload && w.inputs):
+	case f.IsWrite() && f.Code&faultPresent != 0:
 		return "it wrote to a read-only window at " + at
+	case f.IsWrite() && f.Address >= payloadsFrom && window && w.inputs:
+		return "it wrote to a read-only window at " + at + ", or past the end of a window"
+	case f.IsWrite() && window:
+		return "it wrote outside its windows at " + at
 	case f.IsWrite():
 		return "it wrote to memory that is not its own at " + at
-	case f.Address >= windowsFrom && f.Address < windowsTo:
+	case window:
 		return "it read outside its windows at " + at
 	default:
 		return "it read memory that is not its own at " + at

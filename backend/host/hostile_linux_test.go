@@ -125,7 +125,7 @@ func TestALyingWorkerIsEndedAndNamed(t *testing.T) {
 		{"needwild", fault.Protocol, "output 9"},
 		{"needhuge", fault.Budget, "granted 0 bytes"},
 		{"flood", fault.LogFlood, "flooded the log"},
-		{"forged", fault.Fault, "wrote to memory that is not its own at guest address 0x68001234"},
+		{"forged", fault.Fault, "wrote outside its windows at guest address 0x68001234"},
 		{"trap", fault.Trap, "unreachable"},
 		{"shouter", fault.Crash, "exit status 7: loud"},
 		{"fewresults", fault.Protocol, "0 results"},

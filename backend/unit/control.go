@@ -49,7 +49,8 @@ func (l *Live) Step() error {
 	return l.worker.Live(o)
 }
 
-// Reset begins anew with the present parameters, paused or running.
+// Reset begins anew with the present parameters. A worker publishes in ticks only, so a paused unit
+// does its first one, which shows the new beginning, and stays paused.
 func (l *Live) Reset() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -58,5 +59,9 @@ func (l *Live) Reset() error {
 	}
 	l.worker.ReadTicks(&l.count.status)
 	l.base = l.count.status.Ticks
-	return l.worker.Live(l.order(!l.paused, true))
+	o := l.order(true, true)
+	if l.paused {
+		o.Ticks = 1
+	}
+	return l.worker.Live(o)
 }

@@ -267,12 +267,12 @@ func TestPauseStepAndReset(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range 3 {
+		untilTicks(t, l, uint64(i+4))
+		if got := sum(t, l); got != first[i] || l.State() != Paused {
+			t.Errorf("frame %d after the reset differs, %s", i+1, l.State())
+		}
 		if err := l.Step(); err != nil {
 			t.Fatal(err)
-		}
-		untilTicks(t, l, uint64(i+4))
-		if got := sum(t, l); got != first[i] {
-			t.Errorf("step %d after the reset differs", i+1)
 		}
 	}
 	if err := l.Resume(); err != nil {
@@ -293,7 +293,7 @@ func TestPauseStepAndReset(t *testing.T) {
 	}
 }
 
-func TestAPausedFlockStaysInSightWhenItGrows(t *testing.T) {
+func TestAPausedFlockStaysInSightWhenItsSizeChanges(t *testing.T) {
 	s := newStage(t, 16<<20)
 	l := s.start(t, "boids", LiveConfig{Params: small(nil)})
 	untilTicks(t, l, 2)
@@ -306,6 +306,16 @@ func TestAPausedFlockStaysInSightWhenItGrows(t *testing.T) {
 	}
 	if sum(t, l) != before || l.Channel().Epoch() == epoch {
 		t.Error("the picture was lost")
+	}
+	if err := l.Step(); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "10,000 birds", func() bool { return l.Stats().Elements == 10_000 })
+	if err := l.SetParams(map[string]any{"count": 100}); err != nil {
+		t.Fatal(err)
+	}
+	if n, room := l.Stats().Elements, l.Channel().Capacity(); n != room || room >= 10_000 {
+		t.Errorf("%d of 10,000 birds are in sight in a channel for %d", n, room)
 	}
 }
 

@@ -78,7 +78,7 @@ func (l *Live) resized(next []manifest.Value) ([]*arena.Channel, error) {
 			closeAll(fresh)
 			return nil, err
 		}
-		if n > c.Capacity() && l.paused {
+		if l.paused {
 			keepPicture(fresh[i], c)
 		}
 	}
@@ -119,12 +119,16 @@ func (l *Live) newChannel(
 	return c, nil
 }
 
-// keepPicture copies the newest frame into a bigger channel: a paused unit stays in sight.
+// keepPicture copies the newest frame into another channel, as much of it as fits: a paused unit
+// stays in sight.
 func keepPicture(to, from *arena.Channel) {
-	slot, buf := to.Begin()
-	if f, err := from.Snapshot(buf); err == nil {
-		to.Publish(slot, f.Count, f.Tick, f.StampNs)
+	f, err := from.Snapshot(make([]byte, from.SlotBytes()))
+	if err != nil {
+		return // nothing to keep
 	}
+	slot, buf := to.Begin()
+	copy(buf, f.Data)
+	to.Publish(slot, min(f.Count, to.Capacity()), f.Tick, f.StampNs)
 }
 
 // handOver gives the worker what is new. Bigger channels come before the parameters that need
