@@ -102,6 +102,8 @@ export interface ScenePalette {
   towards: readonly (readonly [number, Rgb])[];
   away: readonly (readonly [number, Rgb])[];
   sun: Rgb;
+  /** Of its disc, and of its light on the water. */
+  sunCore: Rgb;
   sunStrength: number;
   cloudLit: Rgb;
   cloudDark: Rgb;
@@ -120,6 +122,8 @@ export interface ScenePalette {
   slow: Rgb;
   between: Rgb;
   fast: Rgb;
+  /** The least that a point glows with, however slow it is. */
+  ember: Rgb;
   /** Centre and swing of the colour circle for headings. */
   circleCentre: Rgb;
   circleSwing: number;
@@ -151,6 +155,7 @@ export const SCENE: Record<Scheme, ScenePalette> = {
       [90, rgb("#272c66")],
     ],
     sun: rgb("#ffd9a0"),
+    sunCore: rgb("#fff3d6"),
     sunStrength: 0.62,
     cloudLit: rgb("#ffab84"),
     cloudDark: rgb("#574579"),
@@ -164,6 +169,7 @@ export const SCENE: Record<Scheme, ScenePalette> = {
     slow: rgb("#161238"),
     between: rgb("#e0506e"),
     fast: rgb("#fff0cf"),
+    ember: rgb("#8e2f5c"),
     circleCentre: rgb("#5c4a6c"),
     circleSwing: 0.34,
     stars: 1,
@@ -192,6 +198,7 @@ export const SCENE: Record<Scheme, ScenePalette> = {
       [90, rgb("#9ab2d7")],
     ],
     sun: rgb("#fffaf0"),
+    sunCore: rgb("#ffffff"),
     sunStrength: 0.7,
     cloudLit: rgb("#fffaf4"),
     cloudDark: rgb("#cfd2e2"),
@@ -205,6 +212,7 @@ export const SCENE: Record<Scheme, ScenePalette> = {
     slow: rgb("#2b3f8f"),
     between: rgb("#8b3a8c"),
     fast: rgb("#c2410c"),
+    ember: rgb("#000000"),
     circleCentre: rgb("#5c5878"),
     circleSwing: 0.3,
     stars: 0,

@@ -52,14 +52,10 @@ function fineBird(): Triangle[] {
   return triangles;
 }
 
-/** The same outline from 9 triangles and 11 corners. */
+/** Body, tail and two pointed wings, swept back: 9 triangles and 11 corners. */
 function coarseBird(): Triangle[] {
-  const [frontR, backR, tailR] = [wing(0.28, 0.075, 1), wing(-0.22, 0.075, 1), wing(-0.9, 0.15, 1)];
-  const [frontL, backL, tailL] = [
-    wing(0.28, 0.075, -1),
-    wing(-0.22, 0.075, -1),
-    wing(-0.9, 0.15, -1),
-  ];
+  const [frontR, backR, tailR] = [wing(0.3, 0.07, 1), wing(-0.2, 0.07, 1), wing(-0.8, 0.13, 1)];
+  const [frontL, backL, tailL] = [wing(0.3, 0.07, -1), wing(-0.2, 0.07, -1), wing(-0.8, 0.13, -1)];
   const triangles: Triangle[] = [
     [BEAK, frontR, frontL],
     [frontR, backR, frontL],
@@ -69,8 +65,8 @@ function coarseBird(): Triangle[] {
   ];
   for (const side of [1, -1]) {
     const [front, back] = side > 0 ? [frontR, backR] : [frontL, backL];
-    const wrist = wing(0.35, WRIST, side);
-    triangles.push([front, wrist, back], [wrist, wing(-0.19, 1, side), back]);
+    const elbow = wing(-0.04, WRIST, side);
+    triangles.push([front, elbow, back], [front, wing(-0.22, 1, side), elbow]);
   }
   return triangles;
 }

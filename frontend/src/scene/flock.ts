@@ -41,6 +41,7 @@ export interface FlockUniforms {
   slow: IUniform<Vector3>;
   between: IUniform<Vector3>;
   fast: IUniform<Vector3>;
+  ember: IUniform<Vector3>;
   circleCentre: IUniform<Vector3>;
   circleSwing: IUniform<number>;
   colouring: IUniform<number>;
@@ -98,6 +99,7 @@ export class Flock {
     uniforms.slow.value.fromArray(palette.slow);
     uniforms.between.value.fromArray(palette.between);
     uniforms.fast.value.fromArray(palette.fast);
+    uniforms.ember.value.fromArray(palette.ember);
     uniforms.circleCentre.value.fromArray(palette.circleCentre);
     uniforms.circleSwing.value = palette.circleSwing;
   }
@@ -206,6 +208,7 @@ function newUniforms(): FlockUniforms {
     slow: { value: new Vector3() },
     between: { value: new Vector3() },
     fast: { value: new Vector3() },
+    ember: { value: new Vector3() },
     circleCentre: { value: new Vector3() },
     circleSwing: { value: 0 },
     colouring: { value: 0 },

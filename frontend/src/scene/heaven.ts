@@ -2,8 +2,9 @@ import type { Rgb, ScenePalette } from "../core/theme.ts";
 import { fractal, mix, smooth } from "./noise.ts";
 
 /** Azimuth of the sun in radians; the camera first looks a little to its left. */
-export const SUN_AZIMUTH = -Math.PI / 2 + 0.3;
-const SUN_ELEVATION = 1.2;
+export const SUN_AZIMUTH = -Math.PI / 2 + 0.25;
+/** In degrees: just above the far shore. */
+export const SUN_ELEVATION = 2.4;
 const DEGREES = 180 / Math.PI;
 const TURN = Math.PI * 2;
 

@@ -15,9 +15,9 @@ const DRIFT = 0.018;
 const DRIFT_AFTER_S = 4;
 const STILL = 2e-5;
 /** How much of the spread (root mean square) the picture shows around the middle. */
-const FILL = 1.44;
+const FILL = 1.56;
 /** Below the flock, looking up: the horizon stays low in the picture. */
-const FIRST_PITCH = -0.25;
+const FIRST_PITCH = -0.31;
 const FIRST_YAW = 0;
 
 export interface CameraPose {
@@ -61,16 +61,18 @@ export class Rig {
 
   constructor(readonly camera: PerspectiveCamera) {
     camera.fov = FIELD_OF_VIEW;
+    this.place();
   }
 
   get distance(): number {
     const half = Math.tan(((FIELD_OF_VIEW / 2) * Math.PI) / 180);
     const narrow = Math.min(1, this.camera.aspect / 1.25);
-    return (this.spread * FILL * this.zoom) / (half * narrow * this.free);
+    return (this.radius * this.zoom) / (half * narrow * this.free);
   }
 
+  /** Of the part of the world that is in the picture; before the first flock any will do. */
   get radius(): number {
-    return this.spread * FILL;
+    return (this.spread || 1) * FILL;
   }
 
   orbit(dx: number, dy: number): void {
@@ -92,17 +94,19 @@ export class Rig {
     this.idleFor = 0;
   }
 
+  /** Is there at once; `reset` goes there. */
   setPose(pose: CameraPose): void {
-    this.pose.yaw = pose.yaw;
-    this.pose.pitch = clamp(pose.pitch, -MAX_PITCH, MAX_PITCH);
-    this.pose.zoom = clamp(pose.zoom, MIN_ZOOM, MAX_ZOOM);
+    this.pose.yaw = this.yaw = pose.yaw;
+    this.pose.pitch = this.pitch = clamp(pose.pitch, -MAX_PITCH, MAX_PITCH);
+    this.pose.zoom = this.zoom = clamp(pose.zoom, MIN_ZOOM, MAX_ZOOM);
+    this.place();
   }
 
   reset(): void {
     // The shortest way round, not all the turns that the drift has made.
     const turn = Math.PI * 2;
     this.yaw -= turn * Math.round(this.yaw / turn);
-    this.setPose({ yaw: FIRST_YAW, pitch: FIRST_PITCH, zoom: 1 });
+    Object.assign(this.pose, { yaw: FIRST_YAW, pitch: FIRST_PITCH, zoom: 1 });
     this.panX = 0;
     this.panY = 0;
   }
@@ -123,6 +127,13 @@ export class Rig {
     this.updateChase(dt, quarry);
     this.place();
     return moved > STILL || (this.chase > 0.001 && this.chase < 0.999) || (this.chasing && running);
+  }
+
+  /** Without a flock only the hand moves the camera; true while it is still on its way. */
+  updateEmpty(dt: number): boolean {
+    const moved = this.approachHand(dt, false);
+    this.place();
+    return moved > STILL;
   }
 
   private approachFlock(dt: number, survey: Survey): number {

@@ -124,6 +124,7 @@ export const POINT_VERTEX = `${SHARED}
 uniform float size;
 uniform float leastSize;
 uniform float pixels;
+uniform vec3 ember;
 void main() {
   vec3 velocity = motion.xyz;
   float speed = length(velocity);
@@ -134,6 +135,7 @@ void main() {
   gl_PointSize = clamp(pixels * max(size / depth, leastSize), 1.5, 64.0);
   // A point has no silhouette to speak of: its speed tells more.
   vec3 colour = tinted(colouring == 0 ? 2 : colouring, slow, heading, speed);
+  colour = max(colour, ember);
   vColour = vec4(colour, clearness(depth) * arrival(fract(float(gl_VertexID) * 0.618034)));
 }`;
 
@@ -143,9 +145,9 @@ in vec4 vColour;
 out vec4 result;
 void main() {
   float r = length(gl_PointCoord - 0.5) * 2.0;
-  float body = smoothstep(1.0, 0.55, r);
+  float body = smoothstep(1.0, 0.25, r);
   if (body < 0.02) discard;
-  result = vec4(vColour.rgb + 0.25 * smoothstep(0.7, 0.0, r), vColour.a * body);
+  result = vec4(vColour.rgb + 0.2 * smoothstep(0.5, 0.0, r), vColour.a * body);
 }`;
 
 export const MARKER_VERTEX = `

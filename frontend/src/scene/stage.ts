@@ -10,6 +10,7 @@ import { detailFor, Governor, pixelRatioFor, type Quality } from "./quality.ts";
 import { Rig } from "./rig.ts";
 import { Sky } from "./sky.ts";
 import { SmoothPicture } from "./smooth.ts";
+import { Sun } from "./sun.ts";
 import { emptySurvey, surveyFrame } from "./survey.ts";
 
 export interface StageOptions {
@@ -50,8 +51,8 @@ const MAX_STEP_S = 0.1;
 const MAX_ARRIVAL_STEP_S = 0.6;
 const CALM_BEAT = 0.35;
 /** Half a wing span, in perception radii; a plane has more room for each. */
-const BIRD_SIZE = 0.17;
-const FLAT_BIRD_SIZE = 0.26;
+const BIRD_SIZE = 0.19;
+const FLAT_BIRD_SIZE = 0.28;
 const POINT_SHARE = 0.5;
 const LEAST_PIXELS = 1.7;
 /** Pixels for one point of the window in a saved picture. */
@@ -73,6 +74,7 @@ export class Stage {
   private readonly camera = new PerspectiveCamera();
   private readonly smooth: SmoothPicture;
   private readonly sky: Sky;
+  private readonly sun: Sun;
   private readonly flock: Flock;
   private readonly marker: Marker;
   private readonly follower = new Follower();
@@ -118,6 +120,7 @@ export class Stage {
     this.governor = new Governor(this.software);
     this.rig = new Rig(this.camera);
     this.sky = new Sky(this.scene);
+    this.sun = new Sun(this.scene);
     this.flock = new Flock(this.scene);
     this.marker = new Marker(this.scene);
     this.applyQuality();
@@ -159,6 +162,7 @@ export class Stage {
 
   setPalette(palette: ScenePalette): void {
     this.sky.paint(palette);
+    this.sun.paint(palette);
     this.flock.paint(palette);
     this.marker.paint(palette);
     this.wake();
@@ -251,6 +255,7 @@ export class Stage {
     this.options.canvas.removeEventListener("webglcontextrestored", this.wake);
     this.smooth.dispose();
     this.sky.dispose();
+    this.sun.dispose();
     this.flock.dispose();
     this.marker.dispose();
     this.renderer.dispose();
@@ -288,7 +293,7 @@ export class Stage {
 
   /** Moves camera, wings and marker on; true while something is moving. */
   private advance(dt: number, now: number, alive: boolean): boolean {
-    if (!this.frame) return false;
+    if (!this.frame) return this.rig.updateEmpty(Math.min(dt, MAX_STEP_S));
     if (alive) this.clock += Math.min(dt, MAX_STEP_S) * (this.calm ? CALM_BEAT : 1);
     const arriving = this.arrived < 1;
     this.arrived = Math.min(1, this.arrived + Math.min(dt, MAX_ARRIVAL_STEP_S) / ARRIVAL_S);
@@ -308,6 +313,7 @@ export class Stage {
     uniforms.middle.value.set(survey.x, survey.y, survey.z);
     uniforms.upward.value.set(0, survey.flat ? 0 : 1, survey.flat ? 1 : 0);
     uniforms.time.value = this.clock;
+    this.sun.setTime(this.clock);
     uniforms.ahead.value = this.motion.ahead(now);
     uniforms.arrived.value = this.arrived;
     const away = Math.hypot(position.x - survey.x, position.y - survey.y, position.z - survey.z);
