@@ -4,7 +4,7 @@ import { useEffect } from "react";
 import { Dock } from "../panels/Dock.tsx";
 import { Inspector } from "../panels/Inspector.tsx";
 import { Keys } from "../panels/Keys.tsx";
-import { Nothing } from "../panels/Nothing.tsx";
+import { LaunchCard } from "../panels/LaunchCard.tsx";
 import { Notices } from "../panels/Notices.tsx";
 import { Palette } from "../panels/Palette.tsx";
 import { Rail } from "../panels/Rail.tsx";
@@ -17,7 +17,7 @@ import classes from "./App.module.css";
 import { listenToKeys } from "./keyboard.ts";
 import { cssVariables, mantineTheme } from "./theme.ts";
 
-/** The whole window: the flock, and what floats over it. */
+/** The whole window: the live unit, and what floats over it. */
 export function App() {
   const session = useSession();
   const scheme = useApp(schemeOf);
@@ -39,12 +39,7 @@ export function App() {
 }
 
 function Shell() {
-  const { ready, panel, inspector, hasUnit } = useApp((s) => ({
-    ready: s.phase === "ready",
-    panel: s.settings.panel,
-    inspector: s.settings.inspector,
-    hasUnit: s.unit !== null,
-  }));
+  const { panel, inspector } = useApp((s) => s.settings);
   const left = useElementSize();
   const right = useElementSize();
   const dock = useElementSize();
@@ -58,13 +53,13 @@ function Shell() {
         </div>
         <main className={classes.centre}>
           <Notices />
-          {ready && !hasUnit && <Nothing />}
+          <LaunchCard />
           <div className={classes.dock} ref={dock.ref}>
-            {hasUnit && <Dock />}
+            <Dock />
           </div>
         </main>
         <div className={classes.right} ref={right.ref}>
-          {hasUnit && inspector && <Inspector />}
+          {inspector && <Inspector />}
         </div>
         <div className={classes.status}>
           <StatusBar />

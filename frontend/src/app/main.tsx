@@ -24,7 +24,7 @@ async function start(): Promise<void> {
         <App />
       </SessionProvider>,
     );
-    await session.begin().catch((error) => session.fail(error));
+    session.begin();
   } catch (error) {
     root.render(<Failed fault={faultOf(error)} />);
   }

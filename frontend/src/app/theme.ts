@@ -24,6 +24,8 @@ export const mantineTheme = createTheme({
   luminanceThreshold: 0.4,
   colors: { ember },
   defaultRadius: RADIUS.medium,
+  // Named, so that the style sheet finds them.
+  components: { Button: { defaultProps: { variant: "filled" } } },
   respectReducedMotion: true,
   cursorType: "pointer",
 });

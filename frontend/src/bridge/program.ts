@@ -28,7 +28,10 @@ export interface Boot {
   settings: Json | null;
   arena: ArenaFigures;
   arch: { os: string; cores: number };
+  /** What runs; null: nothing yet. */
   live: LiveState | null;
+  /** Name of the unit that this window is to show first. */
+  first: string;
 }
 
 export interface PageReport {
@@ -44,7 +47,8 @@ export type ControlAction = "pause" | "resume" | "step" | "reset";
 /** What the program does for the page. All methods reject with a FaultError. */
 export interface Program {
   boot(): Promise<Boot>;
-  startLive(unit: string, params: ParamValues): Promise<LiveState>;
+  /** Null parameters: those of last time. Joins a start of the same unit that is under way. */
+  startLive(unit: string, params: ParamValues | null): Promise<LiveState>;
   setParams(params: ParamValues): Promise<ParamValues>;
   control(action: ControlAction): Promise<void>;
   setVisible(visible: boolean): Promise<void>;
@@ -129,6 +133,7 @@ export function parseBoot(raw: unknown): Boot {
     arena: parseArena(raw["arena"]),
     arch: { os: textAt(arch, "os"), cores: numberAt(arch, "cores") },
     live: isObject(raw["live"]) ? parseLive(raw["live"]) : null,
+    first: textAt(raw, "first"),
   };
 }
 

@@ -46,6 +46,14 @@ export function bytes(count: number): string {
   return withUnit((count / MIB).toFixed(count < 100 * MIB ? 1 : 0), "MiB");
 }
 
+/** A part of a whole, in the whole's unit: "1.3 of 16.0 MiB". */
+export function bytesOf(part: number, of: number): string {
+  const whole = bytes(of);
+  const small = bytes(part);
+  const unit = whole.split(THIN_SPACE)[1] ?? "";
+  return `${small.endsWith(unit) ? small.replace(THIN_SPACE + unit, "") : small} of ${whole}`;
+}
+
 /** Whole MiB, rounded up: what a budget has to be raised to. */
 export function mebibytesUp(count: number): number {
   return Math.ceil(count / MIB);

@@ -20,13 +20,13 @@ import classes from "./Dock.module.css";
 import { NumberField } from "./NumberField.tsx";
 import { Slider } from "./Slider.tsx";
 
-/** What one wants at hand: how many, which kind, go and stop. */
+/** What one wants at hand: how many, which kind, go and stop. It waits until the unit runs. */
 export function Dock() {
-  const unit = useApp((s) => s.unit);
+  const { unit, waiting } = useApp((s) => ({ unit: s.unit, waiting: s.launch !== null }));
   if (!unit) return null;
   const count = findParam(unit.params, unit.countParam);
   return (
-    <section className={classes.dock} aria-label="Flock">
+    <section className={classes.dock} aria-label={unit.name} inert={waiting} aria-busy={waiting}>
       {count?.kind === "integer" && <Count param={count} birds={unit.look === "birds"} />}
       <div className={classes.row}>
         <Presets />
@@ -75,15 +75,15 @@ function Presets() {
       {unit?.presets.map((preset) => {
         const on = Object.entries(preset.values).every(([name, value]) => params[name] === value);
         return (
-          <UnstyledButton
-            key={preset.name}
-            className={classes.preset}
-            title={preset.doc}
-            aria-pressed={on}
-            onClick={() => session.applyPreset(preset.name)}
-          >
-            {preset.name}
-          </UnstyledButton>
+          <Tooltip key={preset.name} label={preset.doc} openDelay={400} multiline maw="18rem">
+            <UnstyledButton
+              className={classes.preset}
+              aria-pressed={on}
+              onClick={() => session.applyPreset(preset.name)}
+            >
+              {preset.name}
+            </UnstyledButton>
+          </Tooltip>
         );
       })}
     </fieldset>
@@ -98,7 +98,8 @@ const POINTER_WORDS = {
 };
 
 function Buttons() {
-  const { paused, following, pointer, inspector, pointerKnown } = useApp((s) => ({
+  const { birds, paused, following, pointer, inspector, pointerKnown } = useApp((s) => ({
+    birds: s.unit?.look === "birds",
     paused: s.paused,
     following: s.following,
     pointer: s.pointer,
@@ -108,7 +109,7 @@ function Buttons() {
   const Pointer = POINTERS[pointer];
   const size = "1.125rem";
   return (
-    <div className={classes.buttons} role="toolbar" aria-label="Flight">
+    <div className={classes.buttons} role="toolbar" aria-label="Actions">
       <Do action="pause" label={paused ? "Go on" : "Pause"} on={paused}>
         {paused ? <IconPlayerPlayFilled size={size} /> : <IconPlayerPauseFilled size={size} />}
       </Do>
@@ -119,9 +120,11 @@ function Buttons() {
         <IconRotate size={size} stroke={1.8} />
       </Do>
       <span className={classes.divider} />
-      <Do action="follow" label="Follow a bird" on={following}>
-        <IconFocusCentered size={size} stroke={1.8} />
-      </Do>
+      {birds && (
+        <Do action="follow" label="Follow a bird" on={following}>
+          <IconFocusCentered size={size} stroke={1.8} />
+        </Do>
+      )}
       {pointerKnown && (
         <Do action="pointer" label={POINTER_WORDS[pointer]} on={pointer !== "none"}>
           <Pointer size={size} stroke={1.8} />

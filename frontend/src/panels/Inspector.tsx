@@ -1,20 +1,23 @@
-import { ActionIcon, NativeSelect, Tooltip } from "@mantine/core";
+import { ActionIcon, NativeSelect, Skeleton, Tooltip } from "@mantine/core";
 import { IconArrowBackUp, IconArrowForwardUp, IconRestore, IconX } from "@tabler/icons-react";
 import { useApp, useSession } from "../view/context.ts";
 import { defaultsOf, type Param } from "../wire/manifest.ts";
 import classes from "./Inspector.module.css";
 import { ParamControl } from "./ParamControl.tsx";
 
-/** The controls of the unit on the screen, built from its manifest. */
+/** Lines of the skeleton, as wide as controls are. */
+const BONES = ["58%", "100%", "44%", "96%", "70%", "92%"];
+
+/** The controls of the unit on the screen, built from its manifest; they wait until it runs. */
 export function Inspector() {
   const session = useSession();
-  const { unit, canUndo, canRedo } = useApp((s) => ({
+  const { unit, waiting, canUndo, canRedo } = useApp((s) => ({
     unit: s.unit,
+    waiting: s.launch !== null,
     canUndo: s.canUndo,
     canRedo: s.canRedo,
   }));
-  if (!unit) return null;
-  const shown = unit.params.filter((p) => !p.hidden && p.name !== unit.countParam);
+  const shown = (unit?.params ?? []).filter((p) => !p.hidden && p.name !== unit?.countParam);
   return (
     <aside className={classes.inspector} aria-label="Controls">
       <header className={classes.head}>
@@ -25,14 +28,19 @@ export function Inspector() {
         <Small label="Redo (Ctrl+Shift+Z)" disabled={!canRedo} onClick={() => session.redo()}>
           <IconArrowForwardUp size="1.125rem" stroke={1.6} />
         </Small>
-        <Small label="All defaults" onClick={() => session.setParams(visibleDefaults(shown))}>
+        <Small
+          label="All defaults"
+          disabled={waiting}
+          onClick={() => session.setParams(visibleDefaults(shown))}
+        >
           <IconRestore size="1.125rem" stroke={1.6} />
         </Small>
         <Small label="Hide (I)" onClick={() => session.changeSettings({ inspector: false })}>
           <IconX size="1.125rem" stroke={1.6} />
         </Small>
       </header>
-      <div className={classes.body}>
+      <div className={classes.body} inert={waiting} aria-busy={waiting}>
+        {!unit && BONES.map((width) => <Bone key={width} width={width} />)}
         {groupsOf(shown).map(([name, params]) => (
           <section key={name} className={classes.group} aria-label={name || "Parameters"}>
             {name !== "" && <h3>{name}</h3>}
@@ -41,27 +49,30 @@ export function Inspector() {
             ))}
           </section>
         ))}
-        <p className={classes.doc}>{unit.doc}</p>
+        {unit && <p className={classes.doc}>{unit.doc}</p>}
       </div>
     </aside>
   );
 }
 
+function Bone({ width }: { width: string }) {
+  return <Skeleton className={classes.bone ?? ""} height="0.625rem" width={width} radius="xl" />;
+}
+
+/** Which unit, also while another one is being started. */
 function UnitChoice() {
   const session = useSession();
-  const unit = useApp((s) => s.unit?.name ?? "");
+  const unit = useApp((s) => s.launch?.unit ?? s.unit?.name ?? "");
   const names = session.units.map((u) => u.name);
-  if (names.length < 2) return <h2 className={classes.title}>{unit}</h2>;
+  if (names.every((name) => name === unit)) return <h2 className={classes.title}>{unit}</h2>;
   return (
     <NativeSelect
       size="xs"
       className={classes.title ?? ""}
       aria-label="Live unit"
-      data={names}
+      data={names.includes(unit) ? names : [unit, ...names]}
       value={unit}
-      onChange={(event) =>
-        session.startUnit(event.currentTarget.value).catch((error) => session.fail(error))
-      }
+      onChange={(event) => void session.show(event.currentTarget.value)}
     />
   );
 }

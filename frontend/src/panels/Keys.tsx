@@ -1,31 +1,32 @@
 import { Kbd, Modal } from "@mantine/core";
-import { ACTIONS, type Action, PALETTE_KEYS } from "../state/actions.ts";
+import { ACTION_GROUPS, offeredActions, PALETTE_KEYS } from "../state/actions.ts";
 import { useApp, useSession } from "../view/context.ts";
 import classes from "./Keys.module.css";
-
-const GROUPS: readonly Action["group"][] = ["Flock", "View", "Program"];
 
 /** List of keys; "?". */
 export function Keys() {
   const session = useSession();
-  const shown = useApp((s) => s.keysShown);
+  const { shown, unit } = useApp((s) => ({ shown: s.keysShown, unit: s.unit }));
+  const actions = offeredActions({ unit }).filter((action) => action.keys !== "");
   return (
     <Modal
       opened={shown}
       onClose={() => session.showKeys(false)}
       title="Keys"
-      size="lg"
+      size="58rem"
       centered
       transitionProps={{ duration: 150 }}
     >
       <div className={classes.columns}>
-        {GROUPS.map((group) => (
+        {ACTION_GROUPS.map((group) => (
           <section key={group}>
-            <h3>{group}</h3>
+            <h3>{group === "Unit" ? (unit?.name ?? group) : group}</h3>
             <dl>
-              {ACTIONS.filter((a) => a.group === group && a.keys !== "").map((action) => (
-                <Row key={action.id} keys={action.keys} label={action.label} />
-              ))}
+              {actions
+                .filter((action) => action.group === group)
+                .map((action) => (
+                  <Row key={action.id} keys={action.keys} label={action.label} />
+                ))}
               {group === "Program" && <Row keys={PALETTE_KEYS} label="All commands" />}
               {group === "Program" && <Row keys="Esc" label="Back" />}
             </dl>
@@ -33,8 +34,8 @@ export function Keys() {
         ))}
       </div>
       <p className={classes.mouse}>
-        Drag to turn, drag with the right button to move, wheel to come closer, double click for the
-        whole flock. Double click on a slider brings its default back.
+        Drag to turn, drag with the right button to move, wheel to come closer, double click to see
+        everything. Double click on a slider brings its default back.
       </p>
     </Modal>
   );

@@ -37,7 +37,13 @@ function Card({ notice }: { notice: Notice }) {
         {notice.next !== "" && <p>{notice.next}</p>}
         <div className={classes.actions}>
           {action && (
-            <Button size="xs" onClick={() => void session.act(action, notice.id)}>
+            <Button
+              size="xs"
+              onClick={() => {
+                session.dismiss(notice.id);
+                void session.act(action);
+              }}
+            >
               {action.label}
             </Button>
           )}

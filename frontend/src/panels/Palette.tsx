@@ -5,18 +5,22 @@ import {
   type SpotlightActionGroupData,
 } from "@mantine/spotlight";
 import { IconSearch } from "@tabler/icons-react";
-import { ACTIONS, type Action } from "../state/actions.ts";
+import { ACTION_GROUPS, ACTIONS, possibleActions } from "../state/actions.ts";
 import { useApp, useSession } from "../view/context.ts";
-
-const GROUPS: readonly Action["group"][] = ["Flock", "View", "Program"];
 
 /** Every action by name; Ctrl+K. */
 export function Palette() {
   const session = useSession();
-  const { state, unit } = useApp((s) => ({ state: possibleIds(s), unit: s.unit }));
-  const possible = new Set(state.split(" "));
-  const groups: SpotlightActionGroupData[] = GROUPS.map((group) => ({
-    group,
+  const { ids, unit, launch } = useApp((s) => ({
+    ids: possibleActions(s)
+      .map((action) => action.id)
+      .join(" "),
+    unit: s.unit,
+    launch: s.launch,
+  }));
+  const possible = new Set(ids.split(" "));
+  const groups: SpotlightActionGroupData[] = ACTION_GROUPS.map((group) => ({
+    group: group === "Unit" ? (unit?.name ?? group) : group,
     actions: ACTIONS.filter((a) => a.group === group && possible.has(a.id)).map((action) => ({
       id: action.id,
       label: action.label,
@@ -25,16 +29,24 @@ export function Palette() {
       onClick: () => action.run(session),
     })),
   }));
-  const presets: SpotlightActionData[] = (unit?.presets ?? []).map((preset) => ({
+  const presets: SpotlightActionData[] = (launch ? [] : (unit?.presets ?? [])).map((preset) => ({
     id: `preset ${preset.name}`,
     label: `Preset: ${preset.name}`,
     description: preset.doc,
     onClick: () => session.applyPreset(preset.name),
   }));
-  if (presets.length > 0) groups.splice(1, 0, { group: "Presets", actions: presets });
+  const others: SpotlightActionData[] = session.units
+    .filter(({ name }) => name !== unit?.name)
+    .map(({ name, doc }) => ({
+      id: `unit ${name}`,
+      label: `Show ${name}`,
+      description: doc,
+      onClick: () => void session.show(name),
+    }));
+  groups.splice(1, 0, { group: "Presets", actions: presets }, { group: "Units", actions: others });
   return (
     <Spotlight
-      actions={groups}
+      actions={groups.filter((group) => group.actions.length > 0)}
       shortcut={null}
       scrollable
       overlayProps={{ blur: 0, backgroundOpacity: 0.45 }}
@@ -48,10 +60,4 @@ export function Palette() {
       }}
     />
   );
-}
-
-function possibleIds(state: Parameters<NonNullable<Action["possible"]>>[0]): string {
-  return ACTIONS.filter((a) => a.possible?.(state) ?? true)
-    .map((a) => a.id)
-    .join(" ");
 }

@@ -1,4 +1,4 @@
-import { UnstyledButton } from "@mantine/core";
+import { Tooltip, UnstyledButton } from "@mantine/core";
 import { spotlight } from "@mantine/spotlight";
 import {
   IconCommand,
@@ -6,69 +6,101 @@ import {
   IconLayoutSidebarLeftCollapse,
   IconLayoutSidebarLeftExpand,
   IconSettings,
+  IconSparkles,
 } from "@tabler/icons-react";
-import type { ComponentType } from "react";
+import type { ReactNode } from "react";
+import { PALETTE_KEYS } from "../state/actions.ts";
 import type { PanelName } from "../state/settings.ts";
 import { useApp, useSession } from "../view/context.ts";
 import classes from "./Rail.module.css";
 
-interface Place {
-  panel: PanelName;
-  word: string;
-  key: string;
-  Icon: ComponentType<{ size: string; stroke: number }>;
-}
-
 /** Panels that exist; their place in the list is their key. */
-const PLACES: readonly Place[] = [
-  { panel: "flock", word: "Flock", key: "1", Icon: IconFeather },
-  { panel: "settings", word: "Settings", key: "2", Icon: IconSettings },
-];
-
 export function Rail() {
   const session = useSession();
-  const { panel, folded } = useApp((s) => ({
-    panel: s.settings.panel,
+  const { name, birds, folded } = useApp((s) => ({
+    name: s.launch?.unit ?? s.unit?.name ?? "",
+    birds: s.unit?.look === "birds",
     folded: s.settings.railFolded,
   }));
+  const Unit = birds ? IconFeather : IconSparkles;
   const Fold = folded ? IconLayoutSidebarLeftExpand : IconLayoutSidebarLeftCollapse;
+  const fold = folded ? "Show words" : "Icons only";
   return (
     <nav className={classes.rail} aria-label="Panels" data-folded={folded || undefined}>
       <div className={classes.mark} aria-hidden="true">
         <Mark />
       </div>
-      {PLACES.map(({ panel: name, word, key, Icon }) => (
-        <UnstyledButton
-          key={name}
-          className={classes.place}
-          aria-current={panel === name ? "page" : undefined}
-          aria-label={word}
-          aria-keyshortcuts={key}
-          title={`${word} (${key})`}
-          onClick={() => session.changeSettings({ panel: name })}
-        >
-          <Icon size="1.375rem" stroke={1.6} />
-          {!folded && <span>{word}</span>}
-        </UnstyledButton>
-      ))}
+      <Place panel="flock" word={name} keys="1">
+        <Unit size="1.375rem" stroke={1.6} />
+      </Place>
+      <Place panel="settings" word="Settings" keys="2">
+        <IconSettings size="1.375rem" stroke={1.6} />
+      </Place>
       <span className={classes.gap} />
-      <UnstyledButton
-        className={classes.place}
-        aria-label="Commands"
-        title="Commands (Ctrl+K)"
-        onClick={() => spotlight.open()}
-      >
-        <IconCommand size="1.25rem" stroke={1.6} />
-      </UnstyledButton>
-      <UnstyledButton
-        className={classes.place}
-        aria-label={folded ? "Show words" : "Icons only"}
-        title={folded ? "Show words" : "Icons only"}
-        onClick={() => session.changeSettings({ railFolded: !folded })}
-      >
-        <Fold size="1.25rem" stroke={1.6} />
-      </UnstyledButton>
+      <Hint label={`Commands (${PALETTE_KEYS})`}>
+        <UnstyledButton
+          className={classes.place}
+          aria-label="Commands"
+          onClick={() => spotlight.open()}
+        >
+          <IconCommand size="1.25rem" stroke={1.6} />
+        </UnstyledButton>
+      </Hint>
+      <Hint label={fold}>
+        <UnstyledButton
+          className={classes.place}
+          aria-label={fold}
+          onClick={() => session.changeSettings({ railFolded: !folded })}
+        >
+          <Fold size="1.25rem" stroke={1.6} />
+        </UnstyledButton>
+      </Hint>
     </nav>
+  );
+}
+
+interface PlaceProps {
+  panel: PanelName;
+  word: string;
+  keys: string;
+  children: ReactNode;
+}
+
+function Place({ panel, word, keys, children }: PlaceProps) {
+  const session = useSession();
+  const { open, folded } = useApp((s) => ({
+    open: s.settings.panel,
+    folded: s.settings.railFolded,
+  }));
+  const current = open === panel;
+  return (
+    // Over an open panel a hint would lie on its headings.
+    <Hint label={`${word} (${keys})`} disabled={current || open !== "flock"}>
+      <UnstyledButton
+        className={classes.place}
+        aria-current={current ? "page" : undefined}
+        aria-label={word}
+        aria-keyshortcuts={keys}
+        onClick={() => session.changeSettings({ panel })}
+      >
+        {children}
+        {!folded && <span>{word}</span>}
+      </UnstyledButton>
+    </Hint>
+  );
+}
+
+interface HintProps {
+  label: string;
+  disabled?: boolean;
+  children: ReactNode;
+}
+
+function Hint({ label, disabled, children }: HintProps) {
+  return (
+    <Tooltip label={label} position="right" openDelay={400} disabled={disabled ?? false}>
+      {children}
+    </Tooltip>
   );
 }
 

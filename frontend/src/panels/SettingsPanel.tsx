@@ -2,6 +2,7 @@ import { CloseButton, SegmentedControl } from "@mantine/core";
 import { bytes } from "../core/format.ts";
 import { COLOURINGS, MOTIONS, QUALITIES, type Settings, THEMES } from "../state/settings.ts";
 import { useApp, useSession } from "../view/context.ts";
+import { streamReason } from "./figureList.ts";
 import classes from "./SettingsPanel.module.css";
 
 type Choice = "theme" | "colouring" | "quality" | "motion";
@@ -27,7 +28,7 @@ export function SettingsPanel() {
       <header>
         <h2>Settings</h2>
         <CloseButton
-          aria-label="Back to the flock"
+          aria-label="Close the settings"
           onClick={() => session.changeSettings({ panel: "flock" })}
         />
       </header>
@@ -39,9 +40,9 @@ export function SettingsPanel() {
       />
       <Row
         name="colouring"
-        title="Colour of a bird"
+        title="Colour"
         options={COLOURINGS}
-        doc="Dark against the sky, by where it heads, or by how fast it flies."
+        doc="Dark against the sky, by where a bird heads, or by how fast it flies."
       />
       <Row
         name="quality"
@@ -92,7 +93,7 @@ function About() {
   const { boot, path, why, limit } = useApp((s) => ({
     boot: s.boot,
     path: s.framePath,
-    why: s.whyStream,
+    why: streamReason(s),
     limit: s.figures.arenaLimit,
   }));
   if (!boot) return null;

@@ -1,9 +1,9 @@
 import { Popover, UnstyledButton } from "@mantine/core";
 import { useState } from "react";
+import { conditionOf } from "../state/condition.ts";
 import type { FigureName } from "../state/figures.ts";
-import type { AppState } from "../state/store.ts";
+import { sentence } from "../state/notices.ts";
 import { useApp } from "../view/context.ts";
-import { LiveState } from "../wire/gen/layout.ts";
 import { Chart } from "./Chart.tsx";
 import { FIGURES, type StatusFigure } from "./figureList.ts";
 import classes from "./StatusBar.module.css";
@@ -12,21 +12,21 @@ import classes from "./StatusBar.module.css";
 export function StatusBar() {
   return (
     <section className={classes.bar} aria-label="Figures">
+      <LiveWord />
       {FIGURES.map((figure) => (
         <Item key={figure.id} figure={figure} />
       ))}
-      <span className={classes.gap} />
-      <LiveWord />
     </section>
   );
 }
 
 function Item({ figure }: { figure: StatusFigure }) {
   const [open, setOpen] = useState(false);
-  const { name, text, warn } = useApp((s) => ({
+  const { name, text, warn, share } = useApp((s) => ({
     name: figure.nameFor?.(s) ?? figure.name,
     text: figure.text(s),
     warn: figure.warn?.(s) ?? false,
+    share: figure.share?.(s) ?? null,
   }));
   return (
     <Popover opened={open} onChange={setOpen} position="top-start" shadow="md" trapFocus withArrow>
@@ -39,6 +39,11 @@ function Item({ figure }: { figure: StatusFigure }) {
           onClick={() => setOpen(!open)}
         >
           <span className={classes.name}>{name}</span>
+          {share !== null && (
+            <span className={classes.meter} aria-hidden="true">
+              <span style={{ width: `${share * 100}%` }} />
+            </span>
+          )}
           <span className={classes.value} style={{ minWidth: figure.width }}>
             {text}
           </span>
@@ -71,23 +76,30 @@ function Explanation({ figure }: { figure: StatusFigure }) {
   );
 }
 
-const WORDS: Record<number, string> = {
-  [LiveState.stopped]: "Stopped",
-  [LiveState.running]: "Running",
-  [LiveState.paused]: "Paused",
-  [LiveState.restarting]: "Starting again",
-  [LiveState.quarantined]: "Resting after failures",
-  [LiveState.stalled]: "Stalled",
-};
-
+/** How the unit is: a dot, a word, and on click what that means. */
 function LiveWord() {
-  const { word, good } = useApp((s: AppState) => ({
-    word: s.trouble !== "" ? s.trouble : (WORDS[s.liveState] ?? ""),
-    good: s.trouble === "" && s.liveState === LiveState.running,
-  }));
+  const [open, setOpen] = useState(false);
+  const { word, mood, why } = useApp(conditionOf);
   return (
-    <span className={classes.live} data-good={good || undefined}>
-      {word}
-    </span>
+    <Popover opened={open} onChange={setOpen} position="top-start" shadow="md" trapFocus withArrow>
+      <Popover.Target>
+        <UnstyledButton
+          className={classes.item}
+          aria-haspopup="dialog"
+          aria-expanded={open}
+          onClick={() => setOpen(!open)}
+        >
+          <span className={classes.live} data-mood={mood}>
+            {word}
+          </span>
+        </UnstyledButton>
+      </Popover.Target>
+      <Popover.Dropdown className={classes.card ?? ""}>
+        <div className={classes.explanation}>
+          <h3>{word}</h3>
+          <p>{sentence(why)}</p>
+        </div>
+      </Popover.Dropdown>
+    </Popover>
   );
 }

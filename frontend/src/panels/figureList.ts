@@ -1,4 +1,4 @@
-import { bytes, figure, milliseconds, percent, UNKNOWN, whole } from "../core/format.ts";
+import { bytes, bytesOf, figure, milliseconds, percent, UNKNOWN, whole } from "../core/format.ts";
 import type { FigureName } from "../state/figures.ts";
 import type { AppState } from "../state/store.ts";
 
@@ -14,6 +14,8 @@ export interface StatusFigure {
   text: (state: AppState) => string;
   more?: (state: AppState) => string;
   warn?: (state: AppState) => boolean;
+  /** Part of a whole, 0 to 1, shown as a small meter. */
+  share?: (state: AppState) => number;
   /** What the small graph shows; none: no graph. */
   series: readonly FigureName[];
   unit: string;
@@ -36,7 +38,7 @@ export const FIGURES: readonly StatusFigure[] = [
     doc: "By shared memory the window reads the very memory that the plugin wrote. By stream each frame is copied over a local connection.",
     width: "3.25rem",
     text: (s) => (s.framePath === "shared" ? "memory" : "stream"),
-    more: (s) => (s.whyStream === "" ? "" : `Stream, because ${s.whyStream}.`),
+    more: (s) => (s.framePath === "stream" ? `Here: ${streamReason(s)}.` : ""),
     warn: (s) => s.framePath === "stream",
     series: [],
     unit: "",
@@ -70,7 +72,7 @@ export const FIGURES: readonly StatusFigure[] = [
   {
     id: "step",
     name: "Step",
-    title: "Time for one step of the flock",
+    title: "Time for one step",
     doc: "Measured in the worker: half of the last 256 steps took no longer than the first figure, 95 of 100 no longer than the second.",
     width: "7rem",
     text: (s) => `${figure(s.figures.stepP50Ms)} / ${milliseconds(s.figures.stepP95Ms)}`,
@@ -83,7 +85,7 @@ export const FIGURES: readonly StatusFigure[] = [
     id: "shards",
     name: "Shards",
     title: "Shards of the last step",
-    doc: "Parts of the flock that are computed at the same time, each on a core of its own. INOS takes as many as pay.",
+    doc: "Parts that are computed at the same time, each on a core of its own. INOS takes as many as pay.",
     width: "1rem",
     text: (s) => whole(s.figures.shards),
     series: ["shards"],
@@ -105,9 +107,10 @@ export const FIGURES: readonly StatusFigure[] = [
     id: "arena",
     name: "Arena",
     title: "Shared memory in use",
-    doc: "Segments that count against the arena's budget: the kernel's own and the frames of live units. A flock that does not fit says so and offers to raise it.",
-    width: "8.25rem",
-    text: (s) => `${bytes(s.figures.arenaUsed)} of ${bytes(s.figures.arenaLimit)}`,
+    doc: "Segments that count against the arena's budget: the kernel's own and the frames of live units. What does not fit says so and offers to raise it.",
+    width: "6.75rem",
+    text: (s) => bytesOf(s.figures.arenaUsed, s.figures.arenaLimit),
+    share: (s) => Math.min(1, s.figures.arenaUsed / s.figures.arenaLimit) || 0,
     series: ["arenaUsed"],
     unit: "MiB",
     scale: MIB,
@@ -127,7 +130,7 @@ export const FIGURES: readonly StatusFigure[] = [
     id: "quality",
     name: "Quality",
     title: "Quality of the picture",
-    doc: "Steps down by itself when pictures take too long: fewer triangles a bird, one pixel for one point of the window.",
+    doc: "Steps down by itself when pictures take too long: plainer birds, plainer edges, one pixel for one point of the window.",
     width: "3.75rem",
     text: (s) => QUALITY_WORDS[s.quality] ?? UNKNOWN,
     more: whyQuality,
@@ -137,6 +140,11 @@ export const FIGURES: readonly StatusFigure[] = [
     scale: 1,
   },
 ];
+
+/** Why this window has no shared memory. */
+export function streamReason({ whyStream }: AppState): string {
+  return whyStream === "" ? "INOS was started with --frames stream" : whyStream;
+}
 
 function whyQuality(state: AppState): string {
   if (state.settings.quality !== "auto") return "Chosen in the settings.";

@@ -1,22 +1,27 @@
+import { findParam, type LiveUnit } from "../wire/manifest.ts";
 import type { Session } from "./session.ts";
 import type { AppState } from "./store.ts";
+
+export type ActionGroup = "Unit" | "View" | "Program";
+export const ACTION_GROUPS: readonly ActionGroup[] = ["Unit", "View", "Program"];
 
 /** Something the user can do: in the palette, on a key, in the list of keys. */
 export interface Action {
   id: string;
   label: string;
   hint: string;
-  group: "Flock" | "View" | "Program";
+  group: ActionGroup;
   /** As shown: "Ctrl+K". Empty: only in the palette. */
   keys: string;
   run: (session: Session) => void;
+  /** What the unit must be able to do; absent: nothing. */
+  offered?: (unit: LiveUnit) => boolean;
   /** Absent: always possible. */
   possible?: (state: AppState) => boolean;
 }
 
-const hasParam = (name: string) => (state: AppState) =>
-  !!state.unit?.params.some((param) => param.name === name);
-const running = (state: AppState) => state.unit !== null;
+const running = (state: AppState) => state.unit !== null && state.launch === null;
+const hasParam = (name: string) => (unit: LiveUnit) => findParam(unit.params, name) !== undefined;
 
 export const PALETTE_KEYS = "Ctrl+K";
 const MAX_SEED = 2147483647;
@@ -25,8 +30,8 @@ export const ACTIONS: readonly Action[] = [
   {
     id: "pause",
     label: "Pause or go on",
-    hint: "The flock stands still; nothing is lost",
-    group: "Flock",
+    hint: "Everything stands still; nothing is lost",
+    group: "Unit",
     keys: "Space",
     run: (s) => void s.togglePause(),
     possible: running,
@@ -34,8 +39,8 @@ export const ACTIONS: readonly Action[] = [
   {
     id: "step",
     label: "One step",
-    hint: "Pauses and moves the flock by one tick",
-    group: "Flock",
+    hint: "Pauses, and moves on by one tick",
+    group: "Unit",
     keys: ".",
     run: (s) => void s.step(),
     possible: running,
@@ -43,8 +48,8 @@ export const ACTIONS: readonly Action[] = [
   {
     id: "reset",
     label: "Start again",
-    hint: "From the same seed: the same flight once more",
-    group: "Flock",
+    hint: "From the same seed: the same once more",
+    group: "Unit",
     keys: "R",
     run: (s) => void s.reset(),
     possible: running,
@@ -52,29 +57,31 @@ export const ACTIONS: readonly Action[] = [
   {
     id: "reseed",
     label: "Start again with a new seed",
-    hint: "Another flight; the old seed can be brought back with undo",
-    group: "Flock",
+    hint: "Undo brings the old seed back",
+    group: "Unit",
     keys: "Shift+R",
     run: (s) => {
       s.setParam("seed", Math.floor(Math.random() * MAX_SEED));
       void s.reset();
     },
-    possible: hasParam("seed"),
+    offered: hasParam("seed"),
+    possible: running,
   },
   {
     id: "pointer",
     label: "Pointer: nothing, lure, hawk",
     hint: "What the pointer is to the birds",
-    group: "Flock",
+    group: "Unit",
     keys: "P",
     run: (s) => s.cyclePointer(),
-    possible: hasParam("pointer_mode"),
+    offered: hasParam("pointer_mode"),
+    possible: running,
   },
   {
     id: "undo",
     label: "Undo the last change",
     hint: "Parameters only",
-    group: "Flock",
+    group: "Unit",
     keys: "Ctrl+Z",
     run: (s) => s.undo(),
     possible: (state) => state.canUndo,
@@ -83,7 +90,7 @@ export const ACTIONS: readonly Action[] = [
     id: "redo",
     label: "Redo",
     hint: "",
-    group: "Flock",
+    group: "Unit",
     keys: "Ctrl+Shift+Z",
     run: (s) => s.redo(),
     possible: (state) => state.canRedo,
@@ -95,12 +102,13 @@ export const ACTIONS: readonly Action[] = [
     group: "View",
     keys: "F",
     run: (s) => s.toggleFollow(),
+    offered: (unit) => unit.look === "birds",
     possible: running,
   },
   {
     id: "view",
     label: "Reset the view",
-    hint: "Whole flock in the picture",
+    hint: "Everything in the picture",
     group: "View",
     keys: "V",
     run: (s) => s.resetView(),
@@ -108,7 +116,7 @@ export const ACTIONS: readonly Action[] = [
   {
     id: "screenshot",
     label: "Save a picture",
-    hint: "PNG of the flock, without the panels",
+    hint: "PNG without the panels",
     group: "View",
     keys: "S",
     run: (s) => void s.screenshot(),
@@ -140,7 +148,7 @@ export const ACTIONS: readonly Action[] = [
   {
     id: "colouring",
     label: "Colour: silhouette, heading, speed",
-    hint: "What the colour of a bird tells",
+    hint: "What colours tell",
     group: "View",
     keys: "C",
     run: (s) => s.cycleColouring(),
@@ -148,14 +156,14 @@ export const ACTIONS: readonly Action[] = [
   {
     id: "figures",
     label: "Say the figures",
-    hint: "For screen readers: birds, frames a second, step time",
+    hint: "For screen readers: how many, pictures a second, step time",
     group: "Program",
     keys: "G",
     run: (s) => s.speakFigures(),
   },
   {
     id: "flock",
-    label: "Go to the flock",
+    label: "Go to the picture",
     hint: "",
     group: "Program",
     keys: "1",
@@ -190,6 +198,16 @@ export function keyName(event: Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey"
   return control + shift + letter;
 }
 
+/** Actions that make sense for the unit at all; their keys are worth learning. */
+export function offeredActions({ unit }: Pick<AppState, "unit">): readonly Action[] {
+  return ACTIONS.filter(({ offered }) => !offered || (unit !== null && offered(unit)));
+}
+
+/** Actions that do something now. */
+export function possibleActions(state: AppState): readonly Action[] {
+  return offeredActions(state).filter(({ possible }) => possible?.(state) ?? true);
+}
+
 export function actionFor(keys: string, state: AppState): Action | undefined {
-  return ACTIONS.find((a) => a.keys === keys && (a.possible?.(state) ?? true));
+  return possibleActions(state).find((action) => action.keys === keys);
 }

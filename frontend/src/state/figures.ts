@@ -34,6 +34,16 @@ export const NO_FIGURES: Figures = {
   copiedPerFrame: Number.NaN,
 };
 
+/** States in which the last steps say how fast the unit is. */
+const RATED: ReadonlySet<number> = new Set([LiveState.running, LiveState.paused]);
+
+/** What a unit that stands still has none of. */
+const NO_RATES: Partial<Figures> = {
+  stepP50Ms: Number.NaN,
+  stepP95Ms: Number.NaN,
+  tickHz: Number.NaN,
+};
+
 /** Running totals of the scene; the sampler takes differences. */
 export interface SceneMeters {
   pictures: number;
@@ -45,6 +55,8 @@ export interface SceneMeters {
 
 export const SAMPLES_PER_SECOND = 4;
 const HISTORY_S = 60;
+/** A unit that runs and has not ticked for this long has no rate to speak of. */
+const STANDING_MS = 1000;
 
 type PageTotals = Omit<SceneMeters, "asleep"> & { copied: number };
 
@@ -55,6 +67,10 @@ export class FigureSampler {
   readonly histories: Record<FigureName, History>;
   /** Totals of the last second, oldest first: figures at 4 a second would jump with slow pictures. */
   private readonly totals: PageTotals[] = [];
+  private ticks = Number.NaN;
+  private tickedMs = 0;
+  /** Nothing new has come for a while, though nobody paused the unit. */
+  standing = false;
 
   constructor() {
     const all = Object.keys(NO_FIGURES).map((name) => [
@@ -64,20 +80,32 @@ export class FigureSampler {
     this.histories = Object.fromEntries(all) as Record<FigureName, History>;
   }
 
-  sample(source: FrameSource, entry: number, scene: SceneMeters | null): Figures {
+  sample(source: FrameSource, entry: number, scene: SceneMeters | null, nowMs: number): Figures {
     const kernel = source.kernel();
     const system = kernel?.system() ?? null;
     const unit = kernel?.unit(entry) ?? null;
+    this.watch(unit, nowMs);
     const figures = {
       ...NO_FIGURES,
       ...systemFigures(system),
       ...unitFigures(unit),
+      ...(this.standing ? NO_RATES : {}),
       ...this.pageFigures(source, scene),
     };
     for (const [name, value] of Object.entries(figures)) {
       this.histories[name as FigureName].push(value);
     }
     return figures;
+  }
+
+  private watch(unit: UnitFigures | null, nowMs: number): void {
+    const runs = unit?.state === LiveState.running;
+    if (!runs || unit.ticks !== this.ticks) {
+      this.ticks = runs ? unit.ticks : Number.NaN;
+      this.tickedMs = nowMs;
+    }
+    const late = nowMs - this.tickedMs > STANDING_MS;
+    this.standing = late || (!!unit && !RATED.has(unit.state));
   }
 
   private pageFigures(source: FrameSource, scene: SceneMeters | null): Partial<Figures> {

@@ -1,4 +1,5 @@
 import type { Bridge } from "../bridge/open.ts";
+import type { EventRecord } from "../wire/event.ts";
 import { LiveState } from "../wire/gen/layout.ts";
 import { FigureSampler, SAMPLES_PER_SECOND, type SceneMeters } from "./figures.ts";
 import { eventNotice, type NewNotice } from "./notices.ts";
@@ -8,6 +9,8 @@ export interface MonitorOptions {
   meters: () => SceneMeters | null;
   tell: (notice: NewNotice) => void;
   fail: (error: unknown) => void;
+  /** The program gave a unit up. */
+  rests: (unit: string, why: string) => void;
 }
 
 /** A page that was loaded again still tells what happened just before. */
@@ -40,14 +43,16 @@ export class Monitor {
 
   private measure(): void {
     const { source, program } = this.bridge;
-    const { entry, quality } = this.store.getState();
+    const { entry, quality, launch } = this.store.getState();
     source.refreshKernel();
-    const figures = this.sampler.sample(source, entry, this.options.meters());
+    const figures = this.sampler.sample(source, entry, this.options.meters(), performance.now());
     const liveState = source.kernel()?.unit(entry)?.state ?? LiveState.stopped;
-    this.store.setState({ figures, liveState, trouble: source.trouble });
+    const { standing } = this.sampler;
+    this.store.setState({ figures, liveState, standing, trouble: source.trouble });
     this.readEvents();
     const report = {
-      fps: Number.isFinite(figures.fps) ? figures.fps : 0,
+      // A picture of the empty sky is none of the unit.
+      fps: Number.isFinite(figures.fps) && !launch ? figures.fps : 0,
       drawMs: Number.isFinite(figures.drawMs) ? figures.drawMs : 0,
       copiedBytes: source.copiedBytes,
       quality,
@@ -63,11 +68,14 @@ export class Monitor {
     this.events ??= this.firstUnread();
     const head = kernel.eventHead();
     if (head === this.events) return;
-    for (const event of kernel.events(this.events)) {
-      const notice = eventNotice(event);
-      if (notice) this.options.tell(notice);
-    }
+    for (const event of kernel.events(this.events)) this.pass(event);
     this.events = head;
+  }
+
+  private pass(event: EventRecord): void {
+    if (event.kind === "unitQuarantined") this.options.rests(event.unit, event.text);
+    const notice = eventNotice(event);
+    if (notice) this.options.tell(notice);
   }
 
   /** Number of the last event that is old news. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { eventNotice, faultNotice, MAX_NOTICES, raiseTo, withNotice } from "./notices.ts";
+import { eventNotice, faultNotice, MAX_NOTICES, raiseTo, sentence, withNotice } from "./notices.ts";
 
 const MIB = 1024 * 1024;
 
@@ -14,7 +14,7 @@ describe("a refusal for lack of memory", () => {
   });
 
   it("names both figures and offers to raise the arena", () => {
-    expect(notice.title).toBe("This flock needs 23.2\u202fMiB");
+    expect(notice.title).toBe("boids needs 23.2\u202fMiB");
     expect(notice.why).toContain("16.0\u202fMiB");
     expect(notice.action).toEqual({
       kind: "raiseArena",
@@ -35,6 +35,17 @@ describe("messages", () => {
 
   it("say what happened, why and what next", () => {
     expect(faultNotice(plain)).toMatchObject({ why: "It stopped.", next: "Look.", tone: "error" });
+  });
+
+  it.each([
+    ["dev.inos.boids: a tick ran longer", "dev.inos.boids: a tick ran longer."],
+    ["boids was started again", "boids was started again."],
+    ["boids: it was stopped", "boids: it was stopped."],
+    ["it wrote to /a/b", "It wrote to /a/b."],
+    ["run inos doctor?", "Run inos doctor?"],
+    ["", ""],
+  ])("leave names as they are: %s", (text, wanted) => {
+    expect(sentence(text, "boids")).toBe(wanted);
   });
 
   it("replace one of the same kind and keep a bound", () => {

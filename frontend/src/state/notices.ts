@@ -48,12 +48,25 @@ export function faultNotice(fault: Fault): NewNotice {
   return {
     tone: "error",
     title: fault.subject === "" ? "Something went wrong" : `${fault.subject}: that did not work`,
-    why: sentence(fault.message),
+    why: sentence(fault.message, fault.subject),
     next: sentence(fault.next),
     details: JSON.stringify(fault, null, 2),
     action: fault.kind === "quarantined" ? { kind: "restart", label: "Start it again" } : null,
     passing: false,
     key: `fault ${fault.kind} ${fault.subject}`,
+  };
+}
+
+export function pictureNotice(path: string): NewNotice {
+  return {
+    tone: "info",
+    title: "Picture saved",
+    why: path,
+    next: "",
+    details: path,
+    action: null,
+    passing: true,
+    key: "picture",
   };
 }
 
@@ -66,7 +79,7 @@ function budgetNotice(fault: Fault, needed: number, limit: number): NewNotice {
   const mib = raiseTo(needed);
   return {
     tone: "warning",
-    title: `This flock needs ${bytes(needed)}`,
+    title: `${fault.subject} needs ${bytes(needed)}`,
     why: `The arena, the memory that all frames share, holds ${bytes(limit)}.`,
     next: "",
     details: JSON.stringify(fault, null, 2),
@@ -79,11 +92,15 @@ function budgetNotice(fault: Fault, needed: number, limit: number): NewNotice {
 const TITLES: Partial<Record<EventRecord["kind"], string>> = {
   unitFailed: "stopped unexpectedly",
   unitRestarted: "runs again",
-  unitQuarantined: "failed too often and rests",
   pluginRefused: "A plugin could not be used",
   pageRecovered: "The window was loaded again",
   arenaRaised: "The arena was raised",
 };
+
+/** Key of the notice about an event. */
+export function eventKey(unit: string, kind: EventRecord["kind"]): string {
+  return `event ${unit} ${kind}`;
+}
 
 /** Null for events that are no news to the user: starts, stops and a plugin's own log. */
 export function eventNotice(event: EventRecord): NewNotice | null {
@@ -93,17 +110,28 @@ export function eventNotice(event: EventRecord): NewNotice | null {
   return {
     tone: event.severity,
     title: named ? `${event.unit} ${title}` : title,
-    why: sentence(event.text),
+    why: sentence(event.text, event.unit),
     next: event.kind === "unitFailed" ? "INOS starts it again by itself." : "",
     details: event.severity === "info" ? "" : JSON.stringify(event, null, 2),
-    action: event.kind === "unitQuarantined" ? { kind: "restart", label: "Start it again" } : null,
+    action: null,
     passing: event.severity === "info",
-    key: `event ${event.unit} ${event.kind}`,
+    key: eventKey(event.unit, event.kind),
   };
 }
 
-function sentence(text: string): string {
+/** What the program says about a unit it gave up: "unit: why; what to do". */
+export function restingFault(unit: string, text: string): Fault {
+  const told = text.startsWith(`${unit}: `) ? text.slice(unit.length + 2) : text;
+  const cut = told.lastIndexOf("; ");
+  const [message, next] = cut < 0 ? [told, ""] : [told.slice(0, cut), told.slice(cut + 2)];
+  return { kind: "quarantined", subject: unit, message, next };
+}
+
+/** A name at the beginning (dev.inos.boids, boids) stays as it is written. */
+export function sentence(text: string, name = ""): string {
   if (text === "") return "";
-  const start = text.charAt(0).toUpperCase() + text.slice(1);
+  const [first = ""] = text.split(" ");
+  const named = /[.:_/\d]/.test(first.slice(0, -1)) || first === name || first === `${name}:`;
+  const start = named ? text : text.charAt(0).toUpperCase() + text.slice(1);
   return /[.?]$/.test(start) ? start : `${start}.`;
 }

@@ -22,6 +22,9 @@ export class ParamSender {
   private heavy = false;
   private busy = false;
   private waiting = false;
+  /** Raised when another unit comes: what became of older changes is of no interest then. */
+  private era = 0;
+  private waiters: (() => void)[] = [];
   private lastMs = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly options: SenderOptions) {}
@@ -32,8 +35,27 @@ export class ParamSender {
     this.pump();
   }
 
+  /** Resolves when the program has answered everything that was put in. */
+  settled(): Promise<void> {
+    return new Promise((resolve) => {
+      this.waiters.push(resolve);
+      this.pump();
+    });
+  }
+
+  /** What waits was meant for a unit that is gone. */
+  forget(): void {
+    this.pending = {};
+    this.heavy = false;
+    this.era++;
+  }
+
   private pump(): void {
-    if (this.busy || this.waiting || Object.keys(this.pending).length === 0) return;
+    if (this.busy || this.waiting) return;
+    if (Object.keys(this.pending).length === 0) {
+      for (const resolve of this.waiters.splice(0)) resolve();
+      return;
+    }
     const due = this.lastMs + (this.heavy ? COUNT_GAP_MS : WEIGHT_GAP_MS);
     const wait = due - this.options.now();
     if (wait <= 0) {
@@ -48,15 +70,16 @@ export class ParamSender {
   }
 
   private async flush(): Promise<void> {
-    const params = this.pending;
+    const { pending: params, era } = this;
     this.pending = {};
     this.heavy = false;
     this.busy = true;
     this.lastMs = this.options.now();
     try {
-      this.options.onTaken({ ...(await this.options.send(params)), ...this.pending });
+      const inForce = await this.options.send(params);
+      if (era === this.era) this.options.onTaken({ ...inForce, ...this.pending });
     } catch (error) {
-      this.options.onRefused(error, params);
+      if (era === this.era) this.options.onRefused(error, params);
     } finally {
       this.busy = false;
       this.pump();

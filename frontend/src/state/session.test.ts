@@ -1,120 +1,53 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Bridge } from "../bridge/open.ts";
-import { type Program, parseBoot } from "../bridge/program.ts";
-import { SharedSource } from "../bridge/shared.ts";
 import { FaultError } from "../core/fault.ts";
-import type { ParamValues } from "../wire/manifest.ts";
-import { newKernelSegment } from "../wire/writer.ts";
-import { Session } from "./session.ts";
-
-const MIB = 1024 * 1024;
-const UNIT = {
-  name: "boids",
-  live: {
-    params: [
-      { name: "count", kind: "integer", default: 10000, min: 100, max: 250000 },
-      { name: "mode", kind: "choice", default: 0, options: ["exact", "fast"] },
-      { name: "cohesion", kind: "number", default: 1, min: 0, max: 10 },
-      { name: "pointer_mode", kind: "choice", options: ["none", "attract", "scare"], hidden: true },
-      { name: "pointer_x", kind: "number", default: 0, min: -200, max: 200, hidden: true },
-    ],
-    channels: [{ look: "birds", capacityParam: "count" }],
-    presets: [{ name: "fish", values: [{ param: "cohesion", value: 4 }] }],
-  },
-};
-
-/** A program with a budget; flocks of more than `room` birds do not fit. */
-class FakeProgram implements Program {
-  params: ParamValues = {};
-  room = 100000;
-  readonly calls: string[] = [];
-  saved: unknown = null;
-
-  boot = vi.fn();
-  setVisible = vi.fn(async () => {});
-  reportPage = vi.fn(async () => {});
-  saveScreenshot = vi.fn(async () => "/pictures/a.png");
-
-  async startLive(unit: string, params: ParamValues) {
-    this.calls.push(`start ${unit}`);
-    return { unit, entry: 0, params: this.take(params), state: "running", shards: 2 };
-  }
-
-  async setParams(params: ParamValues) {
-    return this.take(params);
-  }
-
-  async control(action: string) {
-    this.calls.push(action);
-  }
-
-  async raiseArena(bytes: number) {
-    this.calls.push(`raise ${bytes / MIB}`);
-    this.room = 250000;
-    return { used: 0, limit: bytes };
-  }
-
-  async saveSettings(settings: unknown) {
-    this.saved = settings;
-  }
-
-  private take(params: ParamValues): ParamValues {
-    if (Number(params["count"] ?? 0) > this.room) {
-      const fault = { kind: "budget", subject: "boids", message: "too big", next: "raise it" };
-      throw new FaultError({ ...fault, needed: 19.5 * MIB, limit: 16 * MIB });
-    }
-    this.params = { ...this.params, ...params };
-    return this.params;
-  }
-}
-
-async function begun(settings: unknown = null, live: unknown = null) {
-  const program = new FakeProgram();
-  const bridge: Bridge = {
-    program,
-    boot: parseBoot({
-      framePath: "shared",
-      units: [{ plugin: "p", manifest: UNIT }],
-      settings,
-      live,
-    }),
-    source: new SharedSource({ kernel: newKernelSegment(), open: () => null }),
-    host: {
-      toggleFullScreen: async () => {},
-      copyText: async () => {},
-      hidden: () => true,
-      pixelRatio: () => 1,
-      prefersDark: () => true,
-      prefersCalm: () => false,
-      onVisibility: () => () => {},
-      onKey: () => () => {},
-      onPreference: () => () => {},
-      onLeave: () => () => {},
-    },
-    whyStream: "",
-  };
-  const session = new Session(bridge);
-  await session.begin();
-  const settle = () => vi.advanceTimersByTimeAsync(600);
-  return { session, program, settle, state: () => session.store.getState() };
-}
+import { begun, MIB } from "./pretended.ts";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
 describe("a session", () => {
-  it("starts the unit of last time with its parameters, but not with what it has no more", async () => {
+  it("joins the start of what the window was asked to show", async () => {
+    const { program, state } = await begun({
+      prepare: (p) => {
+        p.remembered = { count: 500 };
+      },
+    });
+    expect(program.calls).toEqual(["start boids"]);
+    expect(state()).toMatchObject({ launch: null, entry: 0, params: { count: 500, cohesion: 1 } });
+  });
+
+  it("brings back what the program did not remember, and says when it has no room", async () => {
+    const settings = { params: { boids: { cohesion: 2, count: 200000 } } };
+    const { program, state } = await begun({ settings });
+    expect(program.calls).toEqual(["start boids"]);
+    expect(state().notices).toMatchObject([{ action: { kind: "raiseArena" } }]);
+    expect(state().params).toMatchObject({ cohesion: 1, count: 10000 });
+  });
+
+  it("shows a unit with its last parameters, but not with what it has no more", async () => {
     const params = {
       boids: { count: 500, cohesion: 2, gone: 1, mode: "odd", pointer_mode: "scare" },
     };
-    const { program, state } = await begun({ unit: "boids", params });
+    const { session, program, state } = await begun({ settings: { params }, first: "sparks" });
+    await session.show("boids");
     expect(program.params).toEqual({ count: 500, cohesion: 2 });
     expect(state().params).toMatchObject({ count: 500, cohesion: 2, mode: "exact" });
   });
 
+  it("keeps the parameters of a unit while another one is shown", async () => {
+    const { session, program, settle, state } = await begun();
+    session.setParam("cohesion", 3);
+    await settle();
+    await session.show("sparks");
+    expect(state()).toMatchObject({ unit: { name: "sparks" }, params: {} });
+    await session.show("boids");
+    expect(program.calls).toEqual(["start boids", "start sparks", "start boids"]);
+    expect(state().params).toMatchObject({ cohesion: 3 });
+  });
+
   it("goes on with what runs already", async () => {
     const live = { unit: "boids", entry: 3, params: { count: 777 }, state: "running", shards: 1 };
-    const { program, state } = await begun(null, live);
+    const { program, state } = await begun({ live });
     expect(program.calls).toEqual([]);
     expect(state()).toMatchObject({ entry: 3, params: { count: 777, cohesion: 1 } });
   });
@@ -138,7 +71,10 @@ describe("a session", () => {
     const [notice] = state().notices;
     expect(notice?.action).toMatchObject({ kind: "raiseArena", bytes: 20 * MIB });
     expect(state().params["count"]).toBe(10000);
-    if (notice?.action) await session.act(notice.action, notice.id);
+    if (notice?.action) {
+      session.dismiss(notice.id);
+      await session.act(notice.action);
+    }
     await settle();
     expect(program.calls).toContain("raise 20");
     expect(program.params["count"]).toBe(200000);
@@ -146,7 +82,12 @@ describe("a session", () => {
   });
 
   it("shows a flock even when that of last time does not fit any more", async () => {
-    const { program, state } = await begun({ unit: "boids", params: { boids: { count: 200000 } } });
+    const { program, state } = await begun({
+      settings: { params: { boids: { count: 200000 } } },
+      prepare: (p) => {
+        p.remembered = { count: 200000 };
+      },
+    });
     expect(program.calls).toEqual(["start boids", "start boids"]);
     expect(state().params["count"]).toBe(10000);
     expect(state().notices).toHaveLength(1);
@@ -171,5 +112,20 @@ describe("a session", () => {
     await session.togglePause();
     expect(state().paused).toBe(false);
     expect(state().notices).toHaveLength(1);
+  });
+});
+
+describe("a reset", () => {
+  it("comes after the change of a parameter that it is to begin with", async () => {
+    const { session, program, settle } = await begun();
+    program.setParams = async (params) => {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      program.calls.push("params");
+      return params;
+    };
+    session.setParam("cohesion", 2);
+    void session.reset();
+    await settle();
+    expect(program.calls.slice(-2)).toEqual(["params", "reset"]);
   });
 });

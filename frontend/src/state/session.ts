@@ -1,6 +1,7 @@
 import type { Bridge } from "../bridge/open.ts";
 import type { ControlAction, LiveState as LiveAnswer } from "../bridge/program.ts";
-import { FaultError, faultOf } from "../core/fault.ts";
+import { NO_ENTRY } from "../bridge/source.ts";
+import { type Fault, faultOf } from "../core/fault.ts";
 import type { Frame } from "../core/frame.ts";
 import { isObject } from "../core/json.ts";
 import {
@@ -10,9 +11,20 @@ import {
   type ParamValue,
   type ParamValues,
 } from "../wire/manifest.ts";
+import { stateNumber } from "./condition.ts";
 import type { SceneMeters } from "./figures.ts";
+import { Launcher } from "./launcher.ts";
 import { Monitor } from "./monitor.ts";
-import { faultNotice, type NewNotice, type NoticeAction, withNotice } from "./notices.ts";
+import {
+  eventKey,
+  faultNotice,
+  type NewNotice,
+  type NoticeAction,
+  pictureNotice,
+  restingFault,
+  withNotice,
+} from "./notices.ts";
+import { changed, keptParams, visibleParams } from "./remember.ts";
 import { ParamSender } from "./sender.ts";
 import { COLOURINGS, type Pose, parseSettings, type Settings } from "./settings.ts";
 import { describeFigures } from "./speech.ts";
@@ -42,6 +54,7 @@ const POINTER_CYCLE: readonly PointerChoice[] = ["none", "attract", "scare"];
 export class Session {
   readonly store: AppStore = newStore();
   readonly monitor: Monitor;
+  private readonly launcher: Launcher;
   private readonly undoStack = new UndoStack();
   private readonly sender: ParamSender;
   private scene: SceneControl | null = null;
@@ -61,10 +74,17 @@ export class Session {
       now: () => performance.now(),
       later: (run, ms) => setTimeout(run, ms),
     });
+    this.launcher = new Launcher({
+      start: (unit, params) => bridge.program.startLive(unit, params),
+      onLaunch: (unit) => this.launching(unit),
+      onRunning: (live, asked, refusal) => this.started(live, asked, refusal),
+      onFailed: (unit, fault) => this.store.setState({ launch: { unit, fault } }),
+    });
     this.monitor = new Monitor(bridge, this.store, {
       meters: () => this.scene?.meters ?? null,
       tell: (notice) => this.tell(notice),
       fail: (error) => this.fail(error),
+      rests: (unit, why) => this.rests(unit, why),
     });
     const { boot, source, whyStream } = bridge;
     const settings = parseSettings(boot.settings);
@@ -83,29 +103,33 @@ export class Session {
     return this.bridge.boot.units;
   }
 
-  /** Shows what runs already, or starts what ran last. */
-  async begin(): Promise<void> {
+  /** Shows what runs already, or waits for what this window was asked to show. */
+  begin(): void {
     const { boot, host, source } = this.bridge;
     source.onArrival = () => this.scene?.wake();
-    const ran = boot.live && this.units.find((u) => u.name === boot.live?.unit);
-    if (boot.live && ran) this.adopt(ran, boot.live);
-    else await this.startFirst();
     host.onLeave(() => this.saveNow());
     this.monitor.begin();
-    this.store.setState({ phase: "ready" });
+    if (boot.live) this.running(boot.live);
+    else void this.launcher.launch(boot.first, null);
   }
 
   attach(scene: SceneControl | null): void {
     this.scene = scene;
   }
 
-  /** Starts a unit in place of the running one, with the parameters it had last. */
-  async startUnit(name: string): Promise<void> {
-    const unit = this.units.find((u) => u.name === name);
-    if (!unit) return;
-    this.undoStack.clear();
-    await this.start(unit, this.savedParams(unit));
-    this.changeSettings({ unit: name });
+  /** Shows a unit in place of the present one, with the parameters it had last. */
+  async show(name: string): Promise<void> {
+    const { unit, launch } = this.state;
+    if (unit?.name === name && !launch) return;
+    this.store.setState({ settings: this.settingsNow() });
+    await this.launcher.launch(name, this.savedParams(name));
+  }
+
+  /** Tries again what did not start, or rests after failures. */
+  async startAgain(): Promise<void> {
+    const { unit, launch } = this.state;
+    if (launch?.fault?.kind !== "quarantined") await this.launcher.again();
+    else if (unit) await this.launcher.launch(unit.name, visibleParams(unit, this.inForce));
   }
 
   setParam(name: string, value: ParamValue): void {
@@ -114,6 +138,7 @@ export class Session {
 
   /** Changes parameters at once; the change can be taken back. */
   setParams(values: ParamValues): void {
+    if (this.state.launch) return;
     const before: ParamValues = {};
     for (const name of Object.keys(values)) {
       const old = this.params[name];
@@ -157,7 +182,9 @@ export class Session {
     this.scene?.wake();
   }
 
+  /** Begins anew, with the parameters as they are to be seen. */
   async reset(): Promise<void> {
+    await this.sender.settled();
     await this.control("reset");
     this.scene?.wake();
   }
@@ -207,17 +234,7 @@ export class Session {
   async screenshot(): Promise<void> {
     if (!this.scene) return;
     try {
-      const path = await this.bridge.program.saveScreenshot(this.scene.capture());
-      this.tell({
-        tone: "info",
-        title: "Picture saved",
-        why: path,
-        next: "",
-        details: path,
-        action: null,
-        passing: true,
-        key: "screenshot",
-      });
+      this.tell(pictureNotice(await this.bridge.program.saveScreenshot(this.scene.capture())));
     } catch (error) {
       this.fail(error);
     }
@@ -262,11 +279,10 @@ export class Session {
     this.store.setState({ quality, software });
   }
 
-  async act(action: NoticeAction, noticeId: number): Promise<void> {
-    this.dismiss(noticeId);
+  async act(action: NoticeAction): Promise<void> {
     try {
       if (action.kind === "raiseArena") await this.raise(action.bytes);
-      else if (this.unit) await this.start(this.unit, this.params);
+      else await this.startAgain();
     } catch (error) {
       this.fail(error);
     }
@@ -289,7 +305,7 @@ export class Session {
   }
 
   fail(error: unknown): void {
-    this.tell(faultNotice(readFault(error)));
+    this.tell(faultNotice(faultOf(error)));
   }
 
   private get state() {
@@ -304,55 +320,78 @@ export class Session {
     return this.state.unit;
   }
 
-  private async startFirst(): Promise<void> {
-    const { unit: last } = this.state.settings;
-    const unit = this.units.find((u) => u.name === last) ?? this.units[0];
-    if (unit) await this.start(unit, this.savedParams(unit));
+  private find(name: string): LiveUnit | null {
+    return this.units.find((u) => u.name === name) ?? null;
   }
 
-  private async start(unit: LiveUnit, params: ParamValues): Promise<void> {
-    try {
-      this.adopt(unit, await this.bridge.program.startLive(unit.name, params));
-    } catch (error) {
-      this.fail(error);
-      const fault = readFault(error);
-      if (fault.kind !== "budget" || this.state.entry >= 0) return;
-      // The flock of last time does not fit today's arena: show the default one meanwhile.
-      this.refused = params;
-      const answer = await this.bridge.program.startLive(unit.name, {});
-      this.adopt(unit, answer);
-    }
-  }
-
-  private adopt(unit: LiveUnit, live: LiveAnswer): void {
+  /** The unit is on its way: what was shown is gone, and its own controls wait for it. */
+  private launching(name: string): void {
+    const unit = this.find(name);
+    this.undoStack.clear();
+    this.sender.forget();
+    clearTimeout(this.revertTimer);
+    this.refused = null;
     this.scene?.forget();
-    this.bridge.source.select(live.entry);
-    this.inForce = { ...defaultsOf(unit.params), ...live.params };
+    this.bridge.source.select(NO_ENTRY);
+    this.inForce = unit ? { ...defaultsOf(unit.params), ...this.savedParams(name) } : {};
     this.store.setState({
       unit,
-      entry: live.entry,
+      launch: { unit: name, fault: null },
+      entry: NO_ENTRY,
       params: this.inForce,
-      paused: live.state === "paused" && !this.host.hidden(),
+      paused: false,
       pointer: "none",
       following: false,
       canUndo: false,
       canRedo: false,
     });
     this.scene?.setPointerMode("none");
+  }
+
+  private started(live: LiveAnswer, asked: ParamValues | null, refusal: Fault | null): void {
+    this.running(live);
+    if (refusal) {
+      this.refused = asked ?? this.savedParams(live.unit);
+      this.tell(faultNotice(refusal));
+    } else if (asked === null) {
+      // The program may have had to do without what this window remembers; then it says why.
+      this.apply(changed(this.savedParams(live.unit), live.params));
+    }
+  }
+
+  private running(live: LiveAnswer): void {
+    const unit = this.find(live.unit);
+    if (!unit) {
+      const message = "it runs, but this window does not understand its manifest";
+      const fault = { kind: "internal", subject: live.unit, message, next: "" };
+      this.store.setState({ launch: { unit: live.unit, fault } });
+      return;
+    }
+    this.bridge.source.select(live.entry);
+    this.inForce = { ...defaultsOf(unit.params), ...live.params };
+    this.store.setState({
+      unit,
+      launch: null,
+      entry: live.entry,
+      params: this.inForce,
+      paused: live.state === "paused" && !this.host.hidden(),
+      liveState: stateNumber(live.state),
+    });
+    if (live.state === "quarantined") this.rests(live.unit, "it failed too often");
     this.scene?.wake();
   }
 
-  /** Last parameters of a unit, as far as it still has them; seeds and hidden ones start anew. */
-  private savedParams(unit: LiveUnit): ParamValues {
-    const saved = this.state.settings.params[unit.name] ?? {};
-    const kept: ParamValues = {};
-    for (const param of unit.params) {
-      const value = saved[param.name];
-      if (value === undefined || param.hidden || typeof value !== typeof param.default) continue;
-      if (param.kind === "choice" && !param.options.includes(String(value))) continue;
-      kept[param.name] = value;
-    }
-    return kept;
+  /** The program has given a unit up. Its last frame stays, with what can be done over it. */
+  private rests(name: string, why: string): void {
+    if (name !== this.unit?.name) return;
+    // That it is started again is no longer true.
+    const notices = this.state.notices.filter((n) => n.key !== eventKey(name, "unitFailed"));
+    this.store.setState({ notices, launch: { unit: name, fault: restingFault(name, why) } });
+  }
+
+  private savedParams(name: string): ParamValues {
+    const unit = this.find(name);
+    return unit ? keptParams(unit, this.state.settings.params[name] ?? {}) : {};
   }
 
   private apply(values: ParamValues): void {
@@ -391,8 +430,13 @@ export class Session {
     }
   }
 
+  /** Gives the arena more room, and tries again what lacked it. */
   private async raise(bytes: number): Promise<void> {
     await this.bridge.program.raiseArena(bytes);
+    if (this.state.launch) {
+      await this.launcher.again();
+      return;
+    }
     const wanted = this.refused;
     this.refused = null;
     if (wanted) this.setParams(wanted);
@@ -405,7 +449,7 @@ export class Session {
 
   /** Says why, and shows what is really in force again once the hand is off the slider. */
   private paramsRefused(error: unknown, refused: ParamValues): void {
-    if (readFault(error).kind === "budget") this.refused = refused;
+    if (faultOf(error).kind === "budget") this.refused = refused;
     this.fail(error);
     clearTimeout(this.revertTimer);
     this.revertTimer = setTimeout(() => {
@@ -435,23 +479,16 @@ export class Session {
 
   private saveNow(): void {
     clearTimeout(this.saveTimer);
-    const { settings, params, unit } = this.state;
-    const saved: Settings = { ...settings, camera: this.scene?.pose() ?? settings.camera };
-    if (unit) saved.params = { ...settings.params, [unit.name]: visibleOnly(unit, params) };
-    const plain: unknown = JSON.parse(JSON.stringify(saved));
+    const plain: unknown = JSON.parse(JSON.stringify(this.settingsNow()));
     if (isObject(plain)) this.bridge.program.saveSettings(plain).catch((error) => this.fail(error));
   }
-}
 
-function visibleOnly(unit: LiveUnit, params: ParamValues): ParamValues {
-  const kept: ParamValues = {};
-  for (const param of unit.params) {
-    const value = params[param.name];
-    if (!param.hidden && value !== undefined) kept[param.name] = value;
+  /** With what only the scene and the running unit know. */
+  private settingsNow(): Settings {
+    const { settings, params, unit, launch } = this.state;
+    const now: Settings = { ...settings, camera: this.scene?.pose() ?? settings.camera };
+    if (unit && !launch)
+      now.params = { ...settings.params, [unit.name]: visibleParams(unit, params) };
+    return now;
   }
-  return kept;
-}
-
-function readFault(error: unknown) {
-  return error instanceof FaultError ? error.fault : faultOf(error);
 }

@@ -6,7 +6,6 @@ describe("saved settings", () => {
     const saved = {
       ...DEFAULT_SETTINGS,
       theme: "light",
-      unit: "boids",
       params: { boids: { count: 5, mode: "fast", on: true } },
       camera: { yaw: 1, pitch: 0.2, zoom: 2 },
     };

@@ -22,7 +22,6 @@ export interface Settings {
   panel: PanelName;
   inspector: boolean;
   railFolded: boolean;
-  unit: string;
   params: Record<string, ParamValues>;
   camera: Pose | null;
 }
@@ -35,7 +34,6 @@ export const DEFAULT_SETTINGS: Settings = {
   panel: "flock",
   inspector: false,
   railFolded: false,
-  unit: "",
   params: {},
   camera: null,
 };
@@ -60,7 +58,6 @@ export function parseSettings(raw: Json | null): Settings {
     panel: oneOf(PANELS, textAt(raw, "panel"), d.panel),
     inspector: flagAt(raw, "inspector", d.inspector),
     railFolded: flagAt(raw, "railFolded", d.railFolded),
-    unit: textAt(raw, "unit"),
     params: parseParams(objectAt(raw, "params")),
     camera: parsePose(raw["camera"]),
   };

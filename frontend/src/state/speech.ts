@@ -3,7 +3,8 @@ import type { AppState } from "./store.ts";
 
 /** What the canvas shows, in words. */
 export function describeScene(state: AppState): string {
-  const { unit, figures, paused } = state;
+  const { unit, launch, figures, paused } = state;
+  if (launch) return `${launch.unit} ${launch.fault ? "does not run" : "is being started"}.`;
   if (!unit) return "No live unit runs.";
   const what = unit.look === "birds" ? "birds in flight over a lake" : "moving points";
   const count = whole(figures.elements);

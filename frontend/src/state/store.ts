@@ -1,11 +1,11 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Boot } from "../bridge/program.ts";
 import { NO_ENTRY } from "../bridge/source.ts";
-import type { Fault } from "../core/fault.ts";
 import type { FramePath } from "../core/frame.ts";
 import { LiveState } from "../wire/gen/layout.ts";
 import type { LiveUnit, ParamValues } from "../wire/manifest.ts";
 import { type Figures, NO_FIGURES } from "./figures.ts";
+import type { Launch } from "./launcher.ts";
 import type { Notice } from "./notices.ts";
 import { DEFAULT_SETTINGS, type Settings } from "./settings.ts";
 
@@ -13,18 +13,21 @@ export type PointerChoice = "none" | "attract" | "scare";
 
 /** What React may show. Per-frame things are not in it: they never leave the scene. */
 export interface AppState {
-  phase: "starting" | "ready" | "failed";
-  fault: Fault | null;
   boot: Boot | null;
   framePath: FramePath;
   whyStream: string;
+  /** The unit that is shown or asked for; null: none that this page knows. */
   unit: LiveUnit | null;
+  /** Null: the unit runs. */
+  launch: Launch | null;
   entry: number;
   /** Parameters as wanted; the program has them a moment later. */
   params: ParamValues;
   paused: boolean;
   liveState: number;
-  /** Frames are known to come; the first one fades in. */
+  /** Nothing new has come for a while, though nobody paused it. */
+  standing: boolean;
+  /** Why no frames reach the page; empty: they do. */
   trouble: string;
   settings: Settings;
   pointer: PointerChoice;
@@ -46,16 +49,16 @@ export type AppStore = StoreApi<AppState>;
 
 export function newStore(): AppStore {
   return createStore<AppState>(() => ({
-    phase: "starting",
-    fault: null,
     boot: null,
     framePath: "shared",
     whyStream: "",
     unit: null,
+    launch: null,
     entry: NO_ENTRY,
     params: {},
     paused: false,
     liveState: LiveState.stopped,
+    standing: false,
     trouble: "",
     settings: DEFAULT_SETTINGS,
     pointer: "none",

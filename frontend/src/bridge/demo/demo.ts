@@ -31,6 +31,7 @@ export function demoProgram(): Program {
     arena: { used: memory.used(), limit },
     arch: { os: "browser", cores: navigator.hardwareConcurrency },
     live,
+    first: "boids",
   });
   return {
     boot: async () => boot(),

@@ -1,0 +1,143 @@
+import { vi } from "vitest";
+import type { Bridge } from "../bridge/open.ts";
+import { type LiveState, type Program, parseBoot } from "../bridge/program.ts";
+import { SharedSource } from "../bridge/shared.ts";
+import { FaultError } from "../core/fault.ts";
+import type { ParamValues } from "../wire/manifest.ts";
+import { KernelWriter, newKernelSegment } from "../wire/writer.ts";
+import { Session } from "./session.ts";
+
+/** A window's session over a program that is only pretended, for tests. */
+
+export const MIB = 1024 * 1024;
+const UNIT = {
+  name: "boids",
+  live: {
+    params: [
+      { name: "count", kind: "integer", default: 10000, min: 100, max: 250000 },
+      { name: "mode", kind: "choice", default: 0, options: ["exact", "fast"] },
+      { name: "cohesion", kind: "number", default: 1, min: 0, max: 10 },
+      { name: "pointer_mode", kind: "choice", options: ["none", "attract", "scare"], hidden: true },
+      { name: "pointer_x", kind: "number", default: 0, min: -200, max: 200, hidden: true },
+    ],
+    channels: [{ look: "birds", capacityParam: "count" }],
+    presets: [{ name: "fish", values: [{ param: "cohesion", value: 4 }] }],
+  },
+};
+
+/** A program with a budget; flocks of more than `room` birds do not fit. */
+export class FakeProgram implements Program {
+  params: ParamValues = {};
+  /** What the program starts a unit with when the page does not say. */
+  remembered: ParamValues = {};
+  room = 100000;
+  readonly calls: string[] = [];
+  saved: unknown = null;
+
+  boot = vi.fn();
+  setVisible = vi.fn(async () => {});
+  reportPage = vi.fn(async () => {});
+  saveScreenshot = vi.fn(async () => "/pictures/a.png");
+
+  /** Set: starts of that unit do not answer until they are told how. */
+  held = "";
+  private readonly waiting: ((error: unknown) => void)[] = [];
+
+  /** Lets the oldest start that waits go on, or fail. */
+  letGo(error: unknown = null): void {
+    this.waiting.shift()?.(error);
+  }
+
+  async startLive(unit: string, params: ParamValues | null): Promise<LiveState> {
+    this.calls.push(`start ${unit}`);
+    if (unit === this.held) await this.hold();
+    const taken = this.take(params ?? this.remembered);
+    return { unit, entry: 0, params: taken, state: "running", shards: 2 };
+  }
+
+  async setParams(params: ParamValues) {
+    return this.take(params);
+  }
+
+  async control(action: string) {
+    this.calls.push(action);
+  }
+
+  async raiseArena(bytes: number) {
+    this.calls.push(`raise ${bytes / MIB}`);
+    this.room = 250000;
+    return { used: 0, limit: bytes };
+  }
+
+  async saveSettings(settings: unknown) {
+    this.saved = settings;
+  }
+
+  private hold(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push((error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  private take(params: ParamValues): ParamValues {
+    if (Number(params["count"] ?? 0) > this.room) {
+      const fault = { kind: "budget", subject: "boids", message: "too big", next: "raise it" };
+      throw new FaultError({ ...fault, needed: 19.5 * MIB, limit: 16 * MIB });
+    }
+    this.params = { ...this.params, ...params };
+    return this.params;
+  }
+}
+
+const SPARKS = { name: "sparks", live: { params: [], channels: [{ look: "points" }] } };
+
+interface Given {
+  settings?: unknown;
+  live?: unknown;
+  first?: string;
+  prepare?: (program: FakeProgram) => void;
+}
+
+export async function begun({
+  settings = null,
+  live = null,
+  first = "boids",
+  prepare,
+}: Given = {}) {
+  const program = new FakeProgram();
+  prepare?.(program);
+  const kernel = newKernelSegment();
+  const bridge: Bridge = {
+    program,
+    boot: parseBoot({
+      framePath: "shared",
+      units: [
+        { plugin: "p", manifest: UNIT },
+        { plugin: "q", manifest: SPARKS },
+      ],
+      settings,
+      live,
+      first,
+    }),
+    source: new SharedSource({ kernel, open: () => null }),
+    host: {
+      toggleFullScreen: async () => {},
+      copyText: async () => {},
+      hidden: () => false,
+      pixelRatio: () => 1,
+      prefersDark: () => true,
+      prefersCalm: () => false,
+      onVisibility: () => () => {},
+      onKey: () => () => {},
+      onPreference: () => () => {},
+      onLeave: () => () => {},
+    },
+    whyStream: "",
+  };
+  const session = new Session(bridge);
+  session.begin();
+  const settle = () => vi.advanceTimersByTimeAsync(600);
+  await settle();
+  const writer = new KernelWriter(kernel);
+  return { session, program, writer, settle, state: () => session.store.getState() };
+}
