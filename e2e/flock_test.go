@@ -94,7 +94,7 @@ func TestTheFlockOnSharedMemory(t *testing.T) {
 
 	t.Run("a slider changes it", func(t *testing.T) {
 		before := s.frame(t).Count
-		s.must(t, s.pressOn(`section[aria-label=Flock] input[type=range]`, keyLeft))
+		s.must(t, s.pressOn(`section[aria-label=boids] input[type=range]`, keyLeft))
 		eventually(t, "fewer birds", func() bool { return s.frame(t).Count < before })
 	})
 

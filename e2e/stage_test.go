@@ -33,13 +33,22 @@ func open(t *testing.T, flags ...string) *stage {
 // openWith is open with settings that the page had saved (JSON).
 func openWith(t *testing.T, settings string, flags ...string) *stage {
 	t.Helper()
+	s := openPage(t, settings, flags...)
+	s.awaitBirds(t)
+	return s
+}
+
+// openPage is openWith for a window that may have no flock.
+func openPage(t *testing.T, settings string, flags ...string) *stage {
+	t.Helper()
 	s := &stage{screen: startScreen(t), data: t.TempDir()}
 	s.must(t, os.WriteFile(filepath.Join(s.data, "settings.json"), []byte(settings), 0o600))
 	program := install(t)
 	s.driver = startDriver(t, s.environment(t), program, append([]string{"--data", s.data}, flags...))
-	s.awaitBirds(t)
 	var figures struct{ KernelPID int }
-	s.must(t, s.run(`return window.go.main.Automation.Figures()`, &figures))
+	eventually(t, "the page is loaded", func() bool {
+		return s.run(`return window.go.main.Automation.Figures()`, &figures) == nil
+	})
 	s.kernel = figures.KernelPID
 	return s
 }
