@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"inos/backend/bench"
+	"inos/backend/fault"
 )
 
 // workerPatience bounds how long the doctor waits for a worker.
@@ -26,9 +27,14 @@ func (a *app) checkData() check {
 		c.Detail = folder
 		err = probeFolder(folder)
 	}
-	if err != nil {
+	switch remedy := fault.DiskRemedy(err); {
+	case err == nil:
+	case remedy == "":
 		c.Status, c.Detail = problem, err.Error()
-		c.Fix = "name a folder that you may write to: --data DIR"
+		c.Fix = "name another folder: --data DIR"
+	default:
+		c.Status, c.Detail = warning, err.Error()
+		c.Fix = remedy + " (--data DIR); until then each start compiles anew, and nothing is kept"
 	}
 	return c
 }

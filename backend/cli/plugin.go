@@ -116,7 +116,7 @@ func packPlugin(
 		return nil, about(modulePath, err)
 	}
 	if err := writeWhole(ctx, outPath, plugin); err != nil {
-		return nil, fault.Wrap("plugin.pack", fault.Unavailable, outPath, err, "")
+		return nil, fault.Wrap("plugin.pack", fault.Unavailable, outPath, err, fault.DiskRemedy(err))
 	}
 	return &packDocument{Path: outPath, ID: m.ID, Bytes: len(plugin)}, nil
 }

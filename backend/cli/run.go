@@ -149,7 +149,7 @@ func (a *app) writeOutputs(
 			err = writeWhole(ctx, path, output.Bytes)
 		}
 		if err != nil {
-			return written, fault.Wrap("run", fault.Unavailable, path, err, "")
+			return written, fault.Wrap("run", fault.Unavailable, path, err, fault.DiskRemedy(err))
 		}
 	}
 	for i, path := range left {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -78,5 +80,27 @@ func TestBareDropsThePathThatTheSubjectNames(t *testing.T) {
 	}
 	if Bare(io.EOF) != io.EOF || Bare(nil) != nil {
 		t.Error("another error was changed")
+	}
+}
+
+func TestEveryWayNotToWriteHasItsRemedy(t *testing.T) {
+	for errno, want := range map[syscall.Errno]string{
+		syscall.ENOSPC: "make room on the disk", syscall.EDQUOT: "your quota",
+		syscall.EROFS: "can only be read", syscall.EACCES: "change its permissions",
+		syscall.EPERM: "change its permissions",
+	} {
+		for _, err := range []error{
+			errno, &os.PathError{Op: "open", Path: "x", Err: errno}, os.NewSyscallError("write", errno),
+			Wrap("save", Unavailable, "x", errno, ""),
+		} {
+			if got := DiskRemedy(err); !strings.Contains(got, want) {
+				t.Errorf("%v: %q, want %q", err, got, want)
+			}
+		}
+	}
+	for _, err := range []error{syscall.ENOTDIR, syscall.EIO, io.EOF, nil} {
+		if got := DiskRemedy(err); got != "" {
+			t.Errorf("%v: %q", err, got)
+		}
 	}
 }

@@ -2,7 +2,6 @@ package node
 
 import (
 	"errors"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -136,8 +135,8 @@ func (o Options) indexPath() string {
 func (o Options) makeDirs() error {
 	for _, d := range []string{"plugins", "cache"} {
 		err := os.MkdirAll(filepath.Join(o.DataDir, d), 0o700)
-		if err != nil && !errors.Is(err, fs.ErrPermission) && !readOnly(err) {
-			return fault.Wrap(opStart, fault.Invalid, o.DataDir, err,
+		if err != nil && fault.DiskRemedy(err) == "" {
+			return fault.Wrap(opStart, fault.Invalid, o.DataDir, fault.Bare(err),
 				"give another data folder with --data")
 		}
 	}

@@ -90,7 +90,7 @@ func (p Place) Save(dataDir string) error {
 	if err == nil {
 		err = writeAtomic(filepath.Join(dataDir, placeFile), data)
 	}
-	return fault.Wrap("window.save", fault.Unavailable, placeFile, err, "make room on the disk")
+	return fault.Wrap("window.save", fault.Unavailable, placeFile, err, fault.DiskRemedy(err))
 }
 
 // loadSettings returns what the page saved last; nil when there is nothing or it was damaged.
@@ -112,8 +112,8 @@ func saveSettings(dataDir string, settings map[string]any) error {
 		return fault.Newf("settings.save", fault.Budget, "settings", "they have %d bytes, at most %d are kept",
 			len(data), maxSettingsBytes)
 	}
-	return fault.Wrap("settings.save", fault.Unavailable, settingsFile,
-		writeAtomic(filepath.Join(dataDir, settingsFile), data), "make room on the disk")
+	err = writeAtomic(filepath.Join(dataDir, settingsFile), data)
+	return fault.Wrap("settings.save", fault.Unavailable, settingsFile, err, fault.DiskRemedy(err))
 }
 
 // savePicture writes a PNG that the page drew into dir, under a name made of the time.
@@ -129,7 +129,7 @@ func savePicture(dir, pngBase64 string, now time.Time) (path string, err error) 
 		return "", fault.Wrap("screenshot", fault.Invalid, "screenshot", err, "")
 	}
 	path, err = writeNew(dir, "inos-"+now.Format("2006-01-02-150405"), ".png", picture)
-	return path, fault.Wrap("screenshot", fault.Unavailable, dir, err, "make room on the disk")
+	return path, fault.Wrap("screenshot", fault.Unavailable, dir, err, fault.DiskRemedy(err))
 }
 
 // writeNew writes a file that did not exist before and returns its path.

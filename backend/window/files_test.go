@@ -111,11 +111,18 @@ func TestPicturesGoWhereTheUserKeepsThem(t *testing.T) {
 	}
 }
 
-func TestAFullDiskIsAClearError(t *testing.T) {
+// TestWhatCannotBeWrittenIsAClearError writes to the kernel's own folder, where not even root may.
+func TestWhatCannotBeWrittenIsAClearError(t *testing.T) {
 	s, _ := newSession(t)
-	s.DataDir = filepath.Join(s.DataDir, "file")
+	s.DataDir = "/sys/inos"
+	err := s.SaveSettings(map[string]any{})
+	if f := fault.As(err); f == nil || f.Kind != fault.Unavailable || f.Next == "" ||
+		strings.Contains(f.Next, "make room") {
+		t.Errorf("got %v", err)
+	}
+	s.DataDir = filepath.Join(t.TempDir(), "file")
 	write(t, s.DataDir, "no folder")
-	if err := s.SaveSettings(map[string]any{}); fault.KindOf(err) != fault.Unavailable || fault.As(err).Next == "" {
+	if err := s.SaveSettings(map[string]any{}); fault.KindOf(err) != fault.Unavailable {
 		t.Errorf("got %v", err)
 	}
 }
