@@ -114,6 +114,7 @@ func (a *app) runLive(
 		return err
 	}
 	defer n.Close()
+	config.Paused = true // until the clock runs
 	live, err := n.StartLive(ctx, name, config)
 	if err != nil {
 		return err

@@ -19,6 +19,7 @@ type liveUnit interface {
 	PhaseMs() []float64
 	Params() map[string]any
 	Channel() *arena.Channel
+	Resume() error
 	Pause() error
 	Done() <-chan struct{}
 	Err() error
@@ -83,11 +84,14 @@ type liveRun struct {
 	meter   *line   // nil: silent
 }
 
-// follow returns when the ticks are done, the seconds are over or the context ends, and reports
-// what was measured meanwhile.
+// follow lets a paused unit run until the ticks are done, the seconds are over or the context ends,
+// and reports what was measured meanwhile.
 func (r *liveRun) follow(ctx context.Context, live liveUnit) (*liveReport, error) {
 	steps := newStepLog(live)
 	start, before := time.Now(), live.Stats()
+	if err := live.Resume(); err != nil {
+		return nil, err
+	}
 	interruptedRun, err := r.wait(ctx, live, steps, start)
 	if err != nil {
 		return nil, err

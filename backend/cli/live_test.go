@@ -22,6 +22,7 @@ type flock struct {
 	err     error
 	failure error
 	state   unit.State
+	resumed bool
 	paused  bool
 }
 
@@ -56,6 +57,7 @@ func (f *flock) Stats() unit.LiveStats {
 func (f *flock) PhaseMs() []float64      { return []float64{0.25, 0.5} }
 func (f *flock) Params() map[string]any  { return map[string]any{"mode": "fast", "seed": int64(7)} }
 func (f *flock) Channel() *arena.Channel { return f.channel }
+func (f *flock) Resume() error           { f.resumed = true; return nil }
 func (f *flock) Pause() error            { f.paused = true; return nil }
 func (f *flock) Done() <-chan struct{}   { return f.done }
 func (f *flock) Err() error              { return f.err }
@@ -68,8 +70,8 @@ func TestARunReportsWhatWasMeasured(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !f.paused {
-		t.Error("the frame was read while the unit ticked on")
+	if !f.resumed || !f.paused {
+		t.Error("the unit did not run, or the frame was read while it ticked on")
 	}
 	if report.Mode != "fast" || report.Count != 4 || report.Shards != 2 || report.Ticks != f.ticks {
 		t.Errorf("%+v", report)

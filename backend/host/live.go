@@ -27,13 +27,16 @@ func (w *Worker) AttachChannel(index int, c *arena.Channel) error {
 // Live runs, pauses, steps or resets the live unit. While it runs, a tick that takes longer than
 // the manifest's limit ends the worker, and so does a worker that does not tick.
 func (w *Worker) Live(l wire.Live) error {
-	watch := tickWatch{limit: w.TickLimit(), what: "a tick"}
+	var now Ticks
+	w.ReadTicks(&now)
 	if l.Reset {
+		w.resetAt.Store(now.Ticks)
+	}
+	watch := tickWatch{limit: w.TickLimit(), what: "a tick"}
+	if now.Ticks == w.resetAt.Load() {
 		watch.what = "inos_init or a tick"
 	}
 	if l.Ticks > 0 {
-		var now Ticks
-		w.ReadTicks(&now)
 		watch.until = now.Ticks + l.Ticks
 	} else {
 		watch.stall = w.stall

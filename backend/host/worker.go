@@ -67,6 +67,7 @@ type Worker struct {
 	logs     logMeter
 	inCall   atomic.Bool
 	liar     atomic.Bool
+	resetAt  atomic.Uint64 // the tick count at the last reset
 }
 
 func newWorker(cfg Config, a *arena.Arena, p *Plugin) (*Worker, error) {
