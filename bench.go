@@ -125,23 +125,6 @@ func (d *desktop) give(ctx context.Context, j Job) error {
 	}
 }
 
-// Spread is the distribution of a sample in microseconds.
-type Spread struct {
-	P50 float64 `json:"p50"`
-	P90 float64 `json:"p90"`
-	P99 float64 `json:"p99"`
-	Max float64 `json:"max"`
-	N   int     `json:"n"`
-}
-
-func spreadOf(values []float64) Spread {
-	slices.Sort(values)
-	return Spread{
-		P50: bench.Percentile(values, 50), P90: bench.Percentile(values, 90),
-		P99: bench.Percentile(values, 99), Max: bench.Percentile(values, 100), N: len(values),
-	}
-}
-
 // benchSurface is what a document says about the way to the page.
 type benchSurface struct {
 	Unit string      `json:"unit"`
@@ -154,6 +137,8 @@ func (d *desktop) benchSurface() benchSurface {
 
 const (
 	benchRounds = 20
+	// Each of these is a round per frame size.
+	handoverRounds = 10
 	// A busy page shows nothing and hears nothing: it gets a turn after each round.
 	roundMs = 150
 	// A word that is not answered for this long is not counted: the page's round was over.
@@ -166,7 +151,7 @@ const (
 type EpochReport struct {
 	benchSurface
 	// RoundTrip is kernel to page and back: one word each way, both sides spinning.
-	RoundTrip Spread `json:"round_trip"`
+	RoundTrip bench.Spread `json:"round_trip"`
 }
 
 func (d *desktop) measureEpoch(ctx context.Context) (any, error) {
@@ -178,7 +163,7 @@ func (d *desktop) measureEpoch(ctx context.Context) (any, error) {
 		}
 		sample = append(sample, pingPong(ping, echo)...)
 	}
-	return EpochReport{d.benchSurface(), spreadOf(sample)}, d.give(ctx, Job{})
+	return EpochReport{d.benchSurface(), bench.SpreadOf(sample)}, d.give(ctx, Job{})
 }
 
 // HandoverReport is the document of --bench handover.
@@ -191,8 +176,8 @@ type HandoverReport struct {
 
 // HandoverRow is one frame size: from the publish until the kernel sees that the page holds it.
 type HandoverRow struct {
-	Bytes int    `json:"bytes"`
-	Held  Spread `json:"held"`
+	Bytes int          `json:"bytes"`
+	Held  bench.Spread `json:"held"`
 }
 
 var handoverSizes = []int{64, 64 << 10, 1 << 20, 16 << 20}
@@ -212,7 +197,7 @@ func (d *desktop) measureHandover(ctx context.Context) (any, error) {
 		d.kernel.SetEntry(i, arena.Entry{Segment: s.ID(), FD: s.FD(), Kind: arena.KindChannel, ByteLen: s.Len()})
 		channels[i] = c
 	}
-	for range benchRounds { // sizes take turns: a slow moment of the machine hits all of them
+	for range handoverRounds { // sizes take turns: a slow moment of the machine hits all of them
 		for i, c := range channels {
 			if err := d.give(ctx, Job{Do: "hold", Entry: i, Ms: roundMs}); err != nil {
 				return nil, err
@@ -221,7 +206,7 @@ func (d *desktop) measureHandover(ctx context.Context) (any, error) {
 		}
 	}
 	for i, size := range handoverSizes {
-		report.Rows = append(report.Rows, HandoverRow{Bytes: size, Held: spreadOf(samples[i])})
+		report.Rows = append(report.Rows, HandoverRow{Bytes: size, Held: bench.SpreadOf(samples[i])})
 	}
 	report.Ratio = bench.Ratio(report.Rows[len(report.Rows)-1].Held.P50, report.Rows[0].Held.P50)
 	return report, d.give(ctx, Job{})

@@ -32,6 +32,7 @@ const (
 
 // CallReport says what a call of a plugin costs, in microseconds.
 type CallReport struct {
+	Run
 	Unit string `json:"unit"`
 	// Add is a job that adds two numbers, from the kernel's call to the result in its hands.
 	Add Spread `json:"add"`
@@ -44,37 +45,57 @@ type CallReport struct {
 	PayloadBytes int    `json:"payload_bytes"`
 }
 
-// Call measures with the adder of folder. n must see that folder, too.
+// Call measures with the adder of folder. n must see that folder, too. Interrupted, it returns the
+// rounds that it has.
 func Call(ctx context.Context, n *node.Node, p Programs, folder string) (*CallReport, error) {
+	watch := beginWatch()
+	report := &CallReport{Unit: "us", PayloadBytes: callPayload}
+	err := report.measure(ctx, n, p, folder)
+	if err := watch.end(ctx, &report.Run, err, report.Job.N > 0); err != nil {
+		return nil, err
+	}
+	return report, nil
+}
+
+func (r *CallReport) measure(
+	ctx context.Context, n *node.Node, p Programs, folder string,
+) error {
 	c, err := newCaller(ctx, p, filepath.Join(folder, adderFile))
 	if err != nil {
-		return nil, fault.Wrap("bench.call", fault.KindOf(err), adderFile, err, "make build")
+		return fault.Wrap("bench.call", fault.KindOf(err), adderFile, err, "make build")
 	}
 	defer c.close()
 	var add, window, jobs []float64
-	ways := []struct {
-		sample *[]float64
-		once   func() error
-	}{
+	err = callTurns([]callWay{
 		{&add, func() error { return c.call(ctx, adderAdd, c.numbers, nil, 3) }},
 		{&window, func() error { return c.call(ctx, adderAddAt, c.places, c.payload, 3) }},
 		{&jobs, func() error { return jobOnce(ctx, n) }},
-	}
+	})
+	r.Add, r.Window, r.Job = SpreadOf(add), SpreadOf(window), SpreadOf(jobs)
+	r.Ratio = Ratio(r.Window.P50, r.Add.P50)
+	return err
+}
+
+// callWay is one way of calling with its samples.
+type callWay struct {
+	sample *[]float64
+	once   func() error
+}
+
+// callTurns lets the ways take turns. The first round only warms up.
+func callTurns(ways []callWay) error {
 	for round := range callRounds + 1 {
 		for _, way := range ways {
 			took, err := timeCalls(callsInRound, way.once)
 			if err != nil {
-				return nil, err
+				return err
 			}
-			if round > 0 { // the first one warms up
+			if round > 0 {
 				*way.sample = append(*way.sample, took...)
 			}
 		}
 	}
-	report := &CallReport{Unit: "us", PayloadBytes: callPayload,
-		Add: SpreadOf(add), Window: SpreadOf(window), Job: SpreadOf(jobs)}
-	report.Ratio = Ratio(report.Window.P50, report.Add.P50)
-	return report, nil
+	return nil
 }
 
 func timeCalls(times int, once func() error) ([]float64, error) {

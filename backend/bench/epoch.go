@@ -25,6 +25,7 @@ const elementBytes = arena.InstanceBytes
 // EpochReport is the time from the kernel's change of a word in shared memory until it sees the
 // answer, while both sides spin.
 type EpochReport struct {
+	Run
 	Unit   string `json:"unit"` // microseconds
 	Worker Spread `json:"worker"`
 	// Page is what the window measured; null: WhyNoPage.
@@ -32,17 +33,21 @@ type EpochReport struct {
 	WhyNoPage string          `json:"page_reason,omitempty"`
 }
 
-// Epoch measures both round trips, the page's in the real window.
+// Epoch measures both round trips, the page's in the real window. Interrupted, it returns the
+// worker's.
 func Epoch(ctx context.Context, p Programs) (*EpochReport, error) {
+	watch := beginWatch()
+	report := &EpochReport{Unit: "us"}
+	p.note("epoch, worker")
 	worker, err := workerEpoch(ctx, p)
-	if err != nil {
+	if err == nil {
+		report.Worker = worker
+		report.Page, report.WhyNoPage = p.pagePart(ctx, "epoch")
+	}
+	if err := watch.end(ctx, &report.Run, err, worker.N > 0); err != nil {
 		return nil, fault.Wrap("bench.epoch", fault.KindOf(err), "worker", err, "see inos doctor")
 	}
-	report := &EpochReport{Unit: "us", Worker: worker}
-	if report.Page, err = p.windowBench(ctx, "epoch"); err != nil {
-		report.WhyNoPage = err.Error()
-	}
-	return report, ctx.Err()
+	return report, nil
 }
 
 // workerEpoch has the echo guest tick as fast as it can over a channel of ours. The words lie in

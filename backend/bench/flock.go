@@ -2,16 +2,12 @@ package bench
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"os"
-	"os/exec"
-	"strconv"
+	"path/filepath"
 	"time"
 
-	"inos/backend/fault"
+	"inos/backend/manifest"
 	"inos/backend/node"
-	"inos/backend/unit"
 )
 
 // What the flock benchmark runs.
@@ -20,95 +16,118 @@ const (
 	flockSeed = 7
 	// flockShards is what the promised figures are for: the two cores of the test machine.
 	flockShards = 2
-	flockRounds = 3
-	// flockRunMs is how long one run should take; the number of ticks follows from it.
-	flockRunMs = 500
-	// minFlockTicks and maxFlockTicks bound it; the latter is what a worker's ring keeps.
-	minFlockTicks = 20
-	maxFlockTicks = 256
 	// frameMs is the time between two frames of a 60 Hz screen.
 	frameMs = 16.6
-	// flockLimit bounds one run.
-	flockLimit = 60 * time.Second
 )
 
-var (
-	flockModes  = []string{"exact", "fast"}
-	flockCounts = []int{1_000, 10_000, 100_000}
+// flockPlan bounds the benchmark.
+type flockPlan struct {
+	modes  []string
+	counts []int
+	// rowTime is how long plugin and native program take turns for one row: long enough to meet a
+	// quiet moment of the machine. It ends after the round in which it is over.
+	rowTime                 time.Duration
+	leastRounds, mostRounds int
+	// runMs is how long one run should take; the number of ticks follows from it.
+	runMs  float64
+	search searchPlan
+}
+
+// The bounds of `inos bench flock`: two minutes together.
+var flockPlanned = flockPlan{
+	modes: []string{"exact", "fast"}, counts: []int{1_000, 10_000, 100_000},
+	rowTime: 7 * time.Second, leastRounds: 2, mostRounds: 16, runMs: 120,
+	search: searchPlanned,
+}
+
+// What the fields of a FlockReport mean, for its readers.
+const (
+	flockFigures = "ms per step, the median of the fastest quarter of the runs' medians; plugin " +
+		"and native program take turns"
+	flockRatioOf = "wasm_ms over native_ms, whole steps of the plugin and of the same source " +
+		"built for this processor"
+	flockSteerRatioOf = "wasm_1_steer_ms over native_1_steer_ms, the phase in which birds steer, " +
+		"on one shard"
+	flockRatioAllOf = "the same of every turn, quiet or not: the median of the turns' quotients"
+	flockLargestOf  = "the largest of which a run of so many ticks had its median step within it, " +
+		"the output written"
 )
 
 // FlockReport compares the flock as a plugin with the same source built for this processor.
 type FlockReport struct {
+	Run
 	Rows []FlockRow `json:"rows"`
-	// Largest is the largest flock by mode whose median step takes at most LimitMs on Shards
-	// shards, with the output written.
+	// Largest is the outcome of the search by mode.
 	Largest map[string]LargestFlock `json:"largest"`
 	LimitMs float64                 `json:"limit_ms"`
 	Shards  int                     `json:"shards"`
 	Seed    int                     `json:"seed"`
-	// Ratio says what the field ratio compares.
-	Ratio string `json:"ratio_of"`
+	// What is compared, in words.
+	Figures      string `json:"figures"`
+	RatioOf      string `json:"ratio_of"`
+	SteerRatioOf string `json:"steer_ratio_of"`
+	RatioAllOf   string `json:"ratio_all_of"`
+	LargestOf    string `json:"largest_of"`
 	// WhyNoNative is empty where the native program ran.
 	WhyNoNative string `json:"native_reason,omitempty"`
 }
 
-// FlockRow is one flock size in one mode: medians of whole steps in milliseconds.
+// FlockRow is one flock size in one mode. All times are milliseconds per step, as FlockReport.Figures
+// says; those of the native program are absent where it is not built.
 type FlockRow struct {
 	N    int    `json:"n"`
 	Mode string `json:"mode"`
-	// WasmMs and NativeMs are on Shards shards.
+	// WasmMs and NativeMs are whole steps on Shards shards, Ratio the one over the other.
 	WasmMs   float64 `json:"wasm_ms"`
-	NativeMs float64 `json:"native_ms"`
-	// Ratio is wasm over native, on one shard: barriers are not compared.
-	Ratio float64 `json:"ratio"`
-	// ShardsSpeedup is the plugin's step on one shard over that on Shards shards.
+	NativeMs float64 `json:"native_ms,omitempty"`
+	Ratio    float64 `json:"ratio,omitempty"`
+	// ShardsSpeedup is WasmOneMs, the plugin's step on one shard, over WasmMs.
 	ShardsSpeedup float64 `json:"shards_speedup"`
 	WasmOneMs     float64 `json:"wasm_1_ms"`
-	NativeOneMs   float64 `json:"native_1_ms"`
-	NativeSteerMs float64 `json:"native_1_steer_ms"`
-	Ticks         int     `json:"ticks"`
-	// SameResult says that plugin and native program computed the same last frame, bit by bit.
+	NativeOneMs   float64 `json:"native_1_ms,omitempty"`
+	// The last phase of a step on one shard, and the one over the other.
+	WasmSteerMs   float64 `json:"wasm_1_steer_ms"`
+	NativeSteerMs float64 `json:"native_1_steer_ms,omitempty"`
+	SteerRatio    float64 `json:"steer_ratio,omitempty"`
+	// RatioAll and SteerRatioAll are the medians of the turns' own ratios.
+	RatioAll      float64 `json:"ratio_all,omitempty"`
+	SteerRatioAll float64 `json:"steer_ratio_all,omitempty"`
+	// Runs is how often each side took its turn, Ticks how long.
+	Runs  int `json:"runs"`
+	Ticks int `json:"ticks"`
+	// SameResult says that all runs, of either side, computed the same last frame, bit by bit.
 	SameResult bool `json:"same_result"`
 }
 
-// LargestFlock is the outcome of the search.
-type LargestFlock struct {
-	N      int     `json:"n"`
-	StepMs float64 `json:"step_ms"`
-	// AtLimit says that the unit takes no more birds than that.
-	AtLimit bool `json:"at_limit"`
-}
-
-// flockRun is one run of either side.
-type flockRun struct {
-	stepMs, steerMs float64
-	checksum        string
+// FlockListener hears each figure as soon as it is there.
+type FlockListener interface {
+	Row(FlockRow)
+	Largest(mode string, found LargestFlock)
 }
 
 // Flock runs all rows and the search. n must have room for the largest flock in its arena.
-func Flock(ctx context.Context, n *node.Node, p Programs) (*FlockReport, error) {
-	b := flockBench{node: n, native: p.Native, note: p.note}
+// Interrupted, it returns the rows that it has.
+func Flock(
+	ctx context.Context, n *node.Node, p Programs, listener FlockListener,
+) (*FlockReport, error) {
+	return flock(ctx, n, p, flockPlanned, listener)
+}
+
+func flock(
+	ctx context.Context, n *node.Node, p Programs, plan flockPlan, listener FlockListener,
+) (*FlockReport, error) {
+	watch := beginWatch()
 	report := &FlockReport{Largest: map[string]LargestFlock{}, LimitMs: frameMs,
-		Shards: flockShards, Seed: flockSeed, Ratio: "whole step, wasm over native, one shard each"}
+		Shards: flockShards, Seed: flockSeed, Figures: flockFigures, RatioOf: flockRatioOf,
+		SteerRatioOf: flockSteerRatioOf, RatioAllOf: flockRatioAllOf, LargestOf: flockLargestOf}
+	b := flockBench{node: n, native: p.Native, note: p.note, plan: plan}
 	if _, err := os.Stat(p.Native); err != nil {
-		report.WhyNoNative = p.Native + " is not built"
+		report.WhyNoNative = filepath.Base(p.Native) + " is not built"
 		b.native = ""
 	}
-	for _, mode := range flockModes {
-		for _, count := range flockCounts {
-			row, err := b.row(ctx, mode, count)
-			if err != nil {
-				return nil, err
-			}
-			report.Rows = append(report.Rows, *row)
-		}
-	}
-	for _, mode := range flockModes {
-		largest, err := b.largest(ctx, mode)
-		if err != nil {
-			return nil, err
-		}
-		report.Largest[mode] = largest
+	err := b.measure(ctx, report, listener)
+	if err := watch.end(ctx, &report.Run, err, len(report.Rows) > 0); err != nil {
+		return nil, err
 	}
 	return report, nil
 }
@@ -117,196 +136,154 @@ type flockBench struct {
 	node   *node.Node
 	native string // empty: not built
 	note   func(format string, args ...any)
+	plan   flockPlan
 }
 
-// flockSample are the steps of one row's rounds in milliseconds.
+func (b *flockBench) measure(
+	ctx context.Context, report *FlockReport, listener FlockListener,
+) error {
+	for _, mode := range b.plan.modes {
+		for _, count := range b.plan.counts {
+			row, err := b.row(ctx, mode, count)
+			if err != nil {
+				return err
+			}
+			report.Rows = append(report.Rows, *row)
+			listener.Row(*row)
+		}
+	}
+	return b.largest(ctx, report.Largest, listener)
+}
+
+// largest searches in all modes at once.
+func (b *flockBench) largest(
+	ctx context.Context, found map[string]LargestFlock, listener FlockListener,
+) error {
+	var searches []*flockSearch
+	for _, mode := range b.plan.modes {
+		searches = append(searches, b.search(mode))
+	}
+	if err := searchAll(ctx, b.plan.search, time.Now, searches); err != nil {
+		return err
+	}
+	for i, mode := range b.plan.modes {
+		found[mode] = searches[i].best
+		listener.Largest(mode, searches[i].best)
+	}
+	return nil
+}
+
+func (b *flockBench) search(mode string) *flockSearch {
+	return &flockSearch{plan: b.plan.search, limitMs: frameMs, most: b.mostBirds(),
+		run: func(ctx context.Context, birds, ticks int) (float64, error) {
+			b.note("largest flock, %s, %d birds", mode, birds)
+			run, err := b.wasm(ctx, mode, birds, flockShards, ticks)
+			return run.stepMs, err
+		}}
+}
+
+// flockSample is what one row's runs gave.
 type flockSample struct {
-	wasm, wasmOne, native, nativeOne, steerOne []float64
-	same                                       bool
+	wasm, wasmOne, native, nativeOne []flockRun
 }
 
 // row measures one size in one mode.
 func (b *flockBench) row(ctx context.Context, mode string, count int) (*FlockRow, error) {
-	b.note("%s, %d birds", mode, count)
+	b.note("flock, %s, %d birds", mode, count)
 	probe, err := b.wasm(ctx, mode, count, flockShards, minFlockTicks)
 	if err != nil {
 		return nil, err
 	}
-	ticks := ticksFor(probe.stepMs)
-	sample := flockSample{same: true}
-	for range flockRounds {
-		if err := b.round(ctx, mode, count, ticks, &sample); err != nil {
-			return nil, err
-		}
+	ticks := ticksFor(probe.stepMs, b.plan.runMs)
+	var sample flockSample
+	err = turns(b.plan.rowTime, b.plan.leastRounds, b.plan.mostRounds, time.Now, func() error {
+		return b.round(ctx, mode, count, ticks, &sample)
+	})
+	if err != nil {
+		return nil, err
 	}
-	return &FlockRow{
-		N: count, Mode: mode, Ticks: ticks, SameResult: sample.same,
-		WasmMs: Round(Median(sample.wasm), 4), NativeMs: Median(sample.native),
-		WasmOneMs: Round(Median(sample.wasmOne), 4), NativeOneMs: Median(sample.nativeOne),
-		NativeSteerMs: Median(sample.steerOne),
-		Ratio:         Ratio(Median(sample.wasmOne), Median(sample.nativeOne)),
-		ShardsSpeedup: Ratio(Median(sample.wasmOne), Median(sample.wasm)),
-	}, nil
+	return sample.row(mode, count, ticks), nil
 }
 
-// round runs plugin and native program in turns, so that both meet the same moods of the machine.
+// round runs the plugin and the native program in turns, so that both meet the same moods of the
+// machine.
 func (b *flockBench) round(
 	ctx context.Context, mode string, count, ticks int, s *flockSample,
 ) error {
-	two, one, err := both(func(shards int) (flockRun, error) {
-		return b.wasm(ctx, mode, count, shards, ticks)
-	})
-	if err != nil {
-		return err
+	for _, turn := range []struct {
+		shards       int
+		wasm, native *[]flockRun
+	}{{flockShards, &s.wasm, &s.native}, {1, &s.wasmOne, &s.nativeOne}} {
+		run, err := b.wasm(ctx, mode, count, turn.shards, ticks)
+		if err != nil {
+			return err
+		}
+		*turn.wasm = append(*turn.wasm, run)
+		if b.native == "" {
+			continue
+		}
+		if run, err = b.runNative(ctx, mode, count, turn.shards, ticks); err != nil {
+			return err
+		}
+		*turn.native = append(*turn.native, run)
 	}
-	s.wasm, s.wasmOne = append(s.wasm, two.stepMs), append(s.wasmOne, one.stepMs)
-	s.same = s.same && two.checksum == one.checksum
-	if b.native == "" {
-		return nil
-	}
-	nativeTwo, nativeOne, err := both(func(shards int) (flockRun, error) {
-		return b.runNative(ctx, mode, count, shards, ticks)
-	})
-	if err != nil {
-		return err
-	}
-	s.native = append(s.native, nativeTwo.stepMs)
-	s.nativeOne = append(s.nativeOne, nativeOne.stepMs)
-	s.steerOne = append(s.steerOne, nativeOne.steerMs)
-	s.same = s.same && nativeTwo.checksum == one.checksum && nativeOne.checksum == one.checksum
 	return nil
 }
 
-// both runs one side on flockShards shards and on one.
-func both(run func(shards int) (flockRun, error)) (many, one flockRun, err error) {
-	if many, err = run(flockShards); err != nil {
-		return many, one, err
+func (s *flockSample) row(mode string, count, ticks int) *FlockRow {
+	r := &FlockRow{
+		N: count, Mode: mode, Ticks: ticks, Runs: len(s.wasm), SameResult: s.same(),
+		WasmMs: quiet(s.wasm, stepOf), NativeMs: quiet(s.native, stepOf),
+		WasmOneMs: quiet(s.wasmOne, stepOf), NativeOneMs: quiet(s.nativeOne, stepOf),
+		WasmSteerMs: quiet(s.wasmOne, steerOf), NativeSteerMs: quiet(s.nativeOne, steerOf),
+		RatioAll:      turnsRatio(s.wasm, s.native, stepOf),
+		SteerRatioAll: turnsRatio(s.wasmOne, s.nativeOne, steerOf),
 	}
-	one, err = run(1)
-	return many, one, err
+	r.Ratio = Ratio(r.WasmMs, r.NativeMs)
+	r.SteerRatio = Ratio(r.WasmSteerMs, r.NativeSteerMs)
+	r.ShardsSpeedup = Ratio(r.WasmOneMs, r.WasmMs)
+	return r
 }
 
-// ticksFor is how many ticks of stepMs fill a run.
-func ticksFor(stepMs float64) int {
-	if stepMs <= 0 {
-		return maxFlockTicks
+func (s *flockSample) same() bool {
+	for _, runs := range [][]flockRun{s.wasm, s.wasmOne, s.native, s.nativeOne} {
+		for _, run := range runs {
+			if run.checksum != s.wasm[0].checksum {
+				return false
+			}
+		}
 	}
-	return min(max(int(flockRunMs/stepMs), minFlockTicks), maxFlockTicks)
+	return true
 }
 
-// wasm runs the plugin for so many ticks, as fast as it goes.
-func (b *flockBench) wasm(
-	ctx context.Context, mode string, count, shards, ticks int,
-) (flockRun, error) {
-	ctx, cancel := context.WithTimeout(ctx, flockLimit)
-	defer cancel()
-	live, err := b.node.StartLive(ctx, flockUnit, unit.LiveConfig{
-		Params: map[string]any{"count": count, "mode": mode, "seed": flockSeed},
-		Shards: shards, RateHz: unit.Unpaced, Ticks: uint64(ticks),
-	})
-	if err != nil {
-		return flockRun{}, err
+func stepOf(r flockRun) float64  { return r.stepMs }
+func steerOf(r flockRun) float64 { return r.steerMs }
+
+func quiet(runs []flockRun, of func(flockRun) float64) float64 {
+	var values []float64
+	for _, run := range runs {
+		values = append(values, of(run))
 	}
-	defer live.Stop()
-	select {
-	case <-live.Done():
-	case <-ctx.Done():
-		return flockRun{}, context.Cause(ctx)
-	}
-	if err := live.Err(); err != nil {
-		return flockRun{}, err
-	}
-	_, checksum, err := LastFrame(live.Channel())
-	return flockRun{stepMs: live.Stats().StepMs.P50, checksum: checksum}, err
+	return Round(Quiet(values), 4)
 }
 
-// runNative runs the native program with the same flock.
-func (b *flockBench) runNative(
-	ctx context.Context, mode string, count, shards, ticks int,
-) (flockRun, error) {
-	ctx, cancel := context.WithTimeout(ctx, flockLimit)
-	defer cancel()
-	out, err := jsonOutput(exec.CommandContext(ctx, b.native, mode, strconv.Itoa(count),
-		strconv.Itoa(shards), strconv.Itoa(ticks), strconv.Itoa(flockSeed), "--json"))
-	if err != nil {
-		return flockRun{}, fault.Wrap("bench.flock", fault.Unavailable, b.native, err, "")
+// turnsRatio is the median of the turns' quotients; 0 without native runs.
+func turnsRatio(wasm, native []flockRun, of func(flockRun) float64) float64 {
+	var values []float64
+	for i := range native {
+		values = append(values, of(wasm[i])/of(native[i]))
 	}
-	var said struct {
-		Step     struct{ P50 float64 } `json:"step_ms"`
-		Steer    struct{ P50 float64 } `json:"steer_ms"`
-		Checksum string                `json:"checksum"`
-	}
-	if err := json.Unmarshal(out, &said); err != nil {
-		return flockRun{}, fault.Wrap("bench.flock", fault.Protocol, b.native, err, "")
-	}
-	return flockRun{said.Step.P50, said.Steer.P50, said.Checksum}, nil
+	return Round(Median(values), 2)
 }
 
-// Bounds of the search for the largest flock.
-const (
-	searchFrom  = 20_000
-	searchTo    = 250_000 // what the unit takes at most
-	searchTicks = 40
-	// searchPart ends the search: a finer answer would be noise.
-	searchPart = 0.03
-	// searchTries and searchPasses: a slow second of the machine must not decide, nor one slow
-	// answer at the start of the search.
-	searchTries  = 2
-	searchPasses = 2
-)
-
-// largest looks for the largest flock whose median step fits between two frames.
-func (b *flockBench) largest(ctx context.Context, mode string) (LargestFlock, error) {
-	if n, err := b.fits(ctx, mode, searchTo); err != nil || n.N > 0 {
-		n.AtLimit = n.N > 0
-		return n, err
-	}
-	best, err := b.fits(ctx, mode, searchFrom)
-	if err != nil || best.N == 0 {
-		return best, err
-	}
-	for range searchPasses {
-		if best, err = b.search(ctx, mode, best); err != nil {
-			return best, err
+// mostBirds is what the unit takes at most, by its manifest.
+func (b *flockBench) mostBirds() int {
+	for _, u := range b.node.Units() {
+		if u.Name == flockUnit && u.Live != nil {
+			if i := manifest.FindParam(u.Live.Params, "count"); i >= 0 {
+				return int(u.Live.Params[i].Max)
+			}
 		}
 	}
-	return best, nil
-}
-
-// search halves the range above best until it is narrow.
-func (b *flockBench) search(
-	ctx context.Context, mode string, best LargestFlock,
-) (LargestFlock, error) {
-	high := searchTo
-	for float64(high-best.N) > searchPart*float64(best.N) {
-		middle := (best.N + high) / 2
-		got, err := b.fits(ctx, mode, middle)
-		if err != nil {
-			return best, err
-		}
-		if got.N > 0 {
-			best = got
-		} else {
-			high = middle
-		}
-	}
-	return best, nil
-}
-
-// fits runs one size; N is 0 where no try fits.
-func (b *flockBench) fits(ctx context.Context, mode string, count int) (LargestFlock, error) {
-	b.note("the largest flock, %s: %d birds", mode, count)
-	for range searchTries {
-		run, err := b.wasm(ctx, mode, count, flockShards, searchTicks)
-		if err != nil {
-			return LargestFlock{}, err
-		}
-		if run.stepMs == 0 {
-			return LargestFlock{}, errors.New("the worker reported no step times")
-		}
-		if run.stepMs <= frameMs {
-			return LargestFlock{N: count, StepMs: Round(run.stepMs, 3)}, nil
-		}
-	}
-	return LargestFlock{}, nil
+	return 0
 }

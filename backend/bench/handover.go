@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -23,46 +24,64 @@ var handoverSizes = []int{64, 64 << 10, 1 << 20, 16 << 20}
 // handoverStride is the length of one element; every size is a multiple.
 const handoverStride = 64
 
-// handoverRounds is how often all ways and sizes take their turn.
-const handoverRounds = 10
+// handoverRounds is how often all ways and sizes take their turn. A round is short, so that a slow
+// moment of the machine hits all of it.
+const handoverRounds = 30
 
-// Handovers per round. Where frames are filled before each, big ones take their time.
+// Handovers per round and size. Where frames are filled before each, big ones take their time.
 const (
-	sharedPerRound = 100
-	filledPerRound = 20
-	socketPerRound = 5
-	streamPerRound = 3
+	sharedPerRound = 40
+	filledPerRound = 6
+	socketPerRound = 2
+	streamPerRound = 1
 )
 
-// handoverLimit bounds the whole benchmark.
+// handoverLimit bounds the part between processes.
 const handoverLimit = 2 * time.Minute
 
-// streamSpread is how far publishes are spread over the server's polling period, so that the
-// median is the one that a page sees.
+// How far publishes are spread over the stream server's polling period, in so many steps, so that
+// the median is the one that a page sees.
 const (
 	streamSettle = 3 * time.Millisecond
 	streamSpread = 2 * time.Millisecond
+	streamSteps  = 5
 )
+
+// handoverMeasures says what each figure of a row is.
+var handoverMeasures = map[string]string{
+	"shared": "publish to the slot being held, both sides spinning; no byte of the frame is " +
+		"copied, and only its ends were written just before",
+	"filled": "the same right after the writer has written the whole frame: with a large one the " +
+		"channel's header has left the cache and must be fetched again; still no byte is copied",
+	"socket": "write to the last byte read, Unix socket",
+	"stream": "publish to the message received, the window's WebSocket path",
+	"page":   "publish to the window's page holding the slot, as the kernel sees it",
+}
 
 // HandoverReport says how long it takes from publishing a frame until another process holds it.
 type HandoverReport struct {
-	Unit string        `json:"unit"` // of all spreads: microseconds
-	Rows []HandoverRow `json:"rows"`
-	// Ratio is the shared p50 of the largest frame over that of the smallest.
-	Ratio float64 `json:"ratio"`
+	Run
+	Unit string `json:"unit"` // of all spreads: microseconds
+	// Measures says in words what the fields of a row, and page, are.
+	Measures map[string]string `json:"measures"`
+	Rows     []HandoverRow     `json:"rows"`
+	// Ratio is the shared p50 of the largest frame over that of the smallest. Sizes take turns
+	// within each round.
+	Ratio   float64 `json:"ratio"`
+	RatioOf string  `json:"ratio_of"`
+	Rounds  int     `json:"rounds"`
+	// Page is what the window measured; null: WhyNoPage.
+	Page      json.RawMessage `json:"page"`
+	WhyNoPage string          `json:"page_reason,omitempty"`
 }
 
-// HandoverRow is one frame size.
+// HandoverRow is one frame size; handoverMeasures has the fields' meaning.
 type HandoverRow struct {
-	Bytes int `json:"bytes"`
-	// Shared is publish to Acquire, both processes spinning. The frame's first and last words
-	// were written just before.
+	Bytes  int    `json:"bytes"`
 	Shared Spread `json:"shared"`
-	// Filled is the same right after the whole frame was written: a big frame has driven the
-	// channel's header out of the writer's cache.
 	Filled Spread `json:"filled"`
-	Socket Spread `json:"socket"` // write to the last byte read, Unix socket
-	Stream Spread `json:"stream"` // publish to the message received, the window's stream path
+	Socket Spread `json:"socket"`
+	Stream Spread `json:"stream"`
 }
 
 // handoverPlan is what writer and reader both follow; the reader gets it as JSON.
@@ -79,7 +98,7 @@ type handoverPlan struct {
 	URL      string `json:"url"`  // of the stream, with the token
 }
 
-// handoverResult is what the reader prints: microseconds by size.
+// handoverResult is what the reader prints after each round: microseconds by size.
 type handoverResult struct {
 	Shared [][]float64 `json:"shared"`
 	Filled [][]float64 `json:"filled"`
@@ -87,10 +106,32 @@ type handoverResult struct {
 	Stream [][]float64 `json:"stream"`
 }
 
-// Handover measures with a reader in a process of its own: reader is the command line that ends
-// up in ReadHandover; the plan is appended.
-func Handover(ctx context.Context, reader []string) (*HandoverReport, error) {
-	return handover(ctx, reader, handoverPlan{
+func newHandoverResult(sizes int) handoverResult {
+	return handoverResult{make([][]float64, sizes), make([][]float64, sizes),
+		make([][]float64, sizes), make([][]float64, sizes)}
+}
+
+// add appends another round's samples. It refuses one with another number of sizes.
+func (r *handoverResult) add(round handoverResult) error {
+	for _, way := range []struct{ all, more [][]float64 }{
+		{r.Shared, round.Shared}, {r.Filled, round.Filled},
+		{r.Socket, round.Socket}, {r.Stream, round.Stream},
+	} {
+		if len(way.more) != len(way.all) {
+			return fmt.Errorf("a round of %d sizes, %d expected", len(way.more), len(way.all))
+		}
+		for size := range way.all {
+			way.all[size] = append(way.all[size], way.more[size]...)
+		}
+	}
+	return nil
+}
+
+// Handover measures with a reader in a process of its own, then with the window's page. reader is
+// the command line that ends up in ReadHandover; the plan is appended. Interrupted, it returns the
+// rounds that it has.
+func Handover(ctx context.Context, reader []string, p Programs) (*HandoverReport, error) {
+	return handover(ctx, reader, p, handoverPlan{
 		Sizes:  handoverSizes,
 		Rounds: handoverRounds,
 		Shared: sharedPerRound,
@@ -100,25 +141,66 @@ func Handover(ctx context.Context, reader []string) (*HandoverReport, error) {
 	})
 }
 
-func handover(ctx context.Context, reader []string, plan handoverPlan) (*HandoverReport, error) {
+func handover(
+	ctx context.Context, reader []string, p Programs, plan handoverPlan,
+) (*HandoverReport, error) {
+	watch := beginWatch()
+	report := &HandoverReport{Unit: "us", Measures: handoverMeasures,
+		RatioOf: "shared p50, largest frame over smallest, in turns"}
+	err := report.measure(ctx, reader, plan, p.note)
+	if err == nil {
+		report.Page, report.WhyNoPage = p.pagePart(ctx, "handover")
+	}
+	if err := watch.end(ctx, &report.Run, err, report.Rounds > 0); err != nil {
+		return nil, fault.Wrap("bench.handover", fault.Unavailable, "handover", err, "")
+	}
+	return report, nil
+}
+
+func (r *HandoverReport) measure(
+	ctx context.Context, reader []string, plan handoverPlan, note func(string, ...any),
+) error {
 	ctx, cancel := context.WithTimeout(ctx, handoverLimit)
 	defer cancel()
 	w, err := newHandoverWriter(ctx, plan)
 	if err != nil {
-		return nil, fault.Wrap("bench.handover", fault.Unavailable, "handover", err, "")
+		return err
 	}
 	defer w.close()
-	result, err := w.run(ctx, reader)
-	if err != nil {
-		return nil, fault.Wrap("bench.handover", fault.Unavailable, "handover", err, "")
+	w.note = note
+	out, err := w.run(ctx, reader)
+	result, rounds, badRound := readRounds(out, len(plan.Sizes))
+	if err == nil {
+		err = badRound
 	}
-	return reportHandover(w.plan, result), nil
+	if rounds > 0 {
+		r.fill(plan.Sizes, result)
+		r.Rounds = rounds
+	}
+	return err
 }
 
-func reportHandover(plan handoverPlan, result *handoverResult) *HandoverReport {
-	report := &HandoverReport{Unit: "us"}
-	for i, size := range plan.Sizes {
-		report.Rows = append(report.Rows, HandoverRow{
+// readRounds adds up what a reader has printed: a document for each round. An ended reader's last
+// one may be cut off.
+func readRounds(out []byte, sizes int) (all handoverResult, rounds int, err error) {
+	all = newHandoverResult(sizes)
+	decoder := json.NewDecoder(bytes.NewReader(out))
+	for ; ; rounds++ {
+		var round handoverResult
+		if err := decoder.Decode(&round); err == io.EOF {
+			return all, rounds, nil
+		} else if err != nil {
+			return all, rounds, err
+		}
+		if err := all.add(round); err != nil {
+			return all, rounds, err
+		}
+	}
+}
+
+func (r *HandoverReport) fill(sizes []int, result handoverResult) {
+	for i, size := range sizes {
+		r.Rows = append(r.Rows, HandoverRow{
 			Bytes:  size,
 			Shared: SpreadOf(result.Shared[i]),
 			Filled: SpreadOf(result.Filled[i]),
@@ -126,14 +208,14 @@ func reportHandover(plan handoverPlan, result *handoverResult) *HandoverReport {
 			Stream: SpreadOf(result.Stream[i]),
 		})
 	}
-	first, last := report.Rows[0], report.Rows[len(report.Rows)-1]
-	report.Ratio = Ratio(last.Shared.P50, first.Shared.P50)
-	return report
+	first, last := r.Rows[0], r.Rows[len(r.Rows)-1]
+	r.Ratio = Ratio(last.Shared.P50, first.Shared.P50)
 }
 
 // handoverWriter is the side that publishes.
 type handoverWriter struct {
 	plan     handoverPlan
+	note     func(format string, args ...any)
 	clock    clock
 	arena    *arena.Arena
 	channels []*arena.Channel
@@ -216,8 +298,9 @@ func (w *handoverWriter) close() {
 	_ = w.arena.Close()
 }
 
-// run starts the reader and follows the plan with it.
-func (w *handoverWriter) run(ctx context.Context, reader []string) (*handoverResult, error) {
+// run starts the reader and follows the plan with it. It returns what the reader has printed, also
+// with an error.
+func (w *handoverWriter) run(ctx context.Context, reader []string) ([]byte, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	plan, err := json.Marshal(w.plan)
@@ -233,6 +316,7 @@ func (w *handoverWriter) run(ctx context.Context, reader []string) (*handoverRes
 		return nil, err
 	}
 	command.ExtraFiles = files
+	ownGroup(command)
 	if err := command.Start(); err != nil {
 		return nil, err
 	}
@@ -247,13 +331,12 @@ func (w *handoverWriter) run(ctx context.Context, reader []string) (*handoverRes
 	if err := w.follow(ctx); err != nil {
 		cancel(err)
 		<-ended
-		return nil, context.Cause(ctx)
+		return out.Bytes(), context.Cause(ctx)
 	}
 	if err := <-ended; err != nil {
-		return nil, context.Cause(ctx)
+		return out.Bytes(), context.Cause(ctx)
 	}
-	var result handoverResult
-	return &result, json.Unmarshal(out.Bytes(), &result)
+	return out.Bytes(), nil
 }
 
 // files are duplicates of the segments' descriptors: the reader's 3, 4, ..., the last is the ack.
@@ -282,7 +365,7 @@ func (w *handoverWriter) follow(ctx context.Context) error {
 		return err
 	}
 	defer conn.Close()
-	return w.plan.each(func(way handoverWay, size, n int) error {
+	return w.plan.each(func(way handoverWay, size, turn int) error {
 		if err := w.waitAck(ctx); err != nil {
 			return err
 		}
@@ -290,9 +373,12 @@ func (w *handoverWriter) follow(ctx context.Context) error {
 			return w.send(conn, size)
 		}
 		if way == wayStream {
-			time.Sleep(streamSettle + time.Duration(n)*streamSpread/time.Duration(w.plan.Stream))
+			time.Sleep(streamSettle + time.Duration(turn%streamSteps)*streamSpread/streamSteps)
 		}
 		w.publish(size, way != wayShared)
+		return nil
+	}, func(round int) error {
+		w.note("handover, round %d of %d", round+1, w.plan.Rounds)
 		return nil
 	})
 }

@@ -25,18 +25,24 @@ const (
 	wayStream
 )
 
-// each calls do for every handover of the plan, in the order that both sides follow. n counts
-// within the round.
-func (p *handoverPlan) each(do func(way handoverWay, size, n int) error) error {
-	for range p.Rounds {
-		for size := range p.Sizes {
-			for way, times := range [...]int{p.Shared, p.Filled, p.Socket, p.Stream} {
-				for n := range times {
-					if err := do(handoverWay(way), size, n); err != nil {
+// each calls do for every handover of the plan, in the order that both sides follow, and done after
+// each round. In a round the sizes take turns, way by way. turn counts a way's handovers of one size
+// over all rounds.
+func (p *handoverPlan) each(
+	do func(way handoverWay, size, turn int) error, done func(round int) error,
+) error {
+	for round := range p.Rounds {
+		for way, times := range [...]int{p.Shared, p.Filled, p.Socket, p.Stream} {
+			for turn := round * times; turn < (round+1)*times; turn++ {
+				for size := range p.Sizes {
+					if err := do(handoverWay(way), size, turn); err != nil {
 						return err
 					}
 				}
 			}
+		}
+		if err := done(round); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -69,7 +75,7 @@ type handoverReader struct {
 }
 
 // ReadHandover is the reader's process: it takes the frames of a plan (JSON) out of the inherited
-// segments and writes its result to out.
+// segments and writes its result to out, a document after each round.
 func ReadHandover(ctx context.Context, plan string, out io.Writer) error {
 	r := &handoverReader{clock: newClock()}
 	if err := json.Unmarshal([]byte(plan), &r.plan); err != nil {
@@ -80,12 +86,14 @@ func ReadHandover(ctx context.Context, plan string, out io.Writer) error {
 	}
 	defer r.conn.Close()
 	defer r.ws.CloseNow()
-	if err := r.plan.each(func(way handoverWay, size, _ int) error {
+	encoder := json.NewEncoder(out)
+	return r.plan.each(func(way handoverWay, size, _ int) error {
 		return r.take(ctx, way, size)
-	}); err != nil {
+	}, func(int) error {
+		err := encoder.Encode(r.result)
+		r.result = newHandoverResult(len(r.plan.Sizes))
 		return err
-	}
-	return json.NewEncoder(out).Encode(r.result)
+	})
 }
 
 func (r *handoverReader) open(ctx context.Context) (err error) {
@@ -107,10 +115,7 @@ func (r *handoverReader) open(ctx context.Context) (err error) {
 	if r.ack, err = adoptChannel(firstFile+len(sizes), r.plan.AckBytes); err != nil {
 		return err
 	}
-	r.result.Shared = make([][]float64, len(sizes))
-	r.result.Filled = make([][]float64, len(sizes))
-	r.result.Socket = make([][]float64, len(sizes))
-	r.result.Stream = make([][]float64, len(sizes))
+	r.result = newHandoverResult(len(sizes))
 	if r.conn, err = net.Dial("unix", r.plan.Path); err != nil {
 		return err
 	}

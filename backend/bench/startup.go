@@ -18,6 +18,7 @@ const (
 
 // StartupReport says how long things take to be there, in milliseconds.
 type StartupReport struct {
+	Run
 	Unit  string `json:"unit"`
 	Units Spread `json:"units"` // exec of `inos units` to its exit
 	// Worker is from spawn to the first answer, warm compile cache, sandbox closed.
@@ -28,21 +29,29 @@ type StartupReport struct {
 	WhyNoWindow string          `json:"window_reason,omitempty"`
 }
 
-// Startup measures with the real programs.
+// Startup measures with the real programs. Interrupted, it returns the parts that are done.
 func Startup(ctx context.Context, p Programs) (*StartupReport, error) {
+	watch := beginWatch()
 	report := &StartupReport{Unit: "ms"}
-	var err error
+	err := report.measure(ctx, p)
+	if err := watch.end(ctx, &report.Run, err, report.Units.N > 0); err != nil {
+		return nil, err
+	}
+	return report, nil
+}
+
+func (r *StartupReport) measure(ctx context.Context, p Programs) (err error) {
+	p.note("startup, inos units")
 	units := append([]string{"units", "--json"}, p.Folders...)
-	if report.Units, err = timeProgram(ctx, unitsRuns, p.Inos, units); err != nil {
-		return nil, fault.Wrap("bench.startup", fault.Unavailable, p.Inos, err, "")
+	if r.Units, err = timeProgram(ctx, unitsRuns, p.Inos, units); err != nil {
+		return fault.Wrap("bench.startup", fault.Unavailable, "inos units", err, "")
 	}
-	if err := report.timeWorker(ctx, p); err != nil {
-		return nil, fault.Wrap("bench.startup", fault.KindOf(err), "worker", err, "see inos doctor")
+	p.note("startup, worker")
+	if err := r.timeWorker(ctx, p); err != nil {
+		return fault.Wrap("bench.startup", fault.KindOf(err), "worker", err, "see inos doctor")
 	}
-	if report.Window, err = p.windowBench(ctx, "startup"); err != nil {
-		report.WhyNoWindow = err.Error()
-	}
-	return report, ctx.Err()
+	r.Window, r.WhyNoWindow = p.pagePart(ctx, "startup")
+	return nil
 }
 
 func timeProgram(ctx context.Context, runs int, path string, args []string) (Spread, error) {
@@ -50,6 +59,7 @@ func timeProgram(ctx context.Context, runs int, path string, args []string) (Spr
 	for range runs {
 		command := exec.CommandContext(ctx, path, args...)
 		command.Stdout = io.Discard
+		ownGroup(command)
 		start := time.Now()
 		if err := command.Run(); err != nil {
 			return Spread{}, err

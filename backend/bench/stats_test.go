@@ -45,3 +45,21 @@ func TestRatioOfNothingIsZero(t *testing.T) {
 		t.Errorf("got %v, want 1.67", got)
 	}
 }
+
+func TestQuietIsTheMedianOfTheFastestQuarter(t *testing.T) {
+	for _, c := range []struct {
+		values []float64
+		want   float64
+	}{
+		{nil, 0},
+		{[]float64{7}, 7},
+		{[]float64{4, 3, 2, 1}, 1},
+		{[]float64{8, 7, 6, 5, 4, 3, 2, 1}, 1},
+		{[]float64{9, 1, 8, 2, 7, 3, 6, 4, 5}, 2},
+		{[]float64{16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1}, 2},
+	} {
+		if got := Quiet(c.values); got != c.want {
+			t.Errorf("%v: %v, want %v", c.values, got, c.want)
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -39,12 +40,24 @@ func (p Programs) note(format string, args ...any) {
 	}
 }
 
+// pagePart is the window's part of a benchmark: its JSON, or why there is none.
+func (p Programs) pagePart(ctx context.Context, name string) (json.RawMessage, string) {
+	document, err := p.windowBench(ctx, name)
+	switch {
+	case ctx.Err() != nil:
+		return nil, "interrupted"
+	case err != nil:
+		return nil, err.Error()
+	}
+	return document, ""
+}
+
 // windowBench runs the window's part of a benchmark in inos-desktop and returns its JSON as it is.
 func (p Programs) windowBench(ctx context.Context, name string) (json.RawMessage, error) {
 	if _, err := os.Stat(p.Desktop); err != nil {
-		return nil, errors.New(p.Desktop + " is not built")
+		return nil, errors.New(filepath.Base(p.Desktop) + " is not built")
 	}
-	p.note("the window: %s", name)
+	p.note("%s, window", name)
 	ctx, cancel := context.WithTimeout(ctx, windowLimit)
 	defer cancel()
 	d, err := openDisplay(ctx, p.Getenv)
@@ -55,6 +68,7 @@ func (p Programs) windowBench(ctx context.Context, name string) (json.RawMessage
 	command := exec.CommandContext(ctx, p.Desktop, append([]string{"--bench", name, "--json"},
 		p.Folders...)...)
 	command.Env = d.environment(os.Environ())
+	ownGroup(command)
 	return jsonOutput(command)
 }
 
@@ -64,10 +78,12 @@ func jsonOutput(command *exec.Cmd) (json.RawMessage, error) {
 	command.Stdout, command.Stderr = &out, &reasons
 	command.WaitDelay = time.Second // grandchildren may keep the pipes open
 	if err := command.Run(); err != nil {
-		return nil, fmt.Errorf("%s: %w: %s", command.Path, err, lastLine(reasons.String()))
+		return nil, fmt.Errorf("%s: %w: %s", filepath.Base(command.Path), err,
+			lastLine(reasons.String()))
 	}
 	if !json.Valid(out.Bytes()) {
-		return nil, fmt.Errorf("%s printed no JSON: %s", command.Path, lastLine(out.String()))
+		return nil, fmt.Errorf("%s printed no JSON: %s", filepath.Base(command.Path),
+			lastLine(out.String()))
 	}
 	return bytes.TrimSpace(out.Bytes()), nil
 }

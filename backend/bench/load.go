@@ -1,0 +1,101 @@
+package bench
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// Load is what else the machine did during a benchmark: who reads the figures can judge by it.
+type Load struct {
+	// Before and After are the load averages of one minute: tasks that ran or wanted to. After
+	// has the benchmark's own tasks in it.
+	Before float64 `json:"loadavg_before"`
+	After  float64 `json:"loadavg_after"`
+	// StealPct is the time in which a processor wanted to run and its host ran somebody else,
+	// OtherPct what programs besides the benchmark took: percent of all processors together.
+	StealPct float64 `json:"steal_pct"`
+	OtherPct float64 `json:"other_pct"`
+}
+
+// counts are the system's counters at one moment, in ticks of 1/100 s.
+type counts struct {
+	loadAverage      float64
+	all, busy, steal uint64 // of all processors together
+	own              uint64 // of this process and of its children that have ended
+}
+
+// readCounts is nil where the system has no such files.
+func readCounts() *counts {
+	stat, errStat := os.ReadFile("/proc/stat")
+	average, errAverage := os.ReadFile("/proc/loadavg")
+	self, errSelf := os.ReadFile("/proc/self/stat")
+	if errStat != nil || errAverage != nil || errSelf != nil {
+		return nil
+	}
+	c, err := parseCounts(string(stat), string(average), string(self))
+	if err != nil {
+		return nil
+	}
+	return c
+}
+
+// parseCounts reads the first line of /proc/stat (user, nice, system, idle, iowait, irq, softirq,
+// steal), the first field of /proc/loadavg, and fields 14 to 17 of /proc/self/stat.
+func parseCounts(stat, average, self string) (*counts, error) {
+	const user, idle, iowait, steal, processorFields = 1, 4, 5, 8, 9
+	line, _, _ := strings.Cut(stat, "\n")
+	times, err := numbers(strings.Fields(line), user, processorFields)
+	if err != nil {
+		return nil, err
+	}
+	c := &counts{steal: times[steal-user]}
+	for field, ticks := range times {
+		c.all += ticks
+		if field != idle-user && field != iowait-user && field != steal-user {
+			c.busy += ticks
+		}
+	}
+	first, _, _ := strings.Cut(average, " ")
+	if c.loadAverage, err = strconv.ParseFloat(first, 64); err != nil {
+		return nil, err
+	}
+	// The name in parentheses, field 2, may hold spaces; fields are counted from field 3 behind it.
+	const ownFirst, ownEnd = 14 - 3, 18 - 3
+	own, err := numbers(strings.Fields(self[strings.LastIndexByte(self, ')')+1:]), ownFirst, ownEnd)
+	for _, ticks := range own {
+		c.own += ticks
+	}
+	return c, err
+}
+
+func numbers(fields []string, first, end int) ([]uint64, error) {
+	if len(fields) < end {
+		return nil, fmt.Errorf("%d fields, at least %d expected", len(fields), end)
+	}
+	var out []uint64
+	for _, field := range fields[first:end] {
+		n, err := strconv.ParseUint(field, 10, 64)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, n)
+	}
+	return out, nil
+}
+
+// loadBetween is nil when one of the two is, or when no time has passed.
+func loadBetween(before, after *counts) *Load {
+	if before == nil || after == nil || after.all <= before.all {
+		return nil
+	}
+	percent := func(ticks int64) float64 {
+		return Round(100*float64(max(ticks, 0))/float64(after.all-before.all), 1)
+	}
+	busy, own := int64(after.busy-before.busy), int64(after.own-before.own)
+	return &Load{
+		Before: before.loadAverage, After: after.loadAverage,
+		StealPct: percent(int64(after.steal - before.steal)), OtherPct: percent(busy - own),
+	}
+}

@@ -1,0 +1,49 @@
+package bench
+
+import (
+	"context"
+	"time"
+)
+
+// Run says how a benchmark went. Every report begins with it.
+type Run struct {
+	// Complete is false after an interruption: what the report has was measured, the rest is missing.
+	Complete bool    `json:"complete"`
+	Seconds  float64 `json:"seconds"`
+	// Load is what else the machine did meanwhile; null where the system does not tell.
+	Load *Load `json:"load"`
+}
+
+// Info is the Run of any report.
+func (r *Run) Info() *Run { return r }
+
+// watch is a benchmark that runs.
+type watch struct {
+	start  time.Time
+	before *counts
+}
+
+func beginWatch() watch { return watch{time.Now(), readCounts()} }
+
+// end fills in the report's Run and returns the benchmark's error: none when it was interrupted
+// after something had been measured.
+func (w watch) end(ctx context.Context, r *Run, err error, measured bool) error {
+	r.Complete = err == nil && ctx.Err() == nil
+	r.Seconds = Round(time.Since(w.start).Seconds(), 1)
+	r.Load = loadBetween(w.before, readCounts())
+	if measured && ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// turns repeats a round until its time is over, least times at least and most times at most.
+func turns(limit time.Duration, least, most int, now func() time.Time, round func() error) error {
+	end := now().Add(limit)
+	for n := 0; n < most && (n < least || now().Before(end)); n++ {
+		if err := round(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
