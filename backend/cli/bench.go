@@ -21,14 +21,18 @@ const readerCommand = "bench-reader"
 const benchArena = 64 << 20
 
 // report is a benchmark's outcome, as JSON and as a table.
-type report interface{ rows() [][]string }
+type report interface {
+	rows() [][]string
+	Info() *bench.Run
+}
 
 func (a *app) benchCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure what INOS promises on this machine",
 		Long: "bench measures medians over a bounded time. Close other programs first: what else\n" +
-			"runs is measured, too.",
+			"runs is measured, too, so each result says how busy the machine was. Ctrl+C prints\n" +
+			"what was measured until then.",
 		Example: "  inos bench flock\n  inos bench handover --json",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -43,9 +47,10 @@ func (a *app) benchCommand() *cobra.Command {
 				r, err := bench.Epoch(ctx, a.programs())
 				return epochTable{r}, err
 			}),
-		a.benchmark("handover", "From publishing a frame to its reader: shared, socket, stream",
+		a.benchmark("handover", "From publishing a frame to its reader: shared, socket, stream, page",
 			func(ctx context.Context) (report, error) {
-				r, err := bench.Handover(ctx, []string{a.Program, "bench", readerCommand})
+				reader := []string{a.Program, "bench", readerCommand}
+				r, err := bench.Handover(ctx, reader, a.programs())
 				return handoverTable{r}, err
 			}),
 		a.benchmark("call", "Calling an op, with and without a 16 MiB payload", a.benchCall),
@@ -74,9 +79,14 @@ func (a *app) benchmark(
 				return err
 			}
 			if a.global.json {
-				return writeJSON(a.Stdout, r)
+				err = writeJSON(a.Stdout, r)
+			} else {
+				err = table(a.Stdout, append(r.rows(), runRow(r.Info())))
 			}
-			return table(a.Stdout, r.rows())
+			if err == nil && !r.Info().Complete {
+				err = &reported{ExitInterrupted}
+			}
+			return err
 		},
 	}
 }
@@ -102,8 +112,17 @@ func (a *app) programs() bench.Programs {
 		Folders:        a.folderFlags(),
 		AllowNoSeccomp: a.global.allowNoSeccomp,
 		Getenv:         a.Getenv,
-		Note:           a.note.show,
+		Note:           a.measuring,
 	}
+}
+
+// measuring tells people who wait, and the log, what is measured now.
+func (a *app) measuring(what string) {
+	if a.global.verbose {
+		a.logger().Debug("measuring", "what", what)
+		return
+	}
+	a.note.show("measuring " + what)
 }
 
 // folderFlags are the flags that name this run's folders.
@@ -134,7 +153,11 @@ func (a *app) benchFlock(ctx context.Context) (report, error) {
 		return nil, err
 	}
 	defer n.Close()
-	r, err := bench.Flock(ctx, n, a.programs())
+	listener := bench.FlockListener(silent{})
+	if !a.global.json {
+		listener = newFlockPrinter(a.Stdout, a.note)
+	}
+	r, err := bench.Flock(ctx, n, a.programs(), listener)
 	return flockTable{r}, err
 }
 
@@ -152,47 +175,32 @@ func (a *app) benchCall(ctx context.Context) (report, error) {
 	return callTable{r}, err
 }
 
-type flockTable struct{ *bench.FlockReport }
-
-func (t flockTable) rows() [][]string {
-	rows := [][]string{{"BIRDS", "MODE", "PLUGIN ms", "NATIVE ms", "RATIO", "SHARDS", "SAME"}}
-	for _, r := range t.Rows {
-		rows = append(rows, []string{formatCount(r.N), r.Mode, figure(r.WasmMs), figure(r.NativeMs),
-			figure(r.Ratio), figure(r.ShardsSpeedup) + " times", yesNo(r.SameResult)})
-	}
-	rows = append(rows, []string{""}, []string{"ratio: " + t.Ratio})
-	for _, mode := range []string{"exact", "fast"} {
-		rows = append(rows, []string{fmt.Sprintf("largest %s flock within %.1f ms on %d shards: %s",
-			mode, t.LimitMs, t.Shards, formatCount(t.Largest[mode].N))})
-	}
-	return withReason(rows, "native", t.WhyNoNative)
-}
-
 type epochTable struct{ *bench.EpochReport }
 
 func (t epochTable) rows() [][]string {
 	rows := append(spreadHead("ROUND TRIP, us"), spreadRow("kernel - worker", t.Worker))
-	if t.Page != nil {
-		rows = append(rows, pageRow(t.Page))
+	if page := pageSaid(t.Page); page != nil {
+		rows = append(rows, spreadRow("kernel - page, "+shown(page.Path), page.RoundTrip))
 	}
 	return withReason(rows, "page", t.WhyNoPage)
 }
 
-// pageRow is what the window said about itself; its own percentiles are others than ours.
-func pageRow(document json.RawMessage) []string {
-	var said struct {
-		Path      string
-		RoundTrip struct {
-			P50, P99, Max float64
-			N             int
-		} `json:"round_trip"`
+// pageReport is what the window says about itself.
+type pageReport struct {
+	Path      string
+	RoundTrip bench.Spread `json:"round_trip"`
+	Rows      []struct {
+		Bytes int
+		Held  bench.Spread
 	}
-	if err := json.Unmarshal(document, &said); err != nil {
-		return []string{"kernel - page", compact(document)}
+}
+
+// pageSaid is nil where the window said nothing.
+func pageSaid(document json.RawMessage) (said *pageReport) {
+	if json.Unmarshal(document, &said) != nil {
+		return nil
 	}
-	r := said.RoundTrip
-	return []string{"kernel - page, " + shown(said.Path), figure(r.P50), "", figure(r.P99),
-		figure(r.Max), strconv.Itoa(r.N)}
+	return said
 }
 
 type handoverTable struct{ *bench.HandoverReport }
@@ -205,8 +213,19 @@ func (t handoverTable) rows() [][]string {
 			spreadRow(size+" shared, just filled", r.Filled),
 			spreadRow(size+" Unix socket", r.Socket), spreadRow(size+" stream", r.Stream))
 	}
-	return append(rows, []string{"largest over smallest, shared", figure(t.Ratio)})
+	if page := pageSaid(t.Page); page != nil {
+		for _, r := range page.Rows {
+			name := formatBytes(float64(r.Bytes)) + " to the page, " + shown(page.Path)
+			rows = append(rows, spreadRow(name, r.Held))
+		}
+	}
+	return withReason(append(rows, []string{"largest over smallest, shared", figure(t.Ratio)},
+		[]string{handoverLegend}), "page", t.WhyNoPage)
 }
+
+// handoverLegend explains the table.
+const handoverLegend = "From publish until the reader holds the frame; socket and stream: has read " +
+	"it.\nShared copies nothing; just filled is the same with caches that the writing has emptied."
 
 type callTable struct{ *bench.CallReport }
 
@@ -235,8 +254,24 @@ func spreadHead(title string) [][]string {
 }
 
 func spreadRow(name string, s bench.Spread) []string {
+	if s.N == 0 {
+		return []string{name, "not measured"}
+	}
 	return []string{name, figure(s.P50), figure(s.P95), figure(s.P99), figure(s.Max),
 		strconv.Itoa(s.N)}
+}
+
+// runRow says by what the figures are to be judged.
+func runRow(r *bench.Run) []string {
+	text := fmt.Sprintf("%.0f s", r.Seconds)
+	if l := r.Load; l != nil {
+		text += fmt.Sprintf("; load %.2f before, %.2f after; other programs took %.1f %% of the "+
+			"processors, the machine's host %.1f %%", l.Before, l.After, l.OtherPct, l.StealPct)
+	}
+	if !r.Complete {
+		text += "; interrupted, so something is missing"
+	}
+	return []string{text}
 }
 
 func withReason(rows [][]string, what, reason string) [][]string {
@@ -267,11 +302,4 @@ func figure(value float64) string {
 	default:
 		return strconv.FormatFloat(value, 'f', 3, 64)
 	}
-}
-
-func yesNo(yes bool) string {
-	if yes {
-		return "yes"
-	}
-	return "no"
 }
