@@ -1,24 +1,23 @@
 #!/usr/bin/env bash
-# Runs the product's own benchmarks and keeps the result with machine and date under bench/.
-# Medians and ratios of one run; absolute times say little about another machine.
+# Runs the product's own benchmarks, in ten minutes at most, and keeps the result with machine and
+# date under bench/, with a summary in bench/README.md. One that takes too long is interrupted and
+# recorded as it is. Close other programs first: the record says how busy the machine was.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-mkdir -p bench
-machine=$(awk -F': ' '/model name/ { print $2; exit }' /proc/cpuinfo)
-cores=$(nproc)
-date=$(date -u +%Y-%m-%d)
-out=bench/$date.json
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
 
-run() { printf 'bench: %s\n' "$1" >&2; build/bin/inos bench "$1" --json; }
+# measure NAME SECONDS
+measure() {
+  printf 'bench: %s\n' "$1" >&2
+  timeout --foreground --signal=INT --kill-after=10 "$2" build/bin/inos bench "$1" --json \
+    >"$results/$1.json" || printf 'bench: %s did not come to its end\n' "$1" >&2
+}
 
-{
-  printf '{"date":"%s","machine":"%s","cores":%s,"version":"%s"' "$date" "$machine" "$cores" "$(git describe --tags --always --dirty)"
-  for name in call epoch handover startup flock; do
-    printf ',\n"%s":' "$name"
-    run "$name"
-  done
-  printf '}\n'
-} >"$out.new"
-mv "$out.new" "$out"
-echo "bench: written to $out" >&2
-go test -run '^$' -bench . -benchmem ./backend/arena ./backend/wire
+measure call 30
+measure epoch 60
+measure handover 180
+measure startup 90
+measure flock 180
+
+go run ./backend/bench/record -from "$results" -commit "$(git describe --tags --always --dirty)" -to bench

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"encoding/json"
+	"strconv"
+
+	"inos/backend/bench"
+)
+
+// figures are the results as the summary needs them. What was not measured is zero.
+type figures struct {
+	flock    bench.FlockReport
+	handover bench.HandoverReport
+	epoch    bench.EpochReport
+	call     bench.CallReport
+	startup  bench.StartupReport
+	page     struct {
+		RoundTrip bench.Spread `json:"round_trip"`
+	}
+	window struct {
+		FrameMs float64 `json:"frame_ms"`
+	}
+}
+
+// read ignores documents that are errors: their figures stay zero.
+func (f *figures) read(results map[string]json.RawMessage) {
+	for name, into := range map[string]any{"flock": &f.flock, "handover": &f.handover,
+		"epoch": &f.epoch, "call": &f.call, "startup": &f.startup} {
+		_ = json.Unmarshal(results[name], into)
+	}
+	_ = json.Unmarshal(f.epoch.Page, &f.page)
+	_ = json.Unmarshal(f.startup.Window, &f.window)
+}
+
+// row is a row of the flock's, zero where it was not measured.
+func (f *figures) row(mode string, n int) bench.FlockRow {
+	for _, r := range f.flock.Rows {
+		if r.Mode == mode && r.N == n {
+			return r
+		}
+	}
+	return bench.FlockRow{}
+}
+
+// promise is one line of the summary.
+type promise struct {
+	what     string
+	bound    float64
+	unit     string
+	atLeast  bool // the bound is a lower one
+	measured func(*figures) float64
+}
+
+var promises = []promise{
+	{"step, 10,000 birds, exact, 2 shards", 2.2, "ms", false,
+		func(f *figures) float64 { return f.row("exact", 10_000).WasmMs }},
+	{"step, 100,000 birds, fast, 2 shards", 11, "ms", false,
+		func(f *figures) float64 { return f.row("fast", 100_000).WasmMs }},
+	{"largest flock within 16.6 ms, exact, 2 shards", 80_000, "birds", true,
+		func(f *figures) float64 { return float64(f.flock.Largest["exact"].N) }},
+	{"largest flock within 16.6 ms, fast, 2 shards", 150_000, "birds", true,
+		func(f *figures) float64 { return float64(f.flock.Largest["fast"].N) }},
+	{"steering, plugin over native, 10,000 birds, exact", 1.7, "times", false,
+		func(f *figures) float64 { return f.row("exact", 10_000).SteerRatio }},
+	{"steering, plugin over native, 10,000 birds, fast", 1.7, "times", false,
+		func(f *figures) float64 { return f.row("fast", 10_000).SteerRatio }},
+	{"a word, kernel to worker and back", 1, "us", false,
+		func(f *figures) float64 { return f.epoch.Worker.P50 }},
+	{"a word, kernel to page and back", 1, "us", false,
+		func(f *figures) float64 { return f.page.RoundTrip.P50 }},
+	{"handing over 16 MiB rather than 64 bytes", 1.2, "times", false,
+		func(f *figures) float64 { return f.handover.Ratio }},
+	{"a job that adds two numbers", 25, "us", false,
+		func(f *figures) float64 { return f.call.Add.P50 }},
+	{"the same with 16 MiB by window", 1.5, "times", false,
+		func(f *figures) float64 { return f.call.Ratio }},
+	{"`inos units`, exec to exit", 60, "ms", false,
+		func(f *figures) float64 { return f.startup.Units.P50 }},
+	{"a worker, spawn to first answer, warm cache", 40, "ms", false,
+		func(f *figures) float64 { return f.startup.Worker.P50 }},
+	{"the window, exec to the page's first frame of birds", 2000, "ms", false,
+		func(f *figures) float64 { return f.window.FrameMs }},
+}
+
+// verdict sets a measured value against the promise.
+func (p promise) verdict(value float64) string {
+	switch {
+	case value == 0:
+		return "not measured"
+	case p.atLeast == (value >= p.bound) || value == p.bound:
+		return "kept"
+	}
+	return "missed"
+}
+
+// promised is the bound in words: at most 2.2 ms.
+func (p promise) promised() string {
+	if p.atLeast {
+		return "at least " + p.amount(p.bound)
+	}
+	return "at most " + p.amount(p.bound)
+}
+
+func (p promise) amount(value float64) string {
+	if value == 0 {
+		return ""
+	}
+	return significant(value) + " " + p.unit
+}
+
+// significant has the digits that count: a benchmark's further ones are noise.
+func significant(value float64) string {
+	if value >= 100 {
+		return grouped(strconv.FormatFloat(value, 'f', 0, 64))
+	}
+	return strconv.FormatFloat(value, 'g', 3, 64)
+}
+
+// grouped puts commas into a whole number.
+func grouped(digits string) string {
+	for at := len(digits) - 3; at > 0; at -= 3 {
+		digits = digits[:at] + "," + digits[at:]
+	}
+	return digits
+}

@@ -1,0 +1,233 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"inos/backend/bench"
+)
+
+// sample are documents as the benchmarks print them.
+func sample(t *testing.T) map[string]json.RawMessage {
+	t.Helper()
+	spread := func(p50 float64) bench.Spread { return bench.Spread{P50: p50, Max: 9 * p50, N: 100} }
+	quiet := bench.Run{Complete: true, Seconds: 9, Load: &bench.Load{OtherPct: 1.5}}
+	busy := bench.Run{Complete: true, Seconds: 9, Load: &bench.Load{OtherPct: 0.5, StealPct: 2.5}}
+	documents := map[string]json.RawMessage{}
+	for name, report := range map[string]any{
+		"flock": bench.FlockReport{Run: quiet,
+			Rows: []bench.FlockRow{
+				{N: 10_000, Mode: "exact", WasmMs: 1.234, NativeMs: 0.8, Ratio: 1.54, SteerRatio: 1.61},
+				{N: 100_000, Mode: "fast", WasmMs: 11.5},
+			},
+			Largest: map[string]bench.LargestFlock{"exact": {N: 90_500}, "fast": {N: 149_500}},
+		},
+		"handover": bench.HandoverReport{Run: busy, Ratio: 1.2, Rows: []bench.HandoverRow{
+			{Bytes: 64, Shared: spread(0.22), Filled: spread(0.25), Socket: spread(26), Stream: spread(2248)}}},
+		"epoch": bench.EpochReport{Run: quiet, Worker: spread(0.13),
+			Page: json.RawMessage(`{"path":"shared","round_trip":{"p50":0.15,"max":3,"n":1000}}`)},
+		"call": bench.CallReport{Run: quiet, Add: spread(24.6), Ratio: 1.01},
+		"startup": bench.StartupReport{Run: quiet, Units: spread(6.8), Worker: spread(3.6),
+			Window: json.RawMessage(`{"path":"shared","window_ms":600,"frame_ms":1860.5}`)},
+	} {
+		text, err := json.Marshal(report)
+		if err != nil {
+			t.Fatal(err)
+		}
+		documents[name] = text
+	}
+	return documents
+}
+
+func sampleRecord(t *testing.T) *record {
+	t.Helper()
+	return &record{
+		Date: time.Date(2026, 11, 23, 7, 0, 0, 0, time.UTC),
+		Machine: machine{CPU: "AMD EPYC", Cores: 2, MemoryBytes: 16 << 30, System: "linux/amd64",
+			Kernel: "6.18.44"},
+		Versions: versions{Commit: "v0.1-3-gabc", Go: "go1.26.8", Wazero: "v1.12.0"},
+		Results:  sample(t),
+	}
+}
+
+func want(t *testing.T, text string, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			t.Errorf("%q is missing in\n%s", part, text)
+		}
+	}
+}
+
+func TestTheSummarySetsFiguresAgainstPromises(t *testing.T) {
+	r := sampleRecord(t)
+	text := r.summary("2026-11-23-amd-epyc-2c.json")
+	want(t, text,
+		"[2026-11-23-amd-epyc-2c.json](2026-11-23-amd-epyc-2c.json)",
+		"2026-11-23, v0.1-3-gabc: AMD EPYC, 2 cores, 16.0 GiB, linux/amd64, Linux 6.18.44. go1.26.8, wazero v1.12.0.",
+		"at most 1.5 % of the processors, the machine's host 2.5 %",
+		"| step, 10,000 birds, exact, 2 shards | at most 2.2 ms | 1.23 ms | kept |",
+		"| step, 100,000 birds, fast, 2 shards | at most 11 ms | 11.5 ms | missed |",
+		"exact, 2 shards | at least 80,000 birds | 90,500 birds | kept |",
+		"fast, 2 shards | at least 150,000 birds | 149,500 birds | missed |",
+		"10,000 birds, exact | at most 1.7 times | 1.61 times | kept |",
+		"10,000 birds, fast | at most 1.7 times |  | not measured |",
+		"kernel to worker and back | at most 1 us | 0.13 us | kept |",
+		"kernel to page and back | at most 1 us | 0.15 us | kept |",
+		"16 MiB rather than 64 bytes | at most 1.2 times | 1.2 times | kept |",
+		"adds two numbers | at most 25 us | 24.6 us | kept |",
+		"by window | at most 1.5 times | 1.01 times | kept |",
+		"`inos units`, exec to exit | at most 60 ms | 6.8 ms | kept |",
+		"warm cache | at most 40 ms | 3.6 ms | kept |",
+		"first frame of birds | at most 2,000 ms | 1,860 ms | kept |",
+		"| 10,000 | exact | 1.23 ms | 0.8 ms | 1.54 |",
+		"| 64 | 0.22 | 0.25 | 26 | 2,248 |",
+	)
+	for _, wrong := range []string{"Not measured to its end", "not quiet"} {
+		if strings.Contains(text, wrong) {
+			t.Errorf("it says %q", wrong)
+		}
+	}
+}
+
+func TestABusyMachineIsCalledSo(t *testing.T) {
+	for _, load := range []string{`{"other_pct":10.5}`, `{"steal_pct":5.5}`} {
+		r := sampleRecord(t)
+		r.Results["epoch"] = json.RawMessage(`{"complete":true,"load":` + load + `}`)
+		want(t, r.summary("x.json"), "not quiet")
+	}
+}
+
+func TestWhatIsMissingIsSaid(t *testing.T) {
+	r := sampleRecord(t)
+	delete(r.Results, "handover")
+	r.Results["call"] = json.RawMessage(`{"error":{"kind":"unavailable","message":"no worker"}}`)
+	r.Results["flock"] = json.RawMessage(`{"complete":false,"rows":[]}`)
+	text := r.summary("x.json")
+	want(t, text, "Not measured to its end: flock, handover, call.",
+		"adds two numbers | at most 25 us |  | not measured |")
+	for _, section := range []string{"## The flock", "## Handing over"} {
+		if strings.Contains(text, section) {
+			t.Errorf("there is an empty section %q", section)
+		}
+	}
+}
+
+func TestTheFileHasEverything(t *testing.T) {
+	r, dir := sampleRecord(t), filepath.Join(t.TempDir(), "bench")
+	name, err := r.write(dir)
+	if err != nil || name != "2026-11-23-amd-epyc-2c.json" {
+		t.Fatalf("%s, %v", name, err)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var read record
+	if err := json.Unmarshal(text, &read); err != nil {
+		t.Fatal(err)
+	}
+	if !read.Date.Equal(r.Date) || read.Machine != r.Machine || read.Versions != r.Versions ||
+		len(read.Results) != len(benchmarks) {
+		t.Errorf("%+v", read)
+	}
+	readme, err := os.ReadFile(filepath.Join(dir, "README.md"))
+	if err != nil || string(readme) != r.summary(name) {
+		t.Errorf("%v, %s", err, readme)
+	}
+}
+
+func TestNoPathAndNoHostIsRecorded(t *testing.T) {
+	host, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, err := json.Marshal(map[string]any{
+		"complete": true, "ratio_of": "wasm/native, 1/100 s",
+		"page_reason":   "inos-desktop: exit status 1: cannot open /home/ada/.cache/x: no; " + host + ":7",
+		"native_reason": "flock-native is not built",
+		"error": map[string]any{"subject": "/opt/inos/bin/inos-worker", "kind": "not-found",
+			"next": []any{"see /var/log/inos.log."}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := withoutPlaces(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, secret := range []string{"ada", "/opt", "/var", host} {
+		if strings.Contains(string(got), secret) {
+			t.Errorf("%q is in %s", secret, got)
+		}
+	}
+	want(t, string(got), "cannot open (path): no; (host):7", "wasm/native, 1/100 s",
+		"flock-native is not built", `"subject":"(path)"`)
+	for _, text := range []string{"", "hello", "[1]", "7"} {
+		if got, err := withoutPlaces([]byte(text)); err == nil {
+			t.Errorf("%q was taken as %s", text, got)
+		}
+	}
+}
+
+func TestResultsAreReadAsTheyAre(t *testing.T) {
+	dir := t.TempDir()
+	put := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name+".json"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := readResults(dir); err == nil {
+		t.Errorf("nothing became %v", got)
+	}
+	put("call", `{"ratio":1.25}`)
+	put("flock", "") // it was killed
+	put("other", `{"ratio":7}`)
+	got, err := readResults(dir)
+	if err != nil || len(got) != 1 || string(got["call"]) != `{"ratio":1.25}` {
+		t.Errorf("%s, %v", got, err)
+	}
+	put("epoch", "half a docu")
+	if got, err := readResults(dir); err == nil || !strings.Contains(err.Error(), "epoch") {
+		t.Errorf("%s, %v", got, err)
+	}
+}
+
+func TestAMachineHasAName(t *testing.T) {
+	for name, m := range map[string]machine{
+		"amd-epyc-2c":                          {CPU: "AMD EPYC", Cores: 2},
+		"intel-xeon-cpu-e5-2673-v4-2-30ghz-8c": {CPU: "Intel(R) Xeon(R) CPU E5-2673 v4 @ 2.30GHz", Cores: 8},
+		"linux-arm64-4c":                       {System: "linux/arm64", Cores: 4},
+		"etc-passwd-1c":                        {CPU: "../../etc/passwd", Cores: 1},
+	} {
+		if got := m.slug(); got != name {
+			t.Errorf("%s, want %s", got, name)
+		}
+	}
+	cpuinfo := "processor\t: 0\nmodel name\t: Fast CPU\nmodel name\t: Slow CPU\n"
+	if got := field(cpuinfo, "model name"); got != "Fast CPU" {
+		t.Errorf("%q", got)
+	}
+	if kibibytes("2048 kB") != 2<<20 || kibibytes("") != 0 || field("", "MemTotal") != "" {
+		t.Error("memory is not read")
+	}
+}
+
+func TestThisProgramTellsItsVersions(t *testing.T) {
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := versionsOf(program, "abc")
+	if err != nil || v.Commit != "abc" || v.Go != runtime.Version() {
+		t.Errorf("%+v, %v", v, err)
+	}
+	if _, err := versionsOf(filepath.Join(t.TempDir(), "none"), ""); err == nil {
+		t.Error("a program that is not there has versions")
+	}
+}

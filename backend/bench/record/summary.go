@@ -1,0 +1,120 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"inos/backend/bench"
+)
+
+// Above these parts of the processors' time, in percent, the machine was not quiet.
+const (
+	quietOtherPct = 10
+	quietStealPct = 5
+)
+
+// summary is the text of bench/README.md.
+func (r *record) summary(file string) string {
+	var f figures
+	f.read(r.Results)
+	var b strings.Builder
+	fmt.Fprintf(&b, "# What is promised, and what was measured\n\n")
+	fmt.Fprintf(&b, "Written by `make bench`, never by hand. [%s](%s) has all figures with their "+
+		"spread.\n\n", file, file)
+	r.conditions(&b, &f)
+	table(&b, []string{"what", "promised", "measured", ""}, promiseRows(&f))
+	fmt.Fprintf(&b, "\nTimes are medians. The flock's are those of the quiet runs, as `figures` in the "+
+		"file says.\n")
+	if len(f.flock.Rows) > 0 {
+		fmt.Fprintf(&b, "\n## The flock\n\n")
+		table(&b, []string{"birds", "mode", "plugin, 2 shards", "native, 2 shards", "ratio",
+			"plugin, 1 shard", "native, 1 shard", "steering ratio", "speed-up by shards"},
+			flockRows(f.flock.Rows))
+	}
+	if len(f.handover.Rows) > 0 {
+		fmt.Fprintf(&b, "\n## Handing over a frame, medians in us\n\n")
+		table(&b, []string{"bytes", "shared", "shared, just filled", "Unix socket", "stream"},
+			handoverRows(f.handover.Rows))
+	}
+	return b.String()
+}
+
+// conditions says on what, when and beside what else it was measured.
+func (r *record) conditions(b *strings.Builder, f *figures) {
+	fmt.Fprintf(b, "%s, %s: %s, %d cores, %.1f GiB, %s, Linux %s. %s, wazero %s.\n",
+		r.Date.Format(time.DateOnly), r.Versions.Commit, r.Machine.CPU, r.Machine.Cores,
+		float64(r.Machine.MemoryBytes)/(1<<30), r.Machine.System, r.Machine.Kernel,
+		r.Versions.Go, r.Versions.Wazero)
+	var other, steal float64
+	var partial []string
+	for i, run := range f.runs() {
+		if run.Load != nil {
+			other, steal = max(other, run.Load.OtherPct), max(steal, run.Load.StealPct)
+		}
+		if !run.Complete {
+			partial = append(partial, benchmarks[i])
+		}
+	}
+	fmt.Fprintf(b, "Meanwhile other programs took at most %.1f %% of the processors, the machine's "+
+		"host %.1f %%.\n", other, steal)
+	if other > quietOtherPct || steal > quietStealPct {
+		b.WriteString("**The machine was not quiet: what took long here says little.**\n")
+	}
+	if partial != nil {
+		fmt.Fprintf(b, "Not measured to its end: %s.\n", strings.Join(partial, ", "))
+	}
+	b.WriteString("\n")
+}
+
+// runs are in the order of benchmarks.
+func (f *figures) runs() []*bench.Run {
+	return []*bench.Run{f.flock.Info(), f.handover.Info(), f.epoch.Info(), f.call.Info(),
+		f.startup.Info()}
+}
+
+func promiseRows(f *figures) (rows [][]string) {
+	for _, p := range promises {
+		value := p.measured(f)
+		rows = append(rows, []string{p.what, p.promised(), p.amount(value), p.verdict(value)})
+	}
+	return rows
+}
+
+func flockRows(all []bench.FlockRow) (rows [][]string) {
+	for _, r := range all {
+		rows = append(rows, []string{significant(float64(r.N)), r.Mode, ms(r.WasmMs), ms(r.NativeMs),
+			times(r.Ratio), ms(r.WasmOneMs), ms(r.NativeOneMs), times(r.SteerRatio),
+			times(r.ShardsSpeedup)})
+	}
+	return rows
+}
+
+func handoverRows(all []bench.HandoverRow) (rows [][]string) {
+	for _, r := range all {
+		cells := []string{significant(float64(r.Bytes))}
+		for _, s := range []bench.Spread{r.Shared, r.Filled, r.Socket, r.Stream} {
+			cells = append(cells, significant(s.P50))
+		}
+		rows = append(rows, cells)
+	}
+	return rows
+}
+
+func ms(value float64) string { return promise{unit: "ms"}.amount(value) }
+
+func times(value float64) string {
+	if value == 0 {
+		return ""
+	}
+	return significant(value)
+}
+
+func table(b *strings.Builder, head []string, rows [][]string) {
+	line := func(cells []string) { b.WriteString("| " + strings.Join(cells, " | ") + " |\n") }
+	line(head)
+	b.WriteString(strings.Repeat("|---", len(head)) + "|\n")
+	for _, row := range rows {
+		line(row)
+	}
+}
