@@ -114,7 +114,7 @@ func noArguments(cmd *cobra.Command, args []string) error {
 func oneArgument(what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		switch {
-		case len(args) == 0:
+		case len(args) == 0 || args[0] == "":
 			return usagef(cmd, "needs %s", what)
 		case len(args) > 1:
 			return usagef(cmd, "takes one %s; %q is one too many", what, args[1])

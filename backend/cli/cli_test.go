@@ -33,6 +33,7 @@ func TestWrongCommandLinesAreUsageErrors(t *testing.T) {
 		{"run a.b --input=", "-i needs the name of a file"},
 		{"run a.b -i - -i x -i -", "-i - is given twice"},
 		{"live", "needs UNIT"},
+		{"live a --rate 10001", "--rate must be 0 to 10000"},
 		{"live a b", `"b" is one too many`},
 		{"live a --ticks 5 --seconds 5", "exclude each other"},
 		{"live a --ticks 0", "--ticks must be at least 1"},
@@ -88,6 +89,15 @@ func TestWrongCommandLinesAreUsageErrors(t *testing.T) {
 	}
 }
 
+func TestAnEmptyNameIsNoName(t *testing.T) {
+	for _, args := range [][]string{{"live", ""}, {"run", ""}, {"plugin", "inspect", ""}} {
+		got := newStand(t).inos(t.Context(), args...)
+		if got.exit != ExitUsage || !strings.Contains(got.stderr, " needs ") {
+			t.Errorf("%q: exit %d, %q", args, got.exit, got.stderr)
+		}
+	}
+}
+
 func TestTooManyParametersAreRefused(t *testing.T) {
 	args := []string{"run", "a.b"}
 	for range maxParams + 1 {
@@ -104,6 +114,10 @@ func TestWithJSONAnErrorIsOneDocument(t *testing.T) {
 		exit                int
 	}{
 		{"run --json", "invalid", "inos run", ExitUsage},
+		{"--no-such-flag --json=1 units", "invalid", "inos units", ExitUsage},
+		{"live a --ticks x --json", "invalid", "inos live", ExitUsage},
+		{"--arena 1 units --json", "invalid", "inos units", ExitUsage},
+		{"--plugins /no/such/folder units --json", "invalid", "inos units", ExitUsage},
 		{"--json live x --ticks 0", "invalid", "inos live", ExitUsage},
 		{"live nobody --json --ticks 1", "not-found", "nobody", ExitFailed},
 		{"run nobody.op --json", "not-found", "", ExitFailed},

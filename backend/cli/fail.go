@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -71,23 +72,34 @@ func (a *app) printError(err error) {
 		line = "inos: " + line
 	}
 	fmt.Fprintln(a.Stderr, line)
-	if a.global.json || exitCode(err) == ExitUsage && slices.Contains(a.args, "--json") {
+	if a.global.json || exitCode(err) == ExitUsage && slices.ContainsFunc(a.args, asksForJSON) {
 		_ = writeJSON(a.Stdout, errorDocument{asFault(err)}) // nowhere left to report to
 	}
 }
 
-// maxReason bounds the line on standard error, in characters: a guest's stack has thousands.
+// asksForJSON reads the flag where another one kept it from being read.
+func asksForJSON(arg string) bool {
+	on, err := strconv.ParseBool(strings.TrimPrefix(arg, "--json="))
+	return arg == "--json" || strings.HasPrefix(arg, "--json=") && err == nil && on
+}
+
+// maxReason bounds what and why on standard error, each in characters: a guest's stack has thousands.
 const maxReason = 300
 
 // reason is one line: what, why and what to do next. A longer why is cut, unless --verbose.
 func (a *app) reason(err error) string {
 	short := *asFault(err)
-	why := []rune(oneLine(short.Message()))
-	if len(why) > maxReason && !a.global.verbose {
-		why = append(why[:maxReason:maxReason], []rune("... (--verbose shows all)")...)
+	short.Subject = a.clipped(short.Subject, "...")
+	short.Err = errors.New(a.clipped(oneLine(short.Message()), "... (--verbose shows all)"))
+	return shown(oneLine(short.Error()))
+}
+
+func (a *app) clipped(text, mark string) string {
+	runes := []rune(text)
+	if len(runes) <= maxReason || a.global.verbose {
+		return text
 	}
-	short.Err = errors.New(string(why))
-	return oneLine(short.Error())
+	return string(runes[:maxReason]) + mark
 }
 
 // errorDocument is what --json prints when a command failed.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	"inos/backend/fault"
 )
@@ -73,5 +75,20 @@ func TestAnyErrorHasTheFormOfAFault(t *testing.T) {
 	got := asFault(errors.New("plain"))
 	if got.Kind != fault.Other || got.Message() != "plain" {
 		t.Errorf("%+v", got)
+	}
+}
+
+func TestNothingThatIsRepeatedReachesTheTerminalRaw(t *testing.T) {
+	const evil = "a\x1b[31mb\u009bc\u202ed\xff"
+	long := strings.Repeat("x", 10*maxReason)
+	a := &app{}
+	got := a.reason(fault.New("op", fault.NotFound, evil+long, evil, evil))
+	for _, r := range got {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+			t.Errorf("%q has %q", got, r)
+		}
+	}
+	if len(got) > 3*maxReason || !utf8.ValidString(got) {
+		t.Errorf("%d bytes: %q", len(got), got)
 	}
 }

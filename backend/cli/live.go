@@ -16,7 +16,6 @@ import (
 const (
 	maxShards  = 256
 	maxSeconds = 7 * 24 * 3600
-	maxRateHz  = 100_000
 )
 
 type liveFlags struct {
@@ -78,8 +77,8 @@ func (f *liveFlags) config(cmd *cobra.Command) (unit.LiveConfig, error) {
 		err = usagef(cmd, "--seconds must be above 0, at most %d", maxSeconds)
 	case f.shards < 0 || f.shards > maxShards:
 		err = usagef(cmd, "--shards must be 0 to %d", maxShards)
-	case given("rate") && !(f.rateHz >= 0 && f.rateHz <= maxRateHz):
-		err = usagef(cmd, "--rate must be 0 to %d", maxRateHz)
+	case given("rate") && !(f.rateHz >= 0 && f.rateHz <= unit.MaxRateHz):
+		err = usagef(cmd, "--rate must be 0 to %d", unit.MaxRateHz)
 	}
 	if err != nil {
 		return unit.LiveConfig{}, err

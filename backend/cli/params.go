@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 )
@@ -43,10 +44,11 @@ func paramsFlag(cmd *cobra.Command, pairs *[]string) {
 	cmd.Flags().StringArrayVarP(pairs, "param", "p", nil, "set a parameter, `name=value`; repeat")
 }
 
-// shown is a value for a table: no line break may come out of a plugin's text.
+// shown is a value for a terminal: nothing that moves the cursor, colours, or turns the direction of
+// the text may come out of a plugin, a path or an argument.
 func shown(value any) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
 			return ' '
 		}
 		return r

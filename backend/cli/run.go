@@ -144,6 +144,7 @@ func (a *app) writeOutputs(
 			continue
 		}
 		if path == standard {
+			path = "standard output"
 			err = interruptible(ctx, func() error { return writeAll(a.Stdout, output.Bytes) })
 		} else {
 			err = writeWhole(ctx, path, output.Bytes)

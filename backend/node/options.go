@@ -56,7 +56,11 @@ func CheckFolder(path string) error {
 	case !there.IsDir():
 		return errors.New("this is a file, not a folder")
 	}
-	return nil
+	folder, err := os.Open(path) // a plugin folder that may not be read would have none
+	if err != nil {
+		return fault.Bare(err)
+	}
+	return folder.Close()
 }
 
 // filled is o with every default in its place.

@@ -113,16 +113,16 @@ func (c *LiveConfig) check(unit string, spec *manifest.Live) error {
 			fmt.Sprintf("%d shards do not fit: it takes 1 to %d, or 0 to measure", c.Shards,
 				spec.MaxShards), "")
 	}
-	if c.RateHz != Unpaced && !(c.RateHz >= 0 && c.RateHz <= maxRateHz) {
+	if c.RateHz != Unpaced && !(c.RateHz >= 0 && c.RateHz <= MaxRateHz) {
 		return fault.New(opLiveStart, fault.Invalid, unit,
 			fmt.Sprintf("a rate of %g does not fit: it takes 0 to %d ticks a second", c.RateHz,
-				maxRateHz), "")
+				MaxRateHz), "")
 	}
 	return nil
 }
 
-// maxRateHz bounds what a user may ask for.
-const maxRateHz = 10_000
+// MaxRateHz bounds what a user may ask for.
+const MaxRateHz = 10_000
 
 // All lists the live units that were started and not stopped.
 func (s *Lives) All() []*Live {

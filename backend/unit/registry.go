@@ -186,7 +186,7 @@ func (r *Registry) scanFolder(f Folder, seen map[string]bool) []PluginInfo {
 func (r *Registry) look(path string) PluginInfo {
 	st, err := os.Stat(path)
 	if err != nil {
-		return PluginInfo{Path: path, Refused: err.Error()}
+		return PluginInfo{Path: path, Refused: fault.Bare(err).Error()}
 	}
 	if !st.Mode().IsRegular() {
 		return PluginInfo{Path: path, Refused: "this is no regular file"}
@@ -204,7 +204,7 @@ func inspect(path string) PluginInfo {
 	info := PluginInfo{Path: path}
 	wasm, digest, err := readPlugin(path)
 	if err != nil {
-		info.Refused = err.Error()
+		info.Refused = fault.Bare(err).Error()
 		return info
 	}
 	info.Digest = hex.EncodeToString(digest[:])
