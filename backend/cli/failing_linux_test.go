@@ -229,3 +229,24 @@ func TestTheMeterShowsAStall(t *testing.T) {
 		t.Errorf("stage %d, exit %d, %s%s", stage, got.exit, got.stdout, got.stderr)
 	}
 }
+
+// TestARunFailsWhenItsUnitHasStalled would wait for a minute if it asked the worker for a pause.
+func TestARunFailsWhenItsUnitHasStalled(t *testing.T) {
+	stopped := false
+	begin := time.Now()
+	got := newWorld(t).withSick(t, "60000").liveMeter(t, func(p *started, line string) {
+		if stopped || !strings.Contains(line, "4 points") {
+			return
+		}
+		stopped = true
+		if err := syscall.Kill(childOf(t, p.Process.Pid), syscall.SIGSTOP); err != nil {
+			t.Error(err)
+		}
+	}, "sick", "--seconds", "4")
+	if got.exit != ExitFailed || !strings.Contains(got.stderr, "inos: sick: it had stalled when the run ended") {
+		t.Errorf("exit %d, %q", got.exit, got.stderr)
+	}
+	if took := time.Since(begin); took > processLimit/2 {
+		t.Errorf("it took %v", took)
+	}
+}

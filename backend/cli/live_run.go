@@ -110,6 +110,9 @@ func (r *liveRun) follow(ctx context.Context, live liveUnit) (*liveReport, error
 // halt pauses the unit, so that its last frame stays, and says why it did not run any more.
 func (r *liveRun) halt(live liveUnit) error {
 	state := live.Stats().State
+	if state == unit.Stalled { // it would not take the pause either
+		return fault.New("live", fault.Deadline, r.unit, "it had stalled when the run ended", "")
+	}
 	err := live.Pause()
 	select {
 	case <-live.Done(): // it has stopped by itself
