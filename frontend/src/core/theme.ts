@@ -165,7 +165,7 @@ export const SCENE: Record<Scheme, ScenePalette> = {
     mirror: 0.9,
     shores: [rgb("#7d5a7c"), rgb("#46396a"), rgb("#1d1b3c")],
     ink: rgb("#0a0919"),
-    sheen: rgb("#ffb48a"),
+    sheen: rgb("#f08a7c"),
     slow: rgb("#161238"),
     between: rgb("#e0506e"),
     fast: rgb("#fff0cf"),

@@ -30,13 +30,13 @@ function fineBird(): Triangle[] {
   triangles.push(
     [
       [-0.36, 0.03, 0],
-      [-0.92, 0.02, 0.17],
-      [-0.84, 0.03, 0],
+      [-0.78, 0.02, 0.16],
+      [-0.72, 0.03, 0],
     ],
     [
       [-0.36, 0.03, 0],
-      [-0.84, 0.03, 0],
-      [-0.92, 0.02, -0.17],
+      [-0.72, 0.03, 0],
+      [-0.78, 0.02, -0.16],
     ],
   );
   for (const side of [1, -1]) {
@@ -52,10 +52,10 @@ function fineBird(): Triangle[] {
   return triangles;
 }
 
-/** Body, tail and two pointed wings, swept back: 9 triangles and 11 corners. */
+/** Body, tail and two wings with a bend, all flat: 11 triangles and 13 corners. */
 function coarseBird(): Triangle[] {
-  const [frontR, backR, tailR] = [wing(0.3, 0.07, 1), wing(-0.2, 0.07, 1), wing(-0.8, 0.13, 1)];
-  const [frontL, backL, tailL] = [wing(0.3, 0.07, -1), wing(-0.2, 0.07, -1), wing(-0.8, 0.13, -1)];
+  const [frontR, backR, tailR] = [wing(0.3, 0.07, 1), wing(-0.2, 0.07, 1), wing(-0.62, 0.12, 1)];
+  const [frontL, backL, tailL] = [wing(0.3, 0.07, -1), wing(-0.2, 0.07, -1), wing(-0.62, 0.12, -1)];
   const triangles: Triangle[] = [
     [BEAK, frontR, frontL],
     [frontR, backR, frontL],
@@ -65,21 +65,22 @@ function coarseBird(): Triangle[] {
   ];
   for (const side of [1, -1]) {
     const [front, back] = side > 0 ? [frontR, backR] : [frontL, backL];
-    const elbow = wing(-0.04, WRIST, side);
-    triangles.push([front, elbow, back], [front, wing(-0.22, 1, side), elbow]);
+    const wrist = wing(0.33, WRIST, side);
+    const bend = wing(-0.03, WRIST, side);
+    triangles.push([front, wrist, back], [wrist, bend, back], [wrist, wing(-0.2, 1, side), bend]);
   }
   return triangles;
 }
 
-/** Four triangles, six corners: a bird of a few pixels. */
+/** Four triangles, six corners: a bird of a few pixels, swept back like a swallow. */
 function tinyBird(): Triangle[] {
-  const tail: Point = [-0.7, 0.035, 0];
-  const beak: Point = [0.6, 0.035, 0];
+  const tail: Point = [-0.5, 0.035, 0];
+  const beak: Point = [0.5, 0.035, 0];
   return [1, -1].flatMap((side): Triangle[] => {
-    const wrist = wing(0.32, WRIST, side);
+    const bend = wing(-0.04, WRIST, side);
     return [
-      [beak, wrist, tail],
-      [wrist, wing(-0.2, 1, side), tail],
+      [beak, bend, tail],
+      [beak, wing(-0.22, 1, side), bend],
     ];
   });
 }

@@ -146,6 +146,8 @@ export class Flock {
     const geometry = birdGeometry(this.detail);
     this.buffer = new InstancedInterleavedBuffer(frame.data, INSTANCE_WORDS, 1);
     this.attach(geometry, this.buffer);
+    // Many birds are a veil, whatever lies in front: the more of them, the darker.
+    this.birdMaterial.depthWrite = this.detail === "fine";
     this.object = new Mesh(geometry, this.birdMaterial);
   }
 

@@ -17,10 +17,12 @@ const MAX_UPS = 2;
 /** Up to these many birds are drawn finely, and coarsely; more are small, and cost the more. */
 const FINE_BIRDS: Record<Quality, number> = { full: 40000, balanced: 10000, light: 2000 };
 const COARSE_BIRDS: Record<Quality, number> = { full: 160000, balanced: 60000, light: 25000 };
+const NEAR_GAIN = 8;
 const MAX_PIXEL_RATIO: Record<Quality, number> = { full: 2, balanced: 1, light: 1 };
 
-export function detailFor(quality: Quality, count: number): Detail {
-  if (count <= FINE_BIRDS[quality]) return "fine";
+/** Who follows a bird sees it from near. */
+export function detailFor(quality: Quality, count: number, near: boolean): Detail {
+  if (count <= FINE_BIRDS[quality] * (near ? NEAR_GAIN : 1)) return "fine";
   return count <= COARSE_BIRDS[quality] ? "coarse" : "tiny";
 }
 

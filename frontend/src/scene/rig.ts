@@ -15,7 +15,7 @@ const DRIFT = 0.018;
 const DRIFT_AFTER_S = 4;
 const STILL = 2e-5;
 /** How much of the spread (root mean square) the picture shows around the middle. */
-const FILL = 1.56;
+const FILL = 1.62;
 /** Below the flock, looking up: the horizon stays low in the picture. */
 const FIRST_PITCH = -0.31;
 const FIRST_YAW = 0;

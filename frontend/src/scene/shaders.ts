@@ -101,17 +101,20 @@ void main() {
   float depth = distance(centre, eye);
   // What would fly into the viewer's face shrinks away instead of filling the picture.
   float room = smoothstep(1.8 * size, 7.0 * size, depth);
-  float here = arrival(phase) * room * max(size, leastSize * depth);
+  float least = leastSize * depth;
+  float here = arrival(phase) * room * max(size, least);
+  // What is smaller than a pixel or two is drawn larger, and the fainter for it.
+  float cover = min(1.0, size * size / (least * least));
   vec3 local = heading * (position.x - sweep) + up * (position.y + lift) + right * (across * side);
   gl_Position = projectionMatrix * (viewMatrix * vec4(centre + local * here, 1.0));
 
   float tilt = span > ${SHOULDER.toFixed(3)} ? (hand > 0.0 ? whole : inner) : 0.0;
   vec3 facing = up * normal.y + heading * normal.x + right * (normal.z - side * tilt);
   float caught = max(0.0, dot(normalize(facing), sunward));
-  float light = caught * caught * caught * 0.26 + 0.02 * max(0.0, facing.y);
+  float light = caught * caught * caught * 0.2 + 0.02 * max(0.0, facing.y);
   vec3 base = tinted(colouring, ink, heading, speed);
   vec3 colour = colouring == 0 ? mix(base, sheen, light) : base * (0.8 + 0.6 * light);
-  vColour = vec4(colour, clearness(depth) * arrival(phase));
+  vColour = vec4(colour, clearness(depth) * arrival(phase) * cover);
 }`;
 
 export const BIRD_FRAGMENT = `

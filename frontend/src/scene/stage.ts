@@ -52,9 +52,11 @@ const MAX_ARRIVAL_STEP_S = 0.6;
 const CALM_BEAT = 0.35;
 /** Half a wing span, in perception radii; a plane has more room for each. */
 const BIRD_SIZE = 0.19;
-const FLAT_BIRD_SIZE = 0.28;
+const FLAT_BIRD_SIZE = 0.36;
+/** A flock of this many can be looked through; birds of bigger ones are drawn smaller. */
+const CLEAR_FLOCK = 10000;
 const POINT_SHARE = 0.5;
-const LEAST_PIXELS = 1.7;
+const LEAST_PIXELS = 2.1;
 /** Pixels for one point of the window in a saved picture. */
 const CAPTURE_RATIO = 2;
 
@@ -284,7 +286,7 @@ export class Stage {
     this.frame = frame;
     this.lastFrameAt = now;
     this.meters.frames++;
-    this.flock.setDetail(detailFor(this.shown, frame.count));
+    this.flock.setDetail(detailFor(this.shown, frame.count, this.follower.active));
     this.flock.show(frame);
     surveyFrame(frame.data, frame.count, this.survey);
     this.follower.track(frame.data, frame.count);
@@ -327,10 +329,15 @@ export class Stage {
     uniforms.speeds.value.set(survey.slowest, range > 0 ? 1 / range : 0);
   }
 
-  /** Birds have the size of a bird; points fill a share of the room, whatever their unit is. */
+  /**
+   * Points fill a share of the room, whatever their unit is. Birds have the size of a bird, but a
+   * flock is the deeper the bigger it is: light that comes through it stays about the same.
+   */
   private elementSize(): number {
-    if (this.look === "birds") return this.survey.flat ? FLAT_BIRD_SIZE : BIRD_SIZE;
-    return (this.rig.radius * POINT_SHARE) / Math.cbrt(Math.max(1, this.frame?.count ?? 1));
+    const count = Math.max(1, this.frame?.count ?? 1);
+    if (this.look !== "birds") return (this.rig.radius * POINT_SHARE) / Math.cbrt(count);
+    if (this.survey.flat) return FLAT_BIRD_SIZE;
+    return BIRD_SIZE * Math.min(1, (CLEAR_FLOCK / count) ** (1 / 6));
   }
 
   /** Where the pointer is in the flock: on the plane through its middle that faces the camera. */
