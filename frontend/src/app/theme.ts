@@ -25,7 +25,10 @@ export const mantineTheme = createTheme({
   colors: { ember },
   defaultRadius: RADIUS.medium,
   // Named, so that the style sheet finds them.
-  components: { Button: { defaultProps: { variant: "filled" } } },
+  components: {
+    Button: { defaultProps: { variant: "filled" } },
+    Tooltip: { defaultProps: { openDelay: 500, color: "var(--inos-glass-strong)" } },
+  },
   respectReducedMotion: true,
   cursorType: "pointer",
 });

@@ -14,6 +14,7 @@ import {
 } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { ACTIONS } from "../state/actions.ts";
+import { isUnderWay } from "../state/store.ts";
 import { useApp, useSession } from "../view/context.ts";
 import { findParam, type NumberParam } from "../wire/manifest.ts";
 import classes from "./Dock.module.css";
@@ -22,7 +23,7 @@ import { Slider } from "./Slider.tsx";
 
 /** What one wants at hand: how many, which kind, go and stop. It waits until the unit runs. */
 export function Dock() {
-  const { unit, waiting } = useApp((s) => ({ unit: s.unit, waiting: s.launch !== null }));
+  const { unit, waiting } = useApp((s) => ({ unit: s.unit, waiting: isUnderWay(s) }));
   if (!unit) return null;
   const count = findParam(unit.params, unit.countParam);
   return (
@@ -75,7 +76,7 @@ function Presets() {
       {unit?.presets.map((preset) => {
         const on = Object.entries(preset.values).every(([name, value]) => params[name] === value);
         return (
-          <Tooltip key={preset.name} label={preset.doc} openDelay={400} multiline maw="18rem">
+          <Tooltip key={preset.name} label={preset.doc} position="bottom" multiline maw="18rem">
             <UnstyledButton
               className={classes.preset}
               aria-pressed={on}
@@ -156,15 +157,17 @@ interface DoProps {
 function Do({ action: id, label, on, children }: DoProps) {
   const session = useSession();
   const action = ACTIONS.find((a) => a.id === id);
+  const possible = useApp((s) => action?.possible?.(s) ?? true);
   if (!action) return null;
   const toggles = on === undefined ? {} : { "aria-pressed": on };
   return (
-    <Tooltip label={`${label} (${action.keys})`} openDelay={400}>
+    <Tooltip label={`${label} (${action.keys})`}>
       <ActionIcon
         variant={on ? "filled" : "subtle"}
         color={on ? "ember" : "gray"}
         size="lg"
         aria-label={label}
+        disabled={!possible}
         {...toggles}
         onClick={() => action.run(session)}
       >

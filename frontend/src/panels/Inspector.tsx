@@ -1,5 +1,6 @@
 import { ActionIcon, NativeSelect, Skeleton, Tooltip } from "@mantine/core";
 import { IconArrowBackUp, IconArrowForwardUp, IconRestore, IconX } from "@tabler/icons-react";
+import { isUnderWay } from "../state/store.ts";
 import { useApp, useSession } from "../view/context.ts";
 import { defaultsOf, type Param } from "../wire/manifest.ts";
 import classes from "./Inspector.module.css";
@@ -13,7 +14,7 @@ export function Inspector() {
   const session = useSession();
   const { unit, waiting, canUndo, canRedo } = useApp((s) => ({
     unit: s.unit,
-    waiting: s.launch !== null,
+    waiting: isUnderWay(s),
     canUndo: s.canUndo,
     canRedo: s.canRedo,
   }));
@@ -86,7 +87,7 @@ interface SmallProps {
 
 function Small({ label, disabled, onClick, children }: SmallProps) {
   return (
-    <Tooltip label={label} openDelay={400} disabled={disabled ?? false}>
+    <Tooltip label={label} disabled={disabled ?? false}>
       <ActionIcon
         variant="subtle"
         color="gray"

@@ -98,7 +98,7 @@ interface HintProps {
 
 function Hint({ label, disabled, children }: HintProps) {
   return (
-    <Tooltip label={label} position="right" openDelay={400} disabled={disabled ?? false}>
+    <Tooltip label={label} position="right" disabled={disabled ?? false}>
       {children}
     </Tooltip>
   );

@@ -90,6 +90,7 @@ describe("a unit that did not start", () => {
     ]) {
       expect(card).toContain(words);
     }
+    expect(shown(session, <Inspector />)).not.toContain("inert");
   });
 
   it("leaves the stage when it runs", async () => {

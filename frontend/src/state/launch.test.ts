@@ -91,6 +91,19 @@ describe("a unit that does not start", () => {
     expect(state()).toMatchObject({ launch: null, params: { count: 700 } });
   });
 
+  it("can be given other parameters for the next try", async () => {
+    const { session, program, settle, state } = await waiting();
+    program.letGo(REFUSED);
+    await settle();
+    program.held = "";
+    session.setParam("count", 300);
+    await settle();
+    expect(program.calls).toEqual(["start boids"]);
+    await session.startAgain();
+    expect(program.params["count"]).toBe(300);
+    expect(state()).toMatchObject({ launch: null, params: { count: 300 } });
+  });
+
   it("may be one that this page does not know", async () => {
     const { program, settle, state } = await waiting("gone");
     expect(state()).toMatchObject({ unit: null, launch: { unit: "gone", fault: null } });

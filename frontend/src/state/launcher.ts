@@ -12,7 +12,7 @@ export interface Launch {
 export interface LauncherOptions {
   /** Null parameters: those that the program remembers. */
   start: (unit: string, params: ParamValues | null) => Promise<LiveState>;
-  onLaunch: (unit: string) => void;
+  onLaunch: (unit: string, params: ParamValues | null) => void;
   /** It runs. With a refusal it does so with its defaults: what was asked for has no room. */
   onRunning: (live: LiveState, asked: ParamValues | null, refusal: Fault | null) => void;
   onFailed: (unit: string, fault: Fault) => void;
@@ -29,7 +29,7 @@ export class Launcher {
     const turn = ++this.turn;
     const overtaken = () => turn !== this.turn;
     this.wish = { unit, params };
-    this.options.onLaunch(unit);
+    this.options.onLaunch(unit, params);
     try {
       const { live, refusal } = await this.fitting(unit, params, overtaken);
       if (!overtaken()) this.options.onRunning(live, params, refusal);

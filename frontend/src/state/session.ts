@@ -28,7 +28,7 @@ import { changed, keptParams, visibleParams } from "./remember.ts";
 import { ParamSender } from "./sender.ts";
 import { COLOURINGS, type Pose, parseSettings, type Settings } from "./settings.ts";
 import { describeFigures } from "./speech.ts";
-import { type AppStore, newStore, type PointerChoice, schemeOf } from "./store.ts";
+import { type AppStore, isUnderWay, newStore, type PointerChoice, schemeOf } from "./store.ts";
 import { UndoStack } from "./undo.ts";
 
 /** What the session asks of the scene; the view hands it in once the canvas is there. */
@@ -76,7 +76,7 @@ export class Session {
     });
     this.launcher = new Launcher({
       start: (unit, params) => bridge.program.startLive(unit, params),
-      onLaunch: (unit) => this.launching(unit),
+      onLaunch: (unit, params) => this.launching(unit, params),
       onRunning: (live, asked, refusal) => this.started(live, asked, refusal),
       onFailed: (unit, fault) => this.store.setState({ launch: { unit, fault } }),
     });
@@ -125,11 +125,12 @@ export class Session {
     await this.launcher.launch(name, this.savedParams(name));
   }
 
-  /** Tries again what did not start, or rests after failures. */
+  /** Tries again what did not start, or rests; with the parameters as they were changed since. */
   async startAgain(): Promise<void> {
-    const { unit, launch } = this.state;
-    if (launch?.fault?.kind !== "quarantined") await this.launcher.again();
-    else if (unit) await this.launcher.launch(unit.name, visibleParams(unit, this.inForce));
+    const { unit, launch, params } = this.state;
+    const asIs = launch?.fault?.kind !== "quarantined" && params === this.inForce;
+    if (asIs || !unit) await this.launcher.again();
+    else await this.launcher.launch(unit.name, visibleParams(unit, params));
   }
 
   setParam(name: string, value: ParamValue): void {
@@ -138,7 +139,7 @@ export class Session {
 
   /** Changes parameters at once; the change can be taken back. */
   setParams(values: ParamValues): void {
-    if (this.state.launch) return;
+    if (isUnderWay(this.state)) return;
     const before: ParamValues = {};
     for (const name of Object.keys(values)) {
       const old = this.params[name];
@@ -325,7 +326,7 @@ export class Session {
   }
 
   /** The unit is on its way: what was shown is gone, and its own controls wait for it. */
-  private launching(name: string): void {
+  private launching(name: string, params: ParamValues | null): void {
     const unit = this.find(name);
     this.undoStack.clear();
     this.sender.forget();
@@ -333,7 +334,8 @@ export class Session {
     this.refused = null;
     this.scene?.forget();
     this.bridge.source.select(NO_ENTRY);
-    this.inForce = unit ? { ...defaultsOf(unit.params), ...this.savedParams(name) } : {};
+    const asked = params ?? this.savedParams(name);
+    this.inForce = unit ? { ...defaultsOf(unit.params), ...asked } : {};
     this.store.setState({
       unit,
       launch: { unit: name, fault: null },
@@ -401,6 +403,7 @@ export class Session {
       canRedo: this.undoStack.canRedo,
     });
     clearTimeout(this.revertTimer);
+    if (this.state.launch) return; // for the next try
     const { countParam } = this.unit ?? {};
     this.sender.put(values, countParam !== undefined && countParam in values);
     this.scene?.wake();

@@ -76,6 +76,11 @@ export function newStore(): AppStore {
   }));
 }
 
+/** A unit is being started: its controls wait. */
+export function isUnderWay({ launch }: AppState): boolean {
+  return launch !== null && launch.fault === null;
+}
+
 export function schemeOf(state: AppState): "dark" | "light" {
   const { theme } = state.settings;
   if (theme === "system") return state.systemDark ? "dark" : "light";
