@@ -1,4 +1,4 @@
-import { Button, Loader } from "@mantine/core";
+import { Button, Loader, Tooltip } from "@mantine/core";
 import { IconAlertTriangle, IconMoon } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
 import type { Fault } from "../core/fault.ts";
@@ -107,15 +107,11 @@ function Others({ unit }: { unit: string }) {
     <div className={classes.others}>
       <span>Show instead</span>
       {others.map(({ name, doc }) => (
-        <Button
-          key={name}
-          size="xs"
-          variant="default"
-          title={sentence(doc)}
-          onClick={() => void session.show(name)}
-        >
-          {name}
-        </Button>
+        <Tooltip key={name} label={sentence(doc)} position="bottom" multiline maw="18rem">
+          <Button size="xs" variant="default" onClick={() => void session.show(name)}>
+            {name}
+          </Button>
+        </Tooltip>
       ))}
     </div>
   );

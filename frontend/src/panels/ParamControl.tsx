@@ -1,5 +1,13 @@
-import { NativeSelect, SegmentedControl, Switch, TextInput, UnstyledButton } from "@mantine/core";
+import {
+  NativeSelect,
+  SegmentedControl,
+  Switch,
+  TextInput,
+  Tooltip,
+  UnstyledButton,
+} from "@mantine/core";
 import { IconDice5 } from "@tabler/icons-react";
+import type { ReactNode } from "react";
 import { useApp, useSession } from "../view/context.ts";
 import type { ChoiceParam, NumberParam, Param, ParamValue } from "../wire/manifest.ts";
 import { NumberField } from "./NumberField.tsx";
@@ -25,13 +33,14 @@ export function ParamControl({ param }: { param: Param }) {
       );
     case "flag":
       return (
-        <Switch
-          className={classes.row}
-          label={param.label}
-          title={param.doc}
-          checked={value === true}
-          onChange={(event) => change(event.currentTarget.checked)}
-        />
+        <Explained doc={param.doc}>
+          <Switch
+            className={classes.row}
+            label={param.label}
+            checked={value === true}
+            onChange={(event) => change(event.currentTarget.checked)}
+          />
+        </Explained>
       );
     case "choice":
       return <ChoiceControl param={param} value={String(value)} onChange={change} />;
@@ -48,6 +57,15 @@ export function ParamControl({ param }: { param: Param }) {
   }
 }
 
+/** Says beside the control, over the picture, what it does. */
+function Explained({ doc, children }: { doc: string; children: ReactNode }) {
+  return (
+    <Tooltip label={doc} position="left" multiline maw="18rem" disabled={doc === ""}>
+      {children}
+    </Tooltip>
+  );
+}
+
 interface NumberProps {
   param: NumberParam;
   value: number;
@@ -59,22 +77,23 @@ function NumberControl({ param, value, onChange, onReset }: NumberProps) {
   const changed = value !== param.default;
   const named = param.kind === "integer" && param.max - param.min > MAX_SLIDE;
   return (
-    <div className={classes.number} title={param.doc}>
+    <div className={classes.number}>
       <div className={classes.head}>
-        <UnstyledButton
-          className={classes.label}
-          data-changed={changed || undefined}
-          onDoubleClick={onReset}
-          tabIndex={-1}
-        >
-          {param.label}
-        </UnstyledButton>
+        <Explained doc={param.doc}>
+          <UnstyledButton
+            className={classes.label}
+            data-changed={changed || undefined}
+            onDoubleClick={onReset}
+            tabIndex={-1}
+          >
+            {param.label}
+          </UnstyledButton>
+        </Explained>
         <NumberField param={param} value={value} label={param.label} onChange={onChange} />
         {named && (
           <UnstyledButton
             className={classes.dice}
             aria-label={`Another ${param.label.toLowerCase()}`}
-            title={`Another ${param.label.toLowerCase()}`}
             onClick={() =>
               onChange(Math.floor(param.min + Math.random() * (param.max - param.min)))
             }
@@ -105,10 +124,12 @@ interface ChoiceProps {
 function ChoiceControl({ param, value, onChange }: ChoiceProps) {
   const data = param.options.map((option) => ({ value: option, label: titled(option) }));
   return (
-    <div className={classes.choice} title={param.doc}>
-      <span className={classes.label} data-changed={value !== param.default || undefined}>
-        {param.label}
-      </span>
+    <div className={classes.choice}>
+      <Explained doc={param.doc}>
+        <span className={classes.label} data-changed={value !== param.default || undefined}>
+          {param.label}
+        </span>
+      </Explained>
       {data.length <= MAX_SEGMENTS ? (
         <SegmentedControl
           size="xs"

@@ -10,9 +10,10 @@ const HAND_RATE = 9;
 const FRAME_RATE = 1.6;
 const FIRST_FRAME_RATE = 4;
 const CHASE_RATE = 3.2;
-/** Slow turn while nobody steers, in radians per second. */
+/** Slow turn while nobody steers, in radians per second; it sways, so that the sun stays in sight. */
 const DRIFT = 0.018;
 const DRIFT_AFTER_S = 4;
+const SWAY_S = 110;
 const STILL = 2e-5;
 /** How much of the spread (root mean square) the picture shows around the middle. */
 const FILL = 1.62;
@@ -53,6 +54,7 @@ export class Rig {
   private panX = 0;
   private panY = 0;
   private idleFor = DRIFT_AFTER_S;
+  private swayed = 0;
   private chase = 0;
   private chasing = false;
   private readonly chaseEye = [0, 0, 0];
@@ -156,7 +158,8 @@ export class Rig {
     this.idleFor += dt;
     if (this.drift && running && this.idleFor > DRIFT_AFTER_S) {
       const ease = Math.min(1, (this.idleFor - DRIFT_AFTER_S) / 3);
-      this.pose.yaw += DRIFT * dt * ease;
+      this.swayed += dt;
+      this.pose.yaw += DRIFT * dt * ease * Math.cos((this.swayed / SWAY_S) * Math.PI * 2);
     }
     const k = 1 - Math.exp(-dt * HAND_RATE);
     const dyaw = (this.pose.yaw - this.yaw) * k;
