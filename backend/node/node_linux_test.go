@@ -127,7 +127,6 @@ func TestTheFlockFliesOnBesideEveryAttack(t *testing.T) {
 	}{
 		{"hang", fault.Deadline, "longer than its 500ms"},
 		{"recurse", fault.Trap, "endless recursion"},
-		{"recurse_native", fault.Trap, "endless recursion"},
 		{"bomb", fault.Memory, "the limit is 33554432"},
 		{"write_input", fault.Fault, "wrote to a read-only window at guest address 0x"},
 		{"write_hole", fault.Fault, "wrote to memory that is not its own"},
