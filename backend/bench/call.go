@@ -45,8 +45,8 @@ type CallReport struct {
 	PayloadBytes int    `json:"payload_bytes"`
 }
 
-// Call measures with the adder of folder. n must see that folder, too. Interrupted, it returns the
-// rounds that it has.
+// Call measures with the adder of folder. n must see that folder, too. A report may be
+// incomplete.
 func Call(ctx context.Context, n *node.Node, p Programs, folder string) (*CallReport, error) {
 	watch := beginWatch()
 	report := &CallReport{Unit: "us", PayloadBytes: callPayload}

@@ -33,8 +33,8 @@ type EpochReport struct {
 	WhyNoPage string          `json:"page_reason,omitempty"`
 }
 
-// Epoch measures both round trips, the page's in the real window. Interrupted, it returns the
-// worker's.
+// Epoch measures both round trips, the page's in the real window. A report may be
+// incomplete.
 func Epoch(ctx context.Context, p Programs) (*EpochReport, error) {
 	watch := beginWatch()
 	report := &EpochReport{Unit: "us"}
@@ -44,8 +44,9 @@ func Epoch(ctx context.Context, p Programs) (*EpochReport, error) {
 		report.Worker = worker
 		report.Page, report.WhyNoPage = p.pagePart(ctx, "epoch")
 	}
+	err = fault.Wrap("bench.epoch", fault.KindOf(err), "worker", err, "see inos doctor")
 	if err := watch.end(ctx, &report.Run, err, worker.N > 0); err != nil {
-		return nil, fault.Wrap("bench.epoch", fault.KindOf(err), "worker", err, "see inos doctor")
+		return nil, err
 	}
 	return report, nil
 }

@@ -105,8 +105,8 @@ type FlockListener interface {
 	Largest(mode string, found LargestFlock)
 }
 
-// Flock runs all rows and the search. n must have room for the largest flock in its arena.
-// Interrupted, it returns the rows that it has.
+// Flock runs all rows and the search. n must have room for the largest flock in its arena. A report
+// may be incomplete.
 func Flock(
 	ctx context.Context, n *node.Node, p Programs, listener FlockListener,
 ) (*FlockReport, error) {
@@ -177,8 +177,7 @@ func (b *flockBench) search(mode string) *flockSearch {
 	return &flockSearch{plan: b.plan.search, limitMs: frameMs, most: b.mostBirds(),
 		run: func(ctx context.Context, birds, ticks int) (float64, error) {
 			b.note("largest flock, %s, %d birds", mode, birds)
-			run, err := b.wasm(ctx, mode, birds, flockShards, ticks)
-			return run.stepMs, err
+			return searchStep(b.wasm(ctx, mode, birds, flockShards, ticks))
 		}}
 }
 

@@ -5,12 +5,14 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"inos/backend/fault"
 )
 
 // searchPlan bounds the search for the largest flocks.
 type searchPlan struct {
-	// time is how long all searches take turns, guesses how many first runs, each of the size that
-	// the last one suggests, do not count.
+	// time is how long all searches take turns, guesses how many first runs suggest the size of the
+	// next.
 	time    time.Duration
 	guesses int
 	// shortTicks is the length of the runs that look for a size, longTicks that of those that prove
@@ -35,6 +37,8 @@ const (
 	proofsPerSize = 2
 	// latePart is by how much it does so after each run when time is over and none is proved yet.
 	latePart = 0.1
+	// tooLongMs stands for a step beyond the unit's deadline.
+	tooLongMs = 4 * frameMs
 )
 
 // LargestFlock is the outcome of the search.
@@ -61,15 +65,24 @@ type flockSearch struct {
 	run func(ctx context.Context, birds, ticks int) (float64, error)
 
 	size   int // of the next short run
-	short  []shortRun
+	runs   []sizedRun
 	ceil   int // no larger size is tried
 	failed int // proofs of the present ceiling
 	best   LargestFlock
 }
 
-type shortRun struct {
+type sizedRun struct {
 	birds int
 	ms    float64
+}
+
+// searchStep is a run's step as the search takes it. Where the worker was ended over its deadline,
+// nothing is known but that the size did not fit.
+func searchStep(run flockRun, err error) (float64, error) {
+	if fault.KindOf(err) == fault.Deadline {
+		return tooLongMs, nil
+	}
+	return run.stepMs, err
 }
 
 // searchAll lets searches take turns, so that each is spread over the whole time.
@@ -127,7 +140,6 @@ func (s *flockSearch) turn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.short = append(s.short, shortRun{s.size, ms})
 	if ms <= s.limitMs {
 		if err := s.prove(ctx, s.size); err != nil {
 			return err
@@ -155,17 +167,17 @@ func (s *flockSearch) prove(ctx context.Context, size int) error {
 	return nil
 }
 
-// next is the size that all short runs suggest, or a little more than what is proved.
+// next is the size that all runs suggest, or a little more than what is proved.
 func (s *flockSearch) next() int {
 	size := s.whole(s.limitMs / s.msPerBird() * (1 - margin))
 	return min(max(min(size, s.ceil), s.best.N+searchGrain), s.most)
 }
 
-// msPerBird is what the fastest short run with about as many birds as the last one took. Where it
+// msPerBird is what the fastest run with about as many birds as the last one took. Where it
 // was luck, the proof fails.
 func (s *flockSearch) msPerBird() float64 {
 	var near []float64
-	for _, run := range s.short {
+	for _, run := range s.runs {
 		if math.Abs(float64(run.birds-s.size)) <= nearPart*float64(s.size) {
 			near = append(near, run.ms/float64(run.birds))
 		}
@@ -188,8 +200,10 @@ func (s *flockSearch) settle(ctx context.Context) error {
 }
 
 func (s *flockSearch) try(ctx context.Context, birds, ticks int) (float64, error) {
-	s.best.Runs++
-	return s.run(ctx, birds, ticks)
+	ms, err := s.run(ctx, birds, ticks)
+	s.runs = append(s.runs, sizedRun{birds, ms})
+	s.best.Runs = len(s.runs)
+	return ms, err
 }
 
 // whole rounds down to a size that may be tried.

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"inos/backend/fault"
 )
 
 // moody is a machine with two states that last seconds, as the test machine has: quiet, and slow by
@@ -124,6 +126,20 @@ func TestWhereNoFlockFitsTheSearchSaysSo(t *testing.T) {
 	s := m.search(1) // a thousand birds already take seconds
 	if m.all(t, s); s.best.N != 0 || s.best.AtLimit {
 		t.Errorf("%+v", s.best)
+	}
+}
+
+func TestASizeBeyondTheDeadlineDoesNotFit(t *testing.T) {
+	late := fault.New("live", fault.Deadline, "boids", "a tick ran longer than its 2s", "")
+	if ms, err := searchStep(flockRun{}, late); err != nil || ms <= frameMs {
+		t.Errorf("%v, %v", ms, err)
+	}
+	trap := fault.New("live", fault.Trap, "boids", "unreachable", "")
+	if _, err := searchStep(flockRun{}, trap); err != trap {
+		t.Errorf("%v", err)
+	}
+	if ms, err := searchStep(flockRun{stepMs: 7}, nil); err != nil || ms != 7 {
+		t.Errorf("%v, %v", ms, err)
 	}
 }
 

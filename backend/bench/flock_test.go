@@ -138,6 +138,24 @@ func TestAnInterruptedFlockKeepsItsRows(t *testing.T) {
 	}
 }
 
+func TestAFailedFlockKeepsItsRows(t *testing.T) {
+	n, programs := flockStage(t)
+	link := filepath.Join(t.TempDir(), "flock-native")
+	if err := os.Symlink(programs.Native, link); err != nil {
+		t.Fatal(err)
+	}
+	programs.Native = link
+	listener := &heard{onRow: func() { _ = os.Remove(link) }}
+	report, err := flock(t.Context(), n, programs, tinyFlock, listener)
+	if err != nil || report.Complete || len(report.Rows) != 1 || report.Error == nil ||
+		report.Error.Subject != "native" {
+		t.Fatalf("%+v, %v", report, err)
+	}
+	if report, err := flock(t.Context(), n, Programs{Native: t.TempDir()}, tinyFlock, listener); err == nil {
+		t.Errorf("failed before the first row: %+v", report)
+	}
+}
+
 func TestWithoutTheNativeProgramThePluginIsMeasured(t *testing.T) {
 	n, _ := flockStage(t)
 	plan := tinyFlock

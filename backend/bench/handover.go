@@ -128,8 +128,7 @@ func (r *handoverResult) add(round handoverResult) error {
 }
 
 // Handover measures with a reader in a process of its own, then with the window's page. reader is
-// the command line that ends up in ReadHandover; the plan is appended. Interrupted, it returns the
-// rounds that it has.
+// the command line that ends up in ReadHandover; the plan is appended. A report may be incomplete.
 func Handover(ctx context.Context, reader []string, p Programs) (*HandoverReport, error) {
 	return handover(ctx, reader, p, handoverPlan{
 		Sizes:  handoverSizes,
@@ -151,8 +150,9 @@ func handover(
 	if err == nil {
 		report.Page, report.WhyNoPage = p.pagePart(ctx, "handover")
 	}
+	err = fault.Wrap("bench.handover", fault.Unavailable, "handover", err, "")
 	if err := watch.end(ctx, &report.Run, err, report.Rounds > 0); err != nil {
-		return nil, fault.Wrap("bench.handover", fault.Unavailable, "handover", err, "")
+		return nil, err
 	}
 	return report, nil
 }

@@ -35,7 +35,7 @@ func TestTurnsAreBoundedInTimeAndNumber(t *testing.T) {
 	}
 }
 
-func TestWhatWasMeasuredOutlivesAnInterruption(t *testing.T) {
+func TestWhatWasMeasuredOutlivesItsEnd(t *testing.T) {
 	failed := errors.New("failed")
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -45,17 +45,23 @@ func TestWhatWasMeasuredOutlivesAnInterruption(t *testing.T) {
 		err      error
 		measured bool
 		complete bool
+		told     string // in the report
 		want     error
 	}{
-		{"done", t.Context(), nil, true, true, nil},
-		{"failed", t.Context(), failed, true, false, failed},
-		{"interrupted", ended, failed, true, false, nil},
-		{"interrupted in the last part", ended, nil, true, false, nil},
-		{"interrupted at once", ended, failed, false, false, failed},
+		{"done", t.Context(), nil, true, true, "", nil},
+		{"failed at once", t.Context(), failed, false, false, "", failed},
+		{"failed", t.Context(), failed, true, false, "failed", nil},
+		{"interrupted", ended, failed, true, false, "", nil},
+		{"interrupted in the last part", ended, nil, true, false, "", nil},
+		{"interrupted at once", ended, failed, false, false, "", failed},
 	} {
 		var run Run
-		if err := beginWatch().end(c.ctx, &run, c.err, c.measured); err != c.want ||
-			run.Complete != c.complete {
+		err := beginWatch().end(c.ctx, &run, c.err, c.measured)
+		told := ""
+		if run.Error != nil {
+			told = run.Error.Error()
+		}
+		if err != c.want || run.Complete != c.complete || told != c.told {
 			t.Errorf("%s: %+v, %v", c.name, run, err)
 		}
 	}

@@ -29,7 +29,7 @@ type StartupReport struct {
 	WhyNoWindow string          `json:"window_reason,omitempty"`
 }
 
-// Startup measures with the real programs. Interrupted, it returns the parts that are done.
+// Startup measures with the real programs. A report may be incomplete.
 func Startup(ctx context.Context, p Programs) (*StartupReport, error) {
 	watch := beginWatch()
 	report := &StartupReport{Unit: "ms"}

@@ -83,12 +83,24 @@ func (a *app) benchmark(
 			} else {
 				err = table(a.Stdout, append(r.rows(), runRow(r.Info())))
 			}
-			if err == nil && !r.Info().Complete {
-				err = &reported{ExitInterrupted}
+			if err != nil {
+				return err
 			}
-			return err
+			return a.benchEnd(r.Info())
 		},
 	}
+}
+
+// benchEnd is the end of a benchmark whose report has been printed.
+func (a *app) benchEnd(r *bench.Run) error {
+	switch {
+	case r.Error != nil:
+		fmt.Fprintln(a.Stderr, "inos: "+a.reason(r.Error))
+		return &reported{ExitFailed}
+	case !r.Complete:
+		return &reported{ExitInterrupted}
+	}
+	return nil
 }
 
 // readerCommand is not for people: its plan comes with open descriptors.
@@ -268,7 +280,10 @@ func runRow(r *bench.Run) []string {
 		text += fmt.Sprintf("; load %.2f before, %.2f after; other programs took %.1f %% of the "+
 			"processors, the machine's host %.1f %%", l.Before, l.After, l.OtherPct, l.StealPct)
 	}
-	if !r.Complete {
+	switch {
+	case r.Error != nil:
+		text += "; it failed, so something is missing"
+	case !r.Complete:
 		text += "; interrupted, so something is missing"
 	}
 	return []string{text}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"inos/backend/bench"
+	"inos/backend/fault"
 )
 
 // tableText is a report as people see it.
@@ -74,6 +75,27 @@ func TestABenchmarkSaysByWhatToJudgeIt(t *testing.T) {
 		t.Error("it says that it was interrupted")
 	}
 	wantText(t, tableText(t, epochTable{&bench.EpochReport{}}), "0 s; interrupted", "not measured")
+	failed := bench.Run{Error: fault.New("bench", fault.Deadline, "boids", "a tick took too long", "")}
+	wantText(t, tableText(t, epochTable{&bench.EpochReport{Run: failed}}), "0 s; it failed")
+}
+
+func TestABenchmarkEndsWithItsOutcome(t *testing.T) {
+	why := fault.New("bench", fault.Deadline, "boids", "a tick took too long", "")
+	for _, c := range []struct {
+		run    bench.Run
+		exit   int
+		reason string
+	}{
+		{bench.Run{Complete: true}, ExitOK, ""},
+		{bench.Run{}, ExitInterrupted, ""},
+		{bench.Run{Error: why}, ExitFailed, "inos: boids: a tick took too long\n"},
+	} {
+		var out bytes.Buffer
+		a := &app{World: World{Stderr: &out}}
+		if exit := a.finish(t.Context(), a.benchEnd(&c.run)); exit != c.exit || out.String() != c.reason {
+			t.Errorf("%+v: exit %d, %q", c.run, exit, out.String())
+		}
+	}
 }
 
 func TestTheHandoversTableExplainsItself(t *testing.T) {
