@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,22 +13,30 @@ import (
 	"inos/backend/manifest"
 )
 
-// idler is a live unit whose plugin never gets beyond its start section: the host ends it after two
-// seconds.
-const idler = `{"id": "org.example.idler", "name": "Idler", "version": "1.0.0", "abi": 1,
-"author": "nobody", "licence": "MIT", "doc": "Never starts.", "units": [{"name": "idler",
-"doc": "Never starts.", "live": {"phases": 1, "rateHz": 60, "maxShards": 1,
-"params": [{"name": "zeal", "label": "Zeal", "doc": "None.", "kind": "number", "default": 0, "min": 0, "max": 1}],
+// badManifest is that of a live unit; %[1]s is its name.
+const badManifest = `{"id": "org.example.%[1]s", "name": "%[1]s", "version": "1.0.0", "abi": 1,
+"author": "nobody", "licence": "MIT", "doc": "Bad.", "units": [{"name": "%[1]s", "doc": "Bad.",
+"live": {"phases": 1, "rateHz": 60, "maxShards": 1, "params": [{"name": "zeal", "label": "Zeal",
+"doc": "None.", "kind": "number", "default": 0, "min": 0, "max": 1}],
 "channels": [{"name": "nothing", "look": "points", "capacity": 1}]}}]}`
 
-// idlerFolder is a plugin folder with the idler in it.
-func idlerFolder(t *testing.T) string {
+// badUnits is a plugin folder with two live units. The idler never gets beyond its start section:
+// the host ends it after two seconds. The quitter traps in each tick.
+func badUnits(t *testing.T) string {
 	t.Helper()
-	m := wasmtest.New()
-	m.Start(m.Func("spin", false, wasmtest.Sig("", ""), "", wasmtest.Forever(), wasmtest.Unreachable))
+	idler := wasmtest.New()
+	idler.Start(idler.Func("spin", false, wasmtest.Sig("", ""), "", wasmtest.Forever(), wasmtest.Unreachable))
+	dir := t.TempDir()
+	addBad(t, dir, "idler", idler, wasmtest.Const(0))
+	addBad(t, dir, "quitter", wasmtest.New(), wasmtest.Unreachable)
+	return dir
+}
+
+func addBad(t *testing.T, dir, name string, m *wasmtest.Module, tick []byte) {
+	t.Helper()
 	m.Func("inos_abi", true, wasmtest.Sig("", "i"), "", wasmtest.Const(1))
-	m.Func("inos_tick", true, wasmtest.Sig("iiii", "i"), "", wasmtest.Const(0))
-	described, err := manifest.ParseJSON([]byte(idler))
+	m.Func("inos_tick", true, wasmtest.Sig("iiii", "i"), "", tick)
+	described, err := manifest.ParseJSON(fmt.Appendf(nil, badManifest, name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,11 +44,9 @@ func idlerFolder(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "idler.wasm"), plugin, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, name+".wasm"), plugin, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return dir
 }
 
 // text is what the user reads in the elements of a selector.
@@ -64,8 +71,20 @@ const seen = {
 button("boids").click();
 return seen;`
 
+// faintest is the least contrast between the words and the face of a button on the stage (WCAG 2.2).
+const faintest = `
+const part = (c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+const light = (rgb) => rgb.match(/[\d.]+/g).slice(0, 3).map((c) => part(c / 255))
+  .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+const faces = [...document.querySelectorAll("main .mantine-Button-root")].map((e) => getComputedStyle(e))
+  .filter((face) => face.backgroundColor.startsWith("rgb("));
+return Math.min(...faces.map((face) => {
+  const [low, high] = [light(face.color), light(face.backgroundColor)].sort((a, b) => a - b);
+  return (high + 0.05) / (low + 0.05);
+}));`
+
 func TestAUnitThatDoesNotStart(t *testing.T) {
-	s := openPage(t, `{"inspector": true}`, "--plugins", idlerFolder(t), "--unit", "idler")
+	s := openPage(t, `{"inspector": true}`, "--plugins", badUnits(t), "--unit", "idler")
 
 	t.Run("is named on the stage with the reason", func(t *testing.T) {
 		eventually(t, "the message", func() bool {
@@ -74,6 +93,14 @@ func TestAUnitThatDoesNotStart(t *testing.T) {
 				strings.Contains(card, "org.example.idler: its code at load") && strings.Contains(card, "Try again")
 		})
 		s.screen.save(t, "failed-start")
+	})
+
+	t.Run("can be read by everybody", func(t *testing.T) {
+		var contrast float64
+		s.must(t, s.run(faintest, &contrast))
+		if contrast < 4.5 {
+			t.Errorf("the words of a button have a contrast of %.1f", contrast)
+		}
 	})
 
 	t.Run("has no other one put in its place", func(t *testing.T) {
@@ -98,6 +125,20 @@ func TestAUnitThatDoesNotStart(t *testing.T) {
 		eventually(t, "birds", func() bool { return s.screen.birds(t) })
 		if words := s.text(t, "main"); strings.Contains(words, "idler") {
 			t.Errorf("the window still says %q", words)
+		}
+	})
+
+	t.Run("and one that fails in each tick rests in the end", func(t *testing.T) {
+		s.must(t, s.run(`const units = document.querySelector("aside select");
+Object.getOwnPropertyDescriptor(HTMLSelectElement.prototype, "value").set.call(units, "quitter");
+units.dispatchEvent(new Event("change", { bubbles: true }))`, nil))
+		within(t, 2*commandTimeout, "it rests", func() bool {
+			card := s.text(t, "main [role=alert]")
+			return strings.Contains(card, "quitter failed too often and rests") &&
+				strings.Contains(card, "unreachable") && strings.Contains(card, "Start it again")
+		})
+		if status := s.status(t); !strings.HasPrefix(status, "Resting") {
+			t.Errorf("the status bar says %q", status)
 		}
 	})
 }
