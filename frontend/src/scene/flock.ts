@@ -13,6 +13,7 @@ import {
   type Scene,
   Vector2,
   Vector3,
+  type WebGLRenderer,
 } from "three";
 import type { Frame, Look } from "../core/frame.ts";
 import type { ScenePalette } from "../core/theme.ts";
@@ -56,8 +57,16 @@ export interface FlockUniforms {
 }
 
 /**
- * All elements of a frame in one instanced draw. The instance buffer is the slot itself: showing
- * another frame swaps the array and lets the driver take `count` elements of it.
+ * Elements that a software renderer is given at once. It keeps what it was given, some 250 bytes a
+ * triangle, until it has drawn it, and the memory after that.
+ */
+const SOFTWARE_PART = 2000;
+
+type Part = Mesh | Points;
+
+/**
+ * All elements of a frame in one instanced draw, or in several parts. The instance buffer is the
+ * slot itself: showing another frame swaps the array and lets the driver take `count` elements.
  */
 export class Flock {
   readonly uniforms: FlockUniforms = newUniforms();
@@ -68,7 +77,8 @@ export class Flock {
     this.uniforms,
     false,
   );
-  private object: Mesh | Points | null = null;
+  private readonly partElements: number;
+  private parts: Part[] = [];
   private buffer: InterleavedBuffer | null = null;
   private readonly range = { start: 0, count: 0 };
   private look: Look = "birds";
@@ -76,7 +86,12 @@ export class Flock {
   private stale = true;
   private generation = -1;
 
-  constructor(private readonly scene: Scene) {}
+  constructor(
+    private readonly scene: Scene,
+    software: boolean,
+  ) {
+    this.partElements = software ? SOFTWARE_PART : Number.POSITIVE_INFINITY;
+  }
 
   setLook(look: Look): void {
     if (look !== this.look) this.stale = true;
@@ -110,19 +125,23 @@ export class Flock {
     if (this.stale || !sameMemory || this.buffer?.array.length !== frame.data.length) {
       this.build(frame);
     }
-    const { buffer, object, range } = this;
-    if (!buffer || !object) return;
+    const { buffer, parts, partElements, range } = this;
+    if (!buffer) return;
     buffer.array = frame.data;
     range.count = frame.count * INSTANCE_WORDS;
     buffer.updateRanges.length = 0;
     buffer.updateRanges.push(range);
     buffer.needsUpdate = true;
-    setCount(object.geometry, frame.count);
-    object.visible = frame.count > 0;
+    let left = frame.count;
+    for (const part of parts) {
+      setCount(part.geometry, Math.min(left, partElements));
+      part.visible = left > 0;
+      left = Math.max(0, left - partElements);
+    }
   }
 
   hide(): void {
-    if (this.object) this.object.visible = false;
+    for (const part of this.parts) part.visible = false;
   }
 
   dispose(): void {
@@ -135,43 +154,62 @@ export class Flock {
     this.drop();
     this.generation = frame.generation;
     this.stale = false;
-    if (this.look === "birds") this.buildBirds(frame);
-    else this.buildPoints(frame);
-    if (!this.object) return;
-    this.object.frustumCulled = false;
-    this.scene.add(this.object);
-  }
-
-  private buildBirds(frame: Frame): void {
-    const geometry = birdGeometry(this.detail);
-    this.buffer = new InstancedInterleavedBuffer(frame.data, INSTANCE_WORDS, 1);
-    this.attach(geometry, this.buffer);
+    const birds = this.look === "birds";
+    this.buffer = birds
+      ? new InstancedInterleavedBuffer(frame.data, INSTANCE_WORDS, 1)
+      : new InterleavedBuffer(frame.data, INSTANCE_WORDS);
+    this.buffer.setUsage(DynamicDrawUsage);
+    const bird = birds ? birdGeometry(this.detail) : null;
     // Many birds are a veil, whatever lies in front: the more of them, the darker.
     this.birdMaterial.depthWrite = this.detail === "fine";
-    this.object = new Mesh(geometry, this.birdMaterial);
+    const capacity = frame.data.length / INSTANCE_WORDS;
+    for (let first = 0; first < capacity; first += this.partElements) {
+      const part = bird ? this.birds(bird, this.buffer, first) : this.points(this.buffer, first);
+      part.frustumCulled = false;
+      if (first + this.partElements < capacity) part.onAfterRender = finish;
+      this.parts.push(part);
+      this.scene.add(part);
+    }
   }
 
-  private buildPoints(frame: Frame): void {
+  private birds(bird: InstancedBufferGeometry, buffer: InterleavedBuffer, first: number): Mesh {
+    const geometry = new InstancedBufferGeometry();
+    geometry.setIndex(bird.index);
+    for (const name of ["position", "normal"]) {
+      geometry.setAttribute(name, bird.getAttribute(name));
+    }
+    attach(geometry, buffer, first);
+    return new Mesh(geometry, this.birdMaterial);
+  }
+
+  private points(buffer: InterleavedBuffer, first: number): Points {
     const geometry = new BufferGeometry();
-    this.buffer = new InterleavedBuffer(frame.data, INSTANCE_WORDS);
-    this.attach(geometry, this.buffer);
+    attach(geometry, buffer, first);
     // Three draws no more vertices than "position" has; the shader reads the same as `place`.
     geometry.setAttribute("position", geometry.getAttribute("place"));
-    this.object = new Points(geometry, this.pointMaterial);
-  }
-
-  private attach(geometry: BufferGeometry, buffer: InterleavedBuffer): void {
-    buffer.setUsage(DynamicDrawUsage);
-    geometry.setAttribute("place", new InterleavedBufferAttribute(buffer, 4, 0));
-    geometry.setAttribute("motion", new InterleavedBufferAttribute(buffer, 4, 4));
+    return new Points(geometry, this.pointMaterial);
   }
 
   private drop(): void {
-    this.object?.removeFromParent();
-    this.object?.geometry.dispose();
-    this.object = null;
+    for (const part of this.parts) {
+      part.removeFromParent();
+      part.geometry.dispose();
+    }
+    this.parts = [];
     this.buffer = null;
   }
+}
+
+/** Waits until everything so far is drawn. */
+function finish(renderer: WebGLRenderer): void {
+  renderer.getContext().finish();
+}
+
+/** Elements from number `first` on. */
+function attach(geometry: BufferGeometry, buffer: InterleavedBuffer, first: number): void {
+  const at = first * INSTANCE_WORDS;
+  geometry.setAttribute("place", new InterleavedBufferAttribute(buffer, 4, at));
+  geometry.setAttribute("motion", new InterleavedBufferAttribute(buffer, 4, at + 4));
 }
 
 function setCount(geometry: BufferGeometry, count: number): void {

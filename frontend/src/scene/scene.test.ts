@@ -1,6 +1,9 @@
+import { type InstancedBufferGeometry, type InterleavedBufferAttribute, Mesh, Scene } from "three";
 import { describe, expect, it } from "vitest";
+import { emptyFrame } from "../core/frame.ts";
 import { birdGeometry } from "./bird.ts";
 import { Follower, nearestToCentre } from "./chase.ts";
+import { Flock } from "./flock.ts";
 import { Motion } from "./motion.ts";
 import { detailFor, Governor } from "./quality.ts";
 import { emptySurvey, surveyFrame } from "./survey.ts";
@@ -131,5 +134,37 @@ describe("the quality", () => {
     expect(triangles(1000)).toBe(30);
     expect(triangles(100000)).toBe(11);
     expect(triangles(250000)).toBe(4);
+  });
+});
+
+/** First instance and number of instances of each draw, for `count` birds in room for 10,000. */
+function draws(flock: Flock, scene: Scene, count: number): [number, number][] {
+  flock.show({ ...emptyFrame(), data: new Float32Array(80_000), count, stride: 32, generation: 1 });
+  return scene.children
+    .filter((part) => part instanceof Mesh && part.visible)
+    .map((part) => {
+      const geometry = (part as Mesh).geometry as InstancedBufferGeometry;
+      const place = geometry.getAttribute("place") as InterleavedBufferAttribute;
+      return [place.offset / 8, geometry.instanceCount];
+    });
+}
+
+describe("a flock", () => {
+  it("is one draw where a graphics card draws", () => {
+    const scene = new Scene();
+    expect(draws(new Flock(scene, false), scene, 7000)).toEqual([[0, 7000]]);
+  });
+
+  it("is drawn in parts in software, each bird once", () => {
+    const scene = new Scene();
+    const flock = new Flock(scene, true);
+    for (const count of [0, 1, 1999, 2000, 2001, 7000, 10_000]) {
+      let next = 0;
+      for (const [first, n] of draws(flock, scene, count)) {
+        expect([first, n > 0 && n <= 2000]).toEqual([next, true]);
+        next += n;
+      }
+      expect(next).toBe(count);
+    }
   });
 });

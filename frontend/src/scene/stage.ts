@@ -123,7 +123,7 @@ export class Stage {
     this.rig = new Rig(this.camera);
     this.sky = new Sky(this.scene);
     this.sun = new Sun(this.scene);
-    this.flock = new Flock(this.scene);
+    this.flock = new Flock(this.scene, this.software);
     this.marker = new Marker(this.scene);
     this.applyQuality();
     options.canvas.addEventListener("webglcontextrestored", this.wake);
