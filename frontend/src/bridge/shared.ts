@@ -20,6 +20,7 @@ export class SharedSource implements FrameSource {
   private entry = NO_ENTRY;
   private generation = 0;
   private channel: ChannelReader | null = null;
+  private mapped: ArrayBuffer | null = null;
 
   /** Throws SegmentRefused when the kernel segment is not sound. */
   constructor(private readonly memory: SharedMemory) {
@@ -58,6 +59,7 @@ export class SharedSource implements FrameSource {
     if (!directory || directory.generation !== generation) return;
     const buffer = this.memory.open(this.entry);
     if (!buffer) return;
+    this.mapped = buffer;
     this.generation = generation;
     try {
       this.channel = new ChannelReader(buffer, generation);
@@ -70,6 +72,10 @@ export class SharedSource implements FrameSource {
   private drop(): void {
     this.channel?.release();
     this.channel = null;
+    // Detached, it need not wait for a collection of old objects, which may be minutes away: 24 MiB
+    // after a quarter of a million birds. What draws it still reads nothing then, which is no harm.
+    this.mapped?.transfer?.(0);
+    this.mapped = null;
     this.generation = 0;
     this.trouble = "";
   }
