@@ -18,6 +18,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <jsc/jsc.h>
+#include <link.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -31,6 +32,8 @@
 #define MAX_MAPPINGS 256
 /* The kernel changes a directory entry in less than a microsecond. */
 #define MAX_DIRECTORY_READS 1000
+/* The compiler of the shaders is needed at the start, and for a moment when the picture changes. */
+#define COMPILER_REST_SECONDS 5
 
 /* A segment that is mapped here. It stays mapped while it is in the directory or a buffer lives. */
 typedef struct {
@@ -243,6 +246,31 @@ static void on_window_object_cleared(WebKitScriptWorld *world, WebKitWebPage *pa
   g_object_unref(js);
 }
 
+/* ---- the shaders' compiler ---- */
+
+/* Mesa compiles the shaders of a software renderer with LLVM, whose pages would stay in this process
+ * until memory is short: 45 MiB of 250. A segment of a library that cannot be written is the file's;
+ * what is used of it again is read from there. */
+static int unmap_compiler(struct dl_phdr_info *library, size_t size, void *unused) {
+  (void)size;
+  (void)unused;
+  if (!strstr(library->dlpi_name, "libLLVM")) return 0;
+  for (int i = 0; i < library->dlpi_phnum; i++) {
+    const ElfW(Phdr) *segment = &library->dlpi_phdr[i];
+    if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W)) continue;
+    guintptr start = (library->dlpi_addr + segment->p_vaddr) / INOS_PAGE_BYTES * INOS_PAGE_BYTES;
+    madvise((void *)start, library->dlpi_addr + segment->p_vaddr + segment->p_memsz - start,
+            MADV_DONTNEED);
+  }
+  return 0;
+}
+
+static gboolean on_compiler_rest(gpointer unused) {
+  (void)unused;
+  dl_iterate_phdr(unmap_compiler, NULL);
+  return G_SOURCE_CONTINUE;
+}
+
 /* data: (kernel pid, descriptor of the kernel segment, its byte length, origin of the app's page);
  * descriptor -1: the shared path is off, the page takes the stream. */
 G_MODULE_EXPORT void webkit_web_extension_initialize_with_user_data(WebKitWebExtension *extension,
@@ -257,4 +285,5 @@ G_MODULE_EXPORT void webkit_web_extension_initialize_with_user_data(WebKitWebExt
   bridge.origin = g_strdup(origin);
   g_signal_connect(webkit_script_world_get_default(), "window-object-cleared",
                    G_CALLBACK(on_window_object_cleared), NULL);
+  g_timeout_add_seconds(COMPILER_REST_SECONDS, on_compiler_rest, NULL);
 }
