@@ -4,6 +4,9 @@ package frames
 
 /*
 #cgo pkg-config: webkit2gtk-4.1 gtk+-3.0
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <signal.h>
 #include <webkit2/webkit2.h>
 
 // What the next web process is told. Only the main thread touches it once the loop runs.
@@ -33,6 +36,18 @@ static void offer_segment(const char *dir, const char *origin, guint32 pid, gint
 	offer.byte_len = byte_len;
 	g_signal_connect(webkit_web_context_get_default(), "initialize-web-extensions",
 		G_CALLBACK(on_initialize), NULL);
+}
+
+// Lets WebKit read its settings of threads. Its own function for that is no part of its API, so it may
+// be missing; making the context does the same, and more.
+static void start_threading(int signal_number) {
+	struct sigaction unclaimed = {.sa_handler = SIG_DFL};
+	sigaction(signal_number, &unclaimed, NULL); // Go has a handler for every signal
+	void (*initialize)(void) = (void (*)(void))dlsym(RTLD_DEFAULT, "_ZN3WTF10initializeEv");
+	if (initialize)
+		initialize();
+	else
+		webkit_web_context_get_default();
 }
 
 static int open_display(void) { return gtk_init_check(NULL, NULL); }
@@ -87,6 +102,9 @@ func inosWebProcessGone(reason C.int) C.int {
 
 // openDisplay connects GTK to the screen. WebKit would end the program if it could not.
 func openDisplay() bool { return C.open_display() != 0 }
+
+// startThreading makes WebKit take its signal for threads, as the environment says it.
+func startThreading(signalNumber int) { C.start_threading(C.int(signalNumber)) }
 
 // offerSegment tells WebKit which extension to load and what to tell it.
 func offerSegment(dir string, fd int, byteLen int64) {

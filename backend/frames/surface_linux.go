@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -21,7 +22,7 @@ const outsideSignal = syscall.SIGUSR1
 
 // Signal that JavaScriptCore stops its threads with, instead of SIGUSR1: its handler runs on Go's
 // small stacks, so a SIGUSR1 from outside would end the program. Nobody sends this one.
-const collectorSignal = "40"
+const collectorSignal = 40
 
 // Reasons of WebKitWebProcessTerminationReason, as the user reads them.
 var endings = [...]string{"crashed", "used too much memory", "was ended"}
@@ -40,10 +41,9 @@ type surface struct {
 // NewSurface prepares WebKit. With Auto, whatever stands in the way of shared memory leads to the
 // stream; with Shared it is an error.
 func NewSurface(o Options) (Surface, error) {
-	if err := os.Setenv("JSC_SIGNAL_FOR_GC", collectorSignal); err != nil {
+	if err := moveSignal(); err != nil {
 		return nil, fault.Wrap("frames", fault.Internal, "environment", err, "")
 	}
-	signal.Notify(make(chan os.Signal, 1), outsideSignal)
 	if err := preferX11(os.Getenv("XDG_SESSION_TYPE"), os.Getenv("GDK_BACKEND")); err != nil {
 		return nil, err
 	}
@@ -66,6 +66,18 @@ func NewSurface(o Options) (Surface, error) {
 		s.why = err.Error()
 	}
 	return s, nil
+}
+
+// moveSignal keeps JavaScriptCore off the signals of others. Its variable is there for a moment only:
+// left in the environment, each process of WebKit calls it an invalid option on standard error.
+func moveSignal() error {
+	const name = "JSC_SIGNAL_FOR_GC"
+	signal.Notify(make(chan os.Signal, 1), outsideSignal)
+	if err := os.Setenv(name, strconv.Itoa(collectorSignal)); err != nil {
+		return err
+	}
+	startThreading(collectorSignal)
+	return os.Unsetenv(name)
 }
 
 // preferX11 does before our opening of the display what Wails would do before its own: outside a
