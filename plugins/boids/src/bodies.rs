@@ -23,6 +23,9 @@ const HUNT_CELLS: i32 = 4;
 /// How quickly a predator turns to its prey, per second.
 const HUNT_TURN: f32 = 3.0;
 
+/// Farther than a bird gets in a step.
+const LONGEST_STEP: f32 = 1.01;
+
 /// A point that accelerates birds away from it: by `gain` at the point itself, and linearly less
 /// up to `reach`. Negative gain draws them.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -47,10 +50,7 @@ pub struct Bodies {
 impl Bodies {
     /// The bodies that the parameters and the flock's predators make.
     pub fn new(params: &Params, g: &Geometry, header: &Header) -> Self {
-        let mut bodies = Self {
-            list: [Body::default(); MAX_BODIES],
-            len: 0,
-        };
+        let mut bodies = Self::none();
         for predator in &header.predators[..params.predators as usize] {
             let (reach, gain) = (params.predator_radius, params.predator_fear);
             bodies.push(
@@ -112,6 +112,31 @@ impl Bodies {
         }
         self.list[self.len] = body;
         self.len += 1;
+    }
+
+    /// None at all.
+    pub fn none() -> Self {
+        Self {
+            list: [Body::default(); MAX_BODIES],
+            len: 0,
+        }
+    }
+
+    /// Becomes those of `all` that may touch a bird which begins or ends its step in the row that
+    /// begins at `edge` along y and z.
+    pub fn select(&mut self, all: &Self, edge: [f32; 2]) {
+        self.len = 0;
+        for body in all.as_slice() {
+            let gap = |axis: usize| {
+                let (low, at) = (edge[axis - 1], body.at[axis]);
+                (low - at).max(at - (low + 1.0)).max(0.0)
+            };
+            let reach = body.reach + LONGEST_STEP;
+            if gap(1) * gap(1) + gap(2) * gap(2) <= reach * reach {
+                self.list[self.len] = *body;
+                self.len += 1;
+            }
+        }
     }
 
     /// The bodies.

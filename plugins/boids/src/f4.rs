@@ -102,6 +102,10 @@ mod lanes {
     pub fn lane_bits<const K: usize>(a: V) -> u32 {
         u32x4_extract_lane::<K>(a)
     }
+    #[inline(always)]
+    pub fn part<const K: usize>(a: V) -> f32 {
+        f32x4_extract_lane::<K>(a)
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -226,8 +230,12 @@ mod lanes {
     }
     #[inline(always)]
     pub fn lane_bits<const K: usize>(a: V) -> u32 {
+        part::<K>(a).to_bits()
+    }
+    #[inline(always)]
+    pub fn part<const K: usize>(a: V) -> f32 {
         // SAFETY: both are 16 plain bytes.
-        let lanes: [u32; 4] = unsafe { core::mem::transmute(a) };
+        let lanes: [f32; 4] = unsafe { core::mem::transmute(a) };
         lanes[K]
     }
 }

@@ -7,10 +7,14 @@
 use std::ops::Range;
 use std::sync::atomic::Ordering::Relaxed;
 
+use crate::f4::{
+    V, add, and, any, isub, lane_bits, load, lt, max, min, mul, or, splat, splat_bits, store, sub,
+};
 use crate::geometry::{FINE, Geometry};
 use crate::memory::{
-    CELL, FAR_AWAY, ID, MAX_SHARDS, Memory, SENTINELS, STATE, STRIDE, VX, VY, VZ, X, Y, Z,
+    CELL, FAR_AWAY, ID, MAX_SHARDS, Memory, SENTINELS, STATE, STRIDE, VX, VY, VZ, X, Y, Z, at,
 };
+use crate::window::MAGIC;
 
 /// Which part of the work is whose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,46 +40,24 @@ fn part(total: usize, index: usize, of: usize) -> Range<usize> {
     border(index)..border(index + 1)
 }
 
-/// Cell of a coordinate, at least 0 and at most `last`.
-///
-/// # Safety
-/// `x` is finite and fits an i32.
-#[inline(always)]
-unsafe fn cell(x: f32, last: i32) -> usize {
-    // SAFETY: promised by the caller. The saturating conversion is several times as long in wasm.
-    let c = unsafe { x.to_int_unchecked::<i32>() };
-    c.clamp(0, last) as usize
-}
-
 /// Phase 1: finds the cell of each bird of the own part and counts the birds per cell.
 ///
 /// # Safety
-/// `m` is laid out for `g`; every shard works on its own part; all positions lie in the box.
+/// `m` is laid out for `g`; every shard works on its own part.
 pub unsafe fn count(m: Memory, g: &Geometry, shard: Shard) {
-    // SAFETY: birds < MAX_BIRDS; cells are clamped to the grid, so `c` lies in the table; counts
-    // and parts of this shard are written by nobody else in this phase.
+    // SAFETY: counts and parts of this shard are written by nobody else in this phase.
     unsafe {
         clear_counts(m, g, shard.index);
-        let (counts, row_birds) = (m.counts(g, shard.index), m.row_birds(g, shard.index));
         if shard.index == 0 {
             for counter in &(*m.header()).taken {
                 counter.0.store(0, Relaxed);
             }
         }
-        let (last, last_z) = (g.cells as i32 - 1, g.layers as i32 - 1);
-        let last_fine = (g.cells as usize * FINE) as i32 - 1;
-        let (layer, row, x_offset) = (g.layer_rows(), g.row_len as usize, g.x_offset());
         let birds = shard.part(g.birds as usize);
-        let mut p = m.array(STATE).add(birds.start);
-        for _ in birds {
-            let (z, y, x) = (*p.add(Z * STRIDE), *p.add(Y * STRIDE), *p.add(X * STRIDE));
-            let r = (cell(z, last_z) + 1) * layer + cell(y, last) + 1;
-            let c = r * row + cell(x * FINE as f32, last_fine) + x_offset;
-            *p.add(CELL * STRIDE).cast::<u32>() = c as u32;
-            *counts.add(c) += 1;
-            *row_birds.add(r) += 1;
-            p = p.add(1);
-        }
+        let (counts, row_birds) = (m.counts(g, shard.index), m.row_birds(g, shard.index));
+        let first = m.mark(m.array(STATE).add(birds.start));
+        let places = Places::new(g);
+        count_birds(m.base(), &places, first, birds.len(), counts, row_birds);
         if shard.of > 1 {
             let parts = &mut (*m.header()).parts[shard.index];
             let birds = std::slice::from_raw_parts(row_birds, g.rows as usize);
@@ -83,6 +65,104 @@ pub unsafe fn count(m: Memory, g: &Geometry, shard: Shard) {
                 *sum = birds[part(birds.len(), k, shard.of)].iter().sum();
             }
         }
+    }
+}
+
+/// What turns positions into places in the start table. Floats: a table is so short that all its
+/// indices are exact, and an integer product is several instructions.
+struct Places {
+    /// Last fine cell along x, last cell along y and z.
+    last: [V; 3],
+    /// Rows from one layer to the next.
+    layer: V,
+    /// Entries from one row to the next.
+    row: V,
+    /// First row that is not the border's, and first cell of a row.
+    first: [V; 2],
+}
+
+impl Places {
+    fn new(g: &Geometry) -> Self {
+        let cells = g.cells as usize;
+        let v = |n: usize| splat(n as f32);
+        Self {
+            last: [v(cells * FINE - 1), v(cells - 1), v(g.layers as usize - 1)],
+            layer: v(g.layer_rows()),
+            row: v(g.row_len as usize),
+            first: [v(g.layer_rows() + 1), v(g.x_offset())],
+        }
+    }
+
+    /// Place and row of four positions.
+    #[inline(always)]
+    fn of(&self, x: V, y: V, z: V) -> (V, V) {
+        let x = cell(mul(x, splat(FINE as f32)), self.last[0]);
+        let (y, z) = (cell(y, self.last[1]), cell(z, self.last[2]));
+        let row = add(add(mul(z, self.layer), y), self.first[0]);
+        let place = add(add(mul(row, self.row), x), self.first[1]);
+        (integer(place), integer(row))
+    }
+}
+
+/// Cells of coordinates, at least 0 and at most `last`, also of what is no number.
+#[inline(always)]
+fn cell(x: V, last: V) -> V {
+    let near = sub(add(x, splat(MAGIC)), splat(MAGIC));
+    let down = sub(near, and(lt(x, near), splat(1.0)));
+    min(last, max(splat(0.0), down))
+}
+
+#[inline(always)]
+fn integer(whole: V) -> V {
+    isub(add(whole, splat(MAGIC)), splat(MAGIC))
+}
+
+/// Counts the `birds` birds from the place `first` on (a mark: see [`move_birds`]).
+///
+/// # Safety
+/// Birds and three more can be read, the counts lie in the tables of this shard.
+#[inline(never)]
+unsafe fn count_birds(
+    base: *mut u8,
+    places: &Places,
+    mut first: u32,
+    birds: usize,
+    counts: *mut u32,
+    row_birds: *mut u32,
+) {
+    let mut left = birds;
+    while left > 0 {
+        // SAFETY: promised by the caller; cells are clamped to the grid.
+        unsafe {
+            let p = at::<f32>(base, first);
+            let z = load(p.add(Z * STRIDE));
+            let y = load(p.add(Y * STRIDE));
+            let (place, row) = places.of(load(p.add(X * STRIDE)), y, z);
+            macro_rules! bird {
+                ($k:literal) => {
+                    let (place, row) = (lane_bits::<$k>(place), lane_bits::<$k>(row));
+                    *p.add(CELL * STRIDE + $k).cast::<u32>() = place;
+                    *counts.add(place as usize) += 1;
+                    *row_birds.add(row as usize) += 1;
+                };
+            }
+            if left < 4 {
+                bird!(0);
+                if left > 1 {
+                    bird!(1);
+                }
+                if left > 2 {
+                    bird!(2);
+                }
+                return;
+            }
+            bird!(3);
+            bird!(2);
+            bird!(1);
+            bird!(0);
+        }
+        first += 16;
+        left -= 4;
     }
 }
 
@@ -163,7 +243,8 @@ unsafe fn prefix_rows<const K: usize>(m: Memory, g: &Geometry, rows: Range<usize
     }
 }
 
-/// Places of one row's birds, the first at `mark`; returns the end of the last.
+/// Places of one row's birds, the first at `mark`; returns the end of the last. Most cells of most
+/// rows are empty: they are passed by four.
 ///
 /// # Safety
 /// As for [`prefix_rows`]; `counts` is the row of shard 0, the others' follow.
@@ -175,15 +256,25 @@ unsafe fn prefix_row<const K: usize>(
     mark: u32,
 ) -> u32 {
     let (mut mark, step) = (mark, g.table_len());
-    for cell in 0..g.row_len as usize {
-        // SAFETY: promised by the caller.
+    for cell in (0..g.row_len as usize).step_by(FINE) {
+        // SAFETY: promised by the caller; the length of a row is a multiple of four.
         unsafe {
-            *start.add(cell) = mark;
-            for shard in 0..K {
-                let place = counts.add(shard * step + cell);
-                let n = *place;
-                *place = mark;
-                mark += 4 * n;
+            let (start, counts) = (start.add(cell), counts.add(cell));
+            let some = (1..K).fold(load(counts.cast()), |some, shard| {
+                or(some, load(counts.add(shard * step).cast()))
+            });
+            if !any(isub(splat(0.0), some)) {
+                store(start.cast(), splat_bits(mark));
+                continue;
+            }
+            for k in 0..FINE {
+                *start.add(k) = mark;
+                for shard in 0..K {
+                    let place = counts.add(shard * step + k);
+                    let n = *place;
+                    *place = mark;
+                    mark += 4 * n;
+                }
             }
         }
     }
@@ -195,16 +286,29 @@ unsafe fn prefix_row<const K: usize>(
 /// # Safety
 /// As for [`count`]; all shards have done [`prefix`].
 pub unsafe fn scatter(m: Memory, g: &Geometry, shard: Shard) {
+    let birds = shard.part(g.birds as usize);
     // SAFETY: each place is given out once, by the counts of this shard.
     unsafe {
-        let counts = m.counts(g, shard.index);
-        let birds = shard.part(g.birds as usize);
-        let mut p = m.array(STATE).cast_const().add(birds.start);
-        for _ in birds {
+        let first = m.mark(m.array(STATE).add(birds.start));
+        move_birds(m.base(), first, birds.len(), m.counts(g, shard.index));
+    }
+}
+
+/// Moves the `birds` birds from the place `first` on. A mark, since the compiler would turn a
+/// pointer that counts up into seven, one for each array, with a bounds check each.
+///
+/// # Safety
+/// As for [`scatter`].
+#[inline(never)]
+unsafe fn move_birds(base: *mut u8, mut first: u32, mut birds: usize, counts: *mut u32) {
+    while birds > 0 {
+        // SAFETY: promised by the caller.
+        unsafe {
+            let p = at::<f32>(base, first).cast_const();
             let place = counts.add(*p.add(CELL * STRIDE).cast::<u32>() as usize);
             let mark = *place;
             *place = mark + 4;
-            let q = m.at(mark);
+            let q = at::<f32>(base, mark);
             *q.add(ID * STRIDE) = *p.add(ID * STRIDE);
             *q.add(Z * STRIDE) = *p.add(Z * STRIDE);
             *q.add(Y * STRIDE) = *p.add(Y * STRIDE);
@@ -212,8 +316,9 @@ pub unsafe fn scatter(m: Memory, g: &Geometry, shard: Shard) {
             *q.add(VZ * STRIDE) = *p.add(VZ * STRIDE);
             *q.add(VY * STRIDE) = *p.add(VY * STRIDE);
             *q.add(VX * STRIDE) = *p.add(VX * STRIDE);
-            p = p.add(1);
         }
+        first += 4;
+        birds -= 1;
     }
 }
 

@@ -15,6 +15,7 @@ pub mod checksum;
 pub(crate) mod f4;
 pub(crate) mod fields;
 pub mod flock;
+pub(crate) mod frame;
 pub mod geometry;
 pub mod grid;
 pub mod live;
@@ -25,10 +26,11 @@ pub mod ops;
 pub(crate) mod pairs;
 pub mod params;
 pub mod population;
+pub(crate) mod rare;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod reference;
 pub mod stats;
-pub mod steer;
+pub(crate) mod steer;
 pub mod tick;
 pub(crate) mod window;
 

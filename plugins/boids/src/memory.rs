@@ -13,7 +13,7 @@
 
 use std::sync::atomic::AtomicU32;
 
-use crate::around::AROUND;
+use crate::around::LANES;
 use crate::geometry::{Geometry, MAX_ROWS};
 
 /// Birds that fit, at most.
@@ -23,11 +23,12 @@ pub const MAX_SHARDS: usize = 8;
 /// Predators, at most.
 pub const MAX_PREDATORS: usize = 4;
 
-/// Floats from one array to the next: room for the birds and for four sentinels a row, and not a
-/// multiple of a page, so that the arrays do not compete for the same lines of the cache.
-pub const STRIDE: usize = (1 << 19) + (1 << 13) + 272;
-/// Sentinels that end each row of sorted birds.
-pub const SENTINELS: usize = 4;
+/// Floats from one array to the next: room for the birds and for the sentinels of all rows, and not
+/// a multiple of a page, so that the arrays do not compete for the same lines of the cache.
+pub const STRIDE: usize = (1 << 19) + 5 * (1 << 13) + 272;
+/// Sentinels that end each row of sorted birds: who looks at eight birds at a time from a place in
+/// a row on, meets nobody of the next row.
+pub const SENTINELS: usize = 8;
 /// x of a sentinel: farther away than any bird can see.
 pub const FAR_AWAY: f32 = 1e9;
 
@@ -59,7 +60,7 @@ const SPARE: usize = STRIDE - SPARE_PER_SHARD * MAX_SHARDS;
 const _: () = assert!(SPARE > MAX_BIRDS + SENTINELS * MAX_ROWS + 2 * SENTINELS);
 
 const HEADER_BYTES: usize = 4096;
-const SCRATCH_BYTES: usize = 8192;
+const SCRATCH_BYTES: usize = 16384;
 const ARRAYS_AT: usize = HEADER_BYTES + SCRATCH_BYTES * MAX_SHARDS;
 const TABLES_AT: usize = ARRAYS_AT + ARRAYS * STRIDE * 4;
 /// Floats of one cell of the fields: sums of x y z, count, sums of vx vy vz, nothing.
@@ -70,6 +71,9 @@ pub const FIELD: usize = 8;
 pub const RUN_BLOCKS: usize = 64;
 /// Entries of a block list: nine runs, the padding of the last pair, and room to write four.
 pub const LIST_LEN: usize = 9 * RUN_BLOCKS + 8;
+
+/// Instances that wait until they are put into the frame together.
+pub const WAITING: usize = 256;
 
 /// A word that shards count up together, on a cache line of its own.
 #[repr(C, align(64))]
@@ -113,14 +117,14 @@ const _: () = assert!(size_of::<Header>() <= HEADER_BYTES);
 pub struct Scratch {
     /// Blocks of four birds to look at.
     pub list: [u32; LIST_LEN],
-    /// Sums over the neighbours, four lanes each: n, offset x y z, velocity x y z, push x y z.
-    pub sums: [f32; 40],
-    /// The same for the part of a list that is too long, or for an image across the border.
-    pub more: [f32; 40],
-    /// Sums of four birds, a bird in each lane.
-    pub batch: [f32; 40],
-    /// Where these four look.
-    pub around: [f32; AROUND],
+    /// Where four birds look and what they know of their company.
+    pub lanes: [f32; LANES],
+    /// A lane for the part of a list that is too long, or for an image across the border.
+    pub more: [f32; LANES],
+    /// Instances that wait to be put into the frame, and their numbers.
+    pub instances: [[f32; 8]; WAITING],
+    /// See there.
+    pub ids: [u32; WAITING],
 }
 const _: () = assert!(size_of::<Scratch>() <= SCRATCH_BYTES);
 
@@ -225,15 +229,21 @@ impl Memory {
         self.base.wrapping_add(TABLES_AT).cast()
     }
 
-    /// Marks stand for slots in tables and lists: in wasm the slot's address, so that a mark is
-    /// used as it is; elsewhere the distance in bytes from the first slot.
+    /// Marks stand for places in this memory, in 32 bits: in wasm the address, so that a mark is
+    /// used as it is; elsewhere the distance in bytes from the beginning.
+    #[inline(always)]
+    pub fn mark<T>(self, place: *const T) -> u32 {
+        if cfg!(target_arch = "wasm32") {
+            place as usize as u32
+        } else {
+            (place as usize).wrapping_sub(self.base as usize) as u32
+        }
+    }
+
+    /// Mark of the first slot.
     #[inline(always)]
     pub fn first_mark(self) -> u32 {
-        if cfg!(target_arch = "wasm32") {
-            self.array(SORTED) as usize as u32
-        } else {
-            0
-        }
+        self.mark(self.array(SORTED))
     }
 
     /// Mark of slot `i`.
@@ -251,7 +261,13 @@ impl Memory {
     /// The velocity along x in the slot of `mark`; the other arrays follow at `STRIDE`.
     #[inline(always)]
     pub fn at(self, mark: u32) -> *mut f32 {
-        at(self.array(SORTED), mark)
+        at(self.base, mark)
+    }
+
+    /// What marks count from.
+    #[inline(always)]
+    pub fn base(self) -> *mut u8 {
+        self.base
     }
 
     /// Zeroes the header, the scratch and the slots that the flock will use, in memory that is not
@@ -288,12 +304,12 @@ impl Memory {
     }
 }
 
-/// The slot of `mark`, given the first float of the sorted arrays.
+/// The place of `mark`, given the beginning of the memory.
 #[inline(always)]
-pub fn at(sorted: *mut f32, mark: u32) -> *mut f32 {
+pub fn at<T>(base: *mut u8, mark: u32) -> *mut T {
     if cfg!(target_arch = "wasm32") {
-        mark as usize as *mut f32
+        mark as usize as *mut T
     } else {
-        sorted.wrapping_byte_add(mark as usize)
+        base.wrapping_add(mark as usize).cast()
     }
 }

@@ -3,6 +3,7 @@
 //! Weights enter here, once per bird, and not in the loop over pairs. Most birds are within the
 //! limits and far from everything: a test for four at once saves most roots and divisions.
 
+use crate::around::{NUMBER, OFFSET, PUSH, VELOCITY};
 use crate::bodies::{Bodies, Body};
 use crate::f4::{
     V, add, and, any, div, ge, iadd, lane_bits, load, lt, max, min, mul, or, select, set,
@@ -70,52 +71,108 @@ impl Motion {
         }
     }
 
-    /// Middle of the box.
-    pub fn centre(&self) -> [f32; 3] {
-        self.centre
+    /// What else is in the air.
+    pub fn bodies(&self) -> &Bodies {
+        &self.bodies
     }
 }
 
-/// Moves the four birds from slot `q` on, whose sums are the lanes of `batch`, and writes their
-/// state from `to` on.
+/// Where four birds go.
+#[derive(Clone, Copy)]
+pub struct Target {
+    /// Their state.
+    pub state: *mut f32,
+    /// Their instances; null: nobody wants them.
+    pub instances: *mut f32,
+    /// Their numbers.
+    pub ids: *mut f32,
+}
+
+/// Moves the four birds from slot `q` on, whose company is in `lanes`, as far as `bodies` let them.
 ///
 /// # Safety
-/// Four slots can be read at `q` and written at `to`, in each array; `batch` has 40 floats.
+/// Four slots can be read at `q`, and four states written, in each array, four instances and
+/// numbers.
 #[inline(never)]
-pub unsafe fn advance(motion: &Motion, batch: *const f32, q: *const f32, to: *mut f32) {
+pub unsafe fn advance(
+    motion: &Motion,
+    bodies: &Bodies,
+    lanes: *const f32,
+    q: *const f32,
+    target: &Target,
+) {
     // SAFETY: promised by the caller.
     unsafe {
-        let lane = |k: usize| load(q.add(k * STRIDE));
+        let id = load(q.add(ID * STRIDE));
         let at = V3 {
-            z: lane(5),
-            y: lane(4),
-            x: lane(3),
+            z: load(q.add(Z * STRIDE)),
+            y: load(q.add(Y * STRIDE)),
+            x: load(q.add(X * STRIDE)),
         };
         let velocity = V3 {
-            z: lane(2),
-            y: lane(1),
-            x: lane(0),
+            z: load(q.add(VZ * STRIDE)),
+            y: load(q.add(VY * STRIDE)),
+            x: load(q.add(VX * STRIDE)),
         };
-        let id = load(q.add(ID * STRIDE));
-        let wish = flocking(motion, batch, velocity);
+        let wish = flocking(motion, lanes, velocity);
         let wish = if motion.wander > 0.0 {
             wander(motion, id, wish)
         } else {
             wish
         };
-        let wish = avoid(motion, at, wish);
+        let wish = avoid(bodies.as_slice(), at, wish);
         let wish = bounded(wish, motion.agility);
         let wish = turn_back(motion, at, wish);
         let velocity = sped(motion, along(velocity, wish, motion.dt_axis));
         let at = along(at, velocity, motion.dt_axis);
-        let at = outside(motion.bodies.as_slice(), at);
+        let at = outside(bodies.as_slice(), at);
         let (at, velocity) = kept(motion, at, velocity);
-        for (k, v) in [velocity.x, velocity.y, velocity.z, at.x, at.y, at.z, id]
-            .iter()
-            .enumerate()
-        {
-            store(to.add(k * STRIDE), *v);
+        let to = target.state;
+        store(to.add(ID * STRIDE), id);
+        store(to.add(Z * STRIDE), at.z);
+        store(to.add(Y * STRIDE), at.y);
+        store(to.add(X * STRIDE), at.x);
+        store(to.add(VZ * STRIDE), velocity.z);
+        store(to.add(VY * STRIDE), velocity.y);
+        store(to.add(VX * STRIDE), velocity.x);
+        if !target.instances.is_null() {
+            let neighbours = load(lanes.add(NUMBER));
+            store(target.ids, id);
+            write_instances(motion, target.instances, id, at, velocity, neighbours);
         }
+    }
+}
+
+/// # Safety
+/// `out` has room for four instances.
+#[inline(always)]
+unsafe fn write_instances(motion: &Motion, out: *mut f32, id: V, at: V3, velocity: V3, company: V) {
+    let ids = [
+        lane_bits::<0>(id),
+        lane_bits::<1>(id),
+        lane_bits::<2>(id),
+        lane_bits::<3>(id),
+    ];
+    let [p0, p1, p2, p3] = ids.map(phase);
+    let phases = set(p0, p1, p2, p3);
+    let velocity = transpose([velocity.x, velocity.y, velocity.z, phases]);
+    let c = motion.centre;
+    let place = transpose([
+        sub(at.x, splat(c[0])),
+        sub(at.y, splat(c[1])),
+        sub(at.z, splat(c[2])),
+        company,
+    ]);
+    // SAFETY: promised by the caller.
+    unsafe {
+        store(out.add(28), velocity[3]);
+        store(out.add(24), place[3]);
+        store(out.add(20), velocity[2]);
+        store(out.add(16), place[2]);
+        store(out.add(12), velocity[1]);
+        store(out.add(8), place[1]);
+        store(out.add(4), velocity[0]);
+        store(out, place[0]);
     }
 }
 
@@ -155,13 +212,13 @@ fn length2(a: V3) -> V {
 /// Cohesion, alignment, separation, wind.
 ///
 /// # Safety
-/// `batch` has 40 floats.
+/// `lanes` has room for [`crate::around::LANES`].
 #[inline(always)]
-unsafe fn flocking(motion: &Motion, batch: *const f32, velocity: V3) -> V3 {
+unsafe fn flocking(motion: &Motion, lanes: *const f32, velocity: V3) -> V3 {
     // SAFETY: promised by the caller.
-    let lane = |k: usize| unsafe { load(batch.add(4 * k)) };
+    let lane = |k: usize| unsafe { load(lanes.add(k)) };
     let (zero, one) = (splat(0.0), splat(1.0));
-    let n = lane(0);
+    let n = lane(NUMBER);
     let company = lt(zero, n);
     let share = and(company, div(one, n));
     let room = max(sub(one, mul(n, splat(motion.per_crowd))), splat(-1.0));
@@ -169,9 +226,12 @@ unsafe fn flocking(motion: &Motion, batch: *const f32, velocity: V3) -> V3 {
     let align = and(company, splat(motion.alignment));
     let push = splat(motion.separation);
     let axis = |k: usize, v: V, wind: f32| {
-        let offset = mul(lane(1 + k), pull);
-        let turn = mul(align, sub(mul(lane(4 + k), share), v));
-        add(add(add(offset, turn), mul(lane(7 + k), push)), splat(wind))
+        let offset = mul(lane(OFFSET + 4 * k), pull);
+        let turn = mul(align, sub(mul(lane(VELOCITY + 4 * k), share), v));
+        add(
+            add(add(offset, turn), mul(lane(PUSH + 4 * k), push)),
+            splat(wind),
+        )
     };
     V3 {
         x: axis(0, velocity.x, motion.wind[0]),
@@ -209,8 +269,7 @@ fn scrambled(a: V) -> V {
 
 /// Adds what the bodies in the air do.
 #[inline(always)]
-fn avoid(motion: &Motion, at: V3, wish: V3) -> V3 {
-    let bodies = motion.bodies.as_slice();
+fn avoid(bodies: &[Body], at: V3, wish: V3) -> V3 {
     if bodies.is_empty() {
         wish
     } else {
@@ -320,6 +379,14 @@ fn lifted(body: &Body, at: V3) -> V3 {
 #[inline(always)]
 fn kept(motion: &Motion, at: V3, velocity: V3) -> (V3, V3) {
     let s = motion.size;
+    let beyond = |p: V, size: f32| or(lt(p, splat(0.0)), ge(p, splat(size)));
+    let out = or(
+        or(beyond(at.x, s[0]), beyond(at.y, s[1])),
+        beyond(at.z, s[2]),
+    );
+    if !any(out) {
+        return (at, velocity);
+    }
     if motion.wraps {
         let at = V3 {
             x: wrapped(at.x, s[0]),
@@ -362,48 +429,4 @@ fn bounced(p: V, v: V, size: f32) -> (V, V) {
 #[inline(always)]
 fn confined(p: V, size: V) -> V {
     min(max(p, splat(0.0)), size)
-}
-
-/// Instances of `count` birds (at most 4) whose state is at `state` and whose sums are `batch`:
-/// each at the place of its number in `instances`.
-///
-/// Numbers are scattered, so most places miss the cache. Two wide stores a bird instead of eight
-/// let the store buffer fetch the lines of four times as many birds at once.
-///
-/// # Safety
-/// Four birds can be read; the numbers of the first `count` are below the length of `instances`;
-/// no other shard writes to those.
-#[inline(never)]
-pub unsafe fn emit(
-    motion: &Motion,
-    batch: *const f32,
-    state: *const f32,
-    count: usize,
-    instances: *mut [f32; 8],
-) {
-    let c = motion.centre;
-    // SAFETY: promised by the caller.
-    unsafe {
-        let lane = |k: usize| load(state.add(k * STRIDE));
-        let id = lane(ID);
-        let ids = [
-            lane_bits::<0>(id),
-            lane_bits::<1>(id),
-            lane_bits::<2>(id),
-            lane_bits::<3>(id),
-        ];
-        let [p0, p1, p2, p3] = ids.map(phase);
-        let velocity = transpose([lane(VX), lane(VY), lane(VZ), set(p0, p1, p2, p3)]);
-        let place = transpose([
-            sub(lane(X), splat(c[0])),
-            sub(lane(Y), splat(c[1])),
-            sub(lane(Z), splat(c[2])),
-            load(batch),
-        ]);
-        for k in 0..count {
-            let out = instances.add(ids[k] as usize).cast::<f32>();
-            store(out.add(4), velocity[k]);
-            store(out, place[k]);
-        }
-    }
 }

@@ -1,11 +1,13 @@
-//! Sums over the birds of a block list: the innermost loops.
+//! Sums over the birds of blocks: the innermost loops.
 //!
 //! What makes them fast in wasm (facts measured, see RATIONALE): one loop to a function, no branch
 //! in it, few values alive across it, counting down to zero, masks by `and`, the farthest array
 //! first (one bounds check for all), working memory through a pointer.
 
-use crate::f4::{V, add, and, any, div, isub, load, load_splat, lt, min, mul, splat, store, sub};
+use crate::around::{LANES, NUMBER, OFFSET, PUSH, VELOCITY, high, low};
+use crate::f4::{V, add, and, any, div, isub, load, load_splat, lt, min, mul, part, splat, sub};
 use crate::memory::{STRIDE, Scratch, VX, VY, VZ, X, Y, Z, at};
+use crate::window::{BLOCK, middle};
 
 /// Pairs of blocks that one call of [`neighbours`] takes: a bit each.
 const PAIRS: usize = 64;
@@ -15,8 +17,8 @@ pub const SOFTEN: f32 = 0.01;
 /// What the loops work on.
 #[derive(Clone, Copy)]
 pub struct Sight {
-    /// First float of the sorted arrays.
-    pub sorted: *mut f32,
+    /// What marks count from.
+    pub base: *mut u8,
     /// Square of the distance within which birds push each other.
     pub push2: f32,
 }
@@ -43,68 +45,88 @@ macro_rules! here {
     };
 }
 
-/// All sums of the bird in slot `q` over `pairs` pairs of blocks, itself included.
+/// All that the bird in slot `q` knows by `pairs` pairs of blocks, itself included.
 ///
 /// # Safety
-/// The marks in `list` are slots with three more behind them; `pairs` is at least 1 and fits the
-/// list; nobody else uses `scratch`.
+/// The marks in the list are slots with three more behind them; `pairs` is at least 1 and fits the
+/// list; `lane` is one; nobody else uses `scratch`.
 #[inline(always)]
-pub unsafe fn sum_pairs(sight: &Sight, scratch: *mut Scratch, pairs: usize, q: *const f32) {
+pub unsafe fn sum_pairs(
+    sight: &Sight,
+    scratch: *mut Scratch,
+    pairs: usize,
+    q: *const f32,
+    lane: *mut f32,
+) {
     // SAFETY: promised by the caller.
     unsafe {
-        let list = (&raw mut (*scratch).list).cast::<u32>();
-        let sums = (&raw mut (*scratch).sums).cast::<f32>();
+        let list = (&raw const (*scratch).list).cast::<u32>();
         let first = if pairs > PAIRS { PAIRS } else { pairs };
-        let near = neighbours(sight, list, first, q, sums);
-        pushes(sight, list.add(2 * first - 2), near, q, sums);
+        let near = neighbours(sight, list, first, q, lane);
+        pushes(sight, list.add(2 * first - 2), near, q, lane);
         if pairs > PAIRS {
-            rest(sight, scratch, PAIRS, pairs, q);
+            more_pairs(sight, scratch, PAIRS, pairs, q, lane);
         }
     }
 }
 
-/// Adds the sums of an image across the border.
-///
-/// # Safety
-/// As for [`sum_pairs`].
-pub unsafe fn image_pairs(sight: &Sight, scratch: *mut Scratch, pairs: usize, q: *const f32) {
-    // SAFETY: promised by the caller.
-    unsafe { rest(sight, scratch, 0, pairs, q) }
-}
-
-/// Adds the sums over the pairs from `done` on.
+/// Adds what the pairs from `done` on say.
 ///
 /// # Safety
 /// As for [`sum_pairs`].
 #[inline(never)]
-unsafe fn rest(sight: &Sight, scratch: *mut Scratch, done: usize, pairs: usize, q: *const f32) {
-    let mut done = done;
-    while done < pairs {
+pub unsafe fn more_pairs(
+    sight: &Sight,
+    scratch: *mut Scratch,
+    done: usize,
+    pairs: usize,
+    q: *const f32,
+    lane: *mut f32,
+) {
+    for done in (done..pairs).step_by(PAIRS) {
         let now = (pairs - done).min(PAIRS);
         // SAFETY: promised by the caller.
         unsafe {
-            let list = (&raw mut (*scratch).list).cast::<u32>().add(2 * done);
+            let list = (&raw const (*scratch).list).cast::<u32>().add(2 * done);
             let more = (&raw mut (*scratch).more).cast::<f32>();
             let near = neighbours(sight, list, now, q, more);
             pushes(sight, list.add(2 * now - 2), near, q, more);
-            add_more(scratch);
+            add_more(more, lane, NUMBER);
         }
-        done += now;
     }
 }
 
-/// Adds `more` to `sums`.
+/// Adds the pushes of `pairs` pairs of blocks, for fast mode.
 ///
 /// # Safety
-/// Nobody else uses `scratch`.
-pub unsafe fn add_more(scratch: *mut Scratch) {
-    // SAFETY: promised by the caller.
-    let (sums, more) = unsafe { (&mut (*scratch).sums, &(*scratch).more) };
-    for lane in 0..4 {
-        sums[lane] = f32::from_bits(sums[lane].to_bits().wrapping_add(more[lane].to_bits()));
+/// As for [`sum_pairs`].
+#[inline(never)]
+pub unsafe fn more_pushes(
+    sight: &Sight,
+    scratch: *mut Scratch,
+    pairs: usize,
+    q: *const f32,
+    lane: *mut f32,
+) {
+    for done in (0..pairs).step_by(PAIRS) {
+        let now = (pairs - done).min(PAIRS);
+        // SAFETY: promised by the caller.
+        unsafe {
+            let list = (&raw const (*scratch).list).cast::<u32>();
+            let more = (&raw mut (*scratch).more).cast::<f32>();
+            let all = u64::MAX >> (PAIRS - now);
+            pushes(sight, list.add(2 * (done + now) - 2), all, q, more);
+            add_more(more, lane, PUSH);
+        }
     }
-    for lane in 4..40 {
-        sums[lane] += more[lane];
+}
+
+/// # Safety
+/// Both are lanes.
+unsafe fn add_more(more: *const f32, lane: *mut f32, from: usize) {
+    for k in (from..LANES).step_by(4) {
+        // SAFETY: promised by the caller.
+        unsafe { *lane.add(k) += *more.add(k) };
     }
 }
 
@@ -119,12 +141,12 @@ unsafe fn neighbours(
     mut list: *const u32,
     mut pairs: usize,
     q: *const f32,
-    sums: *mut f32,
+    lane: *mut f32,
 ) -> u64 {
     // SAFETY: promised by the caller.
     unsafe {
         let here = here!(q);
-        let (sorted, push2) = (sight.sorted, splat(sight.push2));
+        let (base, push2) = (sight.base, splat(sight.push2));
         let zero = splat(0.0);
         let (mut az, mut ay, mut ax) = (zero, zero, zero);
         let (mut cz, mut cy, mut cx, mut n) = (zero, zero, zero, zero);
@@ -132,22 +154,22 @@ unsafe fn neighbours(
         loop {
             macro_rules! block {
                 ($mark:expr) => {{
-                    let p = at(sorted, $mark).cast_const();
+                    let p = at::<f32>(base, $mark).cast_const();
                     let (dx, dy, dz, d2) = offsets!(p, here);
                     let m = lt(d2, splat(1.0));
                     n = isub(n, m);
-                    cz = add(cz, and(dz, m));
-                    cy = add(cy, and(dy, m));
-                    cx = add(cx, and(dx, m));
-                    az = add(az, and(load(p.add(VZ * STRIDE)), m));
-                    ay = add(ay, and(load(p.add(VY * STRIDE)), m));
                     ax = add(ax, and(load(p.add(VX * STRIDE)), m));
+                    ay = add(ay, and(load(p.add(VY * STRIDE)), m));
+                    az = add(az, and(load(p.add(VZ * STRIDE)), m));
+                    cx = add(cx, and(dx, m));
+                    cy = add(cy, and(dy, m));
+                    cz = add(cz, and(dz, m));
                     d2
                 }};
             }
-            let (second, first) = (*list.add(1), *list);
-            let d1 = block!(second);
-            let d0 = block!(first);
+            let both = list.cast::<u64>().read_unaligned();
+            let d1 = block!((both >> 32) as u32);
+            let d0 = block!(both as u32);
             bits = bits + bits + u64::from(any(lt(min(d0, d1), push2)));
             list = list.add(2);
             pairs -= 1;
@@ -155,22 +177,32 @@ unsafe fn neighbours(
                 break;
             }
         }
-        for (k, v) in [n, cx, cy, cz, ax, ay, az].into_iter().enumerate() {
-            store(sums.add(4 * k), v);
-        }
+        *lane.add(VELOCITY + 8) = together(az);
+        *lane.add(VELOCITY + 4) = together(ay);
+        *lane.add(VELOCITY) = together(ax);
+        *lane.add(OFFSET + 8) = together(cz);
+        *lane.add(OFFSET + 4) = together(cy);
+        *lane.add(OFFSET) = together(cx);
+        let n = [part::<0>(n), part::<1>(n), part::<2>(n), part::<3>(n)].map(f32::to_bits);
+        *lane.add(NUMBER) = (n[0] + n[1] + n[2] + n[3]) as i32 as f32;
         bits
     }
 }
 
+/// The sum of the four lanes.
+#[inline(always)]
+fn together(v: V) -> f32 {
+    (part::<0>(v) + part::<1>(v)) + (part::<2>(v) + part::<3>(v))
+}
+
 /// The push away from each bird of one block: offset / (d2 + SOFTEN), negative.
 macro_rules! push_block {
-    ($sight:expr, $mark:expr, $here:expr, $push2:expr, $push:expr) => {{
-        let p = at($sight.sorted, $mark).cast_const();
-        let (dx, dy, dz, d2) = offsets!(p, $here);
+    ($p:expr, $here:expr, $push2:expr, $push:expr) => {{
+        let (dx, dy, dz, d2) = offsets!($p, $here);
         let k = and(lt(d2, $push2), div(splat(1.0), add(d2, splat(SOFTEN))));
-        $push.2 = sub($push.2, mul(dz, k));
-        $push.1 = sub($push.1, mul(dy, k));
         $push.0 = sub($push.0, mul(dx, k));
+        $push.1 = sub($push.1, mul(dy, k));
+        $push.2 = sub($push.2, mul(dz, k));
     }};
 }
 
@@ -179,7 +211,7 @@ macro_rules! push_block {
 /// # Safety
 /// As for [`sum_pairs`].
 #[inline(never)]
-unsafe fn pushes(sight: &Sight, last: *const u32, mut bits: u64, q: *const f32, sums: *mut f32) {
+unsafe fn pushes(sight: &Sight, last: *const u32, mut bits: u64, q: *const f32, lane: *mut f32) {
     // SAFETY: promised by the caller.
     unsafe {
         let here = here!(q);
@@ -188,51 +220,79 @@ unsafe fn pushes(sight: &Sight, last: *const u32, mut bits: u64, q: *const f32, 
         while bits != 0 {
             let pair = last.sub(2 * bits.trailing_zeros() as usize);
             bits &= bits - 1;
-            push_block!(sight, *pair.add(1), here, push2, push);
-            push_block!(sight, *pair, here, push2, push);
+            let (second, first) = (*pair.add(1), *pair);
+            push_block!(at::<f32>(sight.base, second), here, push2, push);
+            push_block!(at::<f32>(sight.base, first), here, push2, push);
         }
-        store_push(sums, push);
+        put_push(lane, push);
     }
 }
 
-/// The push of all `pairs` pairs, for fast mode.
+/// The push on the first `birds` of the four birds from slot `q` on, from the four windows of each
+/// that [`crate::around::look_around`] found. No list: a window has one or two groups of eight birds,
+/// and eight at a time cost less than to note and to look up blocks of four.
 ///
 /// # Safety
-/// As for [`sum_pairs`].
+/// `lanes` is what `look_around` wrote for them; `birds` is 1 to 4.
 #[inline(never)]
-pub unsafe fn all_pushes(
-    sight: &Sight,
-    mut list: *const u32,
-    mut pairs: usize,
-    q: *const f32,
-    sums: *mut f32,
-) {
-    // SAFETY: promised by the caller.
+pub unsafe fn push_four(sight: &Sight, mut q: *const f32, mut birds: usize, lanes: *mut f32) {
+    // SAFETY: promised by the caller; behind the last bird of a row lie as many sentinels as a group
+    // has places.
     unsafe {
-        let here = here!(q);
-        let push2 = splat(sight.push2);
-        let mut push = (splat(0.0), splat(0.0), splat(0.0));
+        let (base, push2) = (sight.base, splat(sight.push2));
+        let mut lane = lanes;
         loop {
-            push_block!(sight, *list.add(1), here, push2, push);
-            push_block!(sight, *list, here, push2, push);
-            list = list.add(2);
-            pairs -= 1;
-            if pairs == 0 {
+            let here = here!(q);
+            let mut push = (splat(0.0), splat(0.0), splat(0.0));
+            macro_rules! group {
+                ($mark:expr) => {
+                    let p = at::<f32>(base, $mark);
+                    push_block!(p.add(4), here, push2, push);
+                    push_block!(p, here, push2, push);
+                };
+            }
+            macro_rules! row {
+                ($k:literal) => {
+                    let marks = lane.cast::<u32>();
+                    let to = *at::<u32>(base, *marks.add(high($k)));
+                    let from = *at::<u32>(base, *marks.add(low($k)));
+                    group!(from);
+                    if to - from > 2 * BLOCK {
+                        let (from, to) = middle((from, to));
+                        let mut mark = from + 2 * BLOCK;
+                        loop {
+                            group!(mark);
+                            mark += 2 * BLOCK;
+                            if mark >= to {
+                                break;
+                            }
+                        }
+                    }
+                };
+            }
+            row!(0);
+            row!(1);
+            row!(2);
+            row!(3);
+            put_push(lane, push);
+            q = q.add(1);
+            lane = lane.add(1);
+            birds -= 1;
+            if birds == 0 {
                 break;
             }
         }
-        store_push(sums, push);
     }
 }
 
 /// # Safety
-/// `sums` has room for 40.
+/// `lane` is one.
 #[inline(always)]
-unsafe fn store_push(sums: *mut f32, push: (V, V, V)) {
+unsafe fn put_push(lane: *mut f32, push: (V, V, V)) {
     // SAFETY: promised by the caller.
     unsafe {
-        store(sums.add(36), push.2);
-        store(sums.add(32), push.1);
-        store(sums.add(28), push.0);
+        *lane.add(PUSH + 8) = together(push.2);
+        *lane.add(PUSH + 4) = together(push.1);
+        *lane.add(PUSH) = together(push.0);
     }
 }

@@ -164,7 +164,7 @@ impl World<'_> {
         let scale = if self.g.is_flat() { pi } else { pi * 4.0 / 3.0 };
         let others = (n - mine) * scale;
         c.n = if others > 1e-4 { others } else { 0.0 };
-        c.offset = offset.map(|x| x * scale * f64::from(crate::steer::BLEND_REACH));
+        c.offset = offset.map(|x| x * scale * f64::from(crate::fields::BLEND_REACH));
         c.velocity = plus(velocity, own_velocity).map(|x| x * scale);
     }
 
