@@ -103,6 +103,7 @@ export class Stage {
   private lastPicture = 0;
   private lastFrameAt = -Infinity;
   private owed = PICTURES_AFTER_CHANGE;
+  private unseen = PICTURES_AFTER_CHANGE;
   private quietLooks = 0;
   private running = false;
   private rested = true;
@@ -368,6 +369,8 @@ export class Stage {
 
   private picture(now: number): void {
     this.owed--;
+    // Until now the canvas was black; the page keeps it out of sight.
+    if (this.unseen > 0 && --this.unseen === 0) this.options.canvas.dataset["drawn"] = "";
     const started = performance.now();
     // Smooth edges cost a software renderer half of its pictures.
     if (this.shown === "light") this.renderer.render(this.scene, this.camera);
