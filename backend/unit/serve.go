@@ -113,7 +113,7 @@ func (l *Live) mayRestart(cause error) bool {
 		return true
 	}
 	reason := fault.Wrap(opLive, fault.Quarantined, l.unit, fmt.Errorf(
-		"it failed %d times within %s, the last time: %w", p.Failures, p.Window, cause),
+		"it failed %d times within %g seconds, the last time: %w", p.Failures, p.Window.Seconds(), cause),
 		"stop it, change its parameters or its plugin, and start it again")
 	l.set.emit(arena.EventKindUnitQuarantined, arena.Failure, l.unit, reason.Error())
 	l.quarantine(reason)

@@ -67,7 +67,7 @@ type Session struct {
 	starts sync.Mutex // held through a start or a stop of the live unit; taken before mu
 
 	mu      sync.Mutex // held for moments only: the page and the closing window wait for it
-	wish    wish
+	wish    *wish      // nil: none yet
 	live    Live
 	unit    string
 	paused  bool // by the user

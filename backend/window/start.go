@@ -13,6 +13,8 @@ type wish struct {
 	unit   string
 	ctx    context.Context
 	giveUp context.CancelCauseFunc
+	tries  int   // starts that have come to an end
+	err    error // of the last one
 }
 
 // StartFirst starts the unit that the window is opened for, with the parameters of the last time,
@@ -30,45 +32,49 @@ func (s *Session) StartFirst(remembered map[string]any) error {
 // ended begins anew. Who asks for a unit that is on its way waits for it; who asks for another one
 // ends that start.
 func (s *Session) StartLive(name string, params map[string]any) (LiveState, error) {
-	ctx := s.wishFor(name)
+	w, tries := s.wishFor(name)
 	s.starts.Lock()
 	defer s.starts.Unlock()
-	if ctx.Err() != nil {
-		return LiveState{}, context.Cause(ctx)
+	if w.ctx.Err() != nil {
+		return LiveState{}, context.Cause(w.ctx)
+	}
+	if w.tries != tries && w.err != nil { // the start that was under way is over
+		return LiveState{}, w.err
 	}
 	if state, runs, err := s.goOn(name, params); runs {
 		return state, err
 	}
 	hidden := s.clear()
-	live, err := s.Node.StartLive(ctx, name, unit.LiveConfig{Params: params, Paused: hidden})
-	if ctx.Err() != nil {
+	live, err := s.Node.StartLive(w.ctx, name, unit.LiveConfig{Params: params, Paused: hidden})
+	if w.ctx.Err() != nil {
 		if err == nil {
 			live.Stop()
 		}
-		return LiveState{}, context.Cause(ctx)
+		return LiveState{}, context.Cause(w.ctx)
 	}
-	if err != nil {
-		return LiveState{}, err
-	}
-	return s.adopt(live, name, hidden)
+	return s.adopt(w, live, err, hidden)
 }
 
-// wishFor makes name what the window shall show, and returns how long that holds.
-func (s *Session) wishFor(name string) context.Context {
+// wishFor makes name what the window shall show. tries tells whether a start ends from now on.
+func (s *Session) wishFor(name string) (w *wish, tries int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.wish.ctx != nil && (s.wish.unit == name || s.closed) {
-		return s.wish.ctx
+	if s.wish == nil || (s.wish.unit != name && !s.closed) {
+		s.endWish(name + " was asked for in its place")
+		s.wish = &wish{unit: name}
+		s.wish.ctx, s.wish.giveUp = context.WithCancelCause(context.Background())
+		if s.closed {
+			s.endWish(windowClosed)
+		}
 	}
-	s.endWish(name + " was asked for in its place")
-	s.wish.unit = name
-	s.wish.ctx, s.wish.giveUp = context.WithCancelCause(context.Background())
-	return s.wish.ctx
+	return s.wish, s.wish.tries
 }
+
+const windowClosed = "the window was closed"
 
 // endWish needs the lock.
 func (s *Session) endWish(why string) {
-	if s.wish.giveUp != nil {
+	if s.wish != nil {
 		s.wish.giveUp(fault.New("live.start", fault.Canceled, s.wish.unit, why, ""))
 	}
 }
@@ -104,11 +110,16 @@ func (s *Session) clear() (hidden bool) {
 	return hidden
 }
 
-// adopt takes over a unit that was started for a window that was then hidden or not.
-func (s *Session) adopt(live Live, name string, hidden bool) (LiveState, error) {
+// adopt notes how a start ended, and takes over a unit that was started for a window that was then
+// hidden or not.
+func (s *Session) adopt(w *wish, live Live, err error, hidden bool) (LiveState, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.live, s.unit, s.paused = live, name, false
+	w.tries++
+	if w.err = err; err != nil {
+		return LiveState{}, err
+	}
+	s.live, s.unit, s.paused = live, w.unit, false
 	if s.hidden != hidden {
 		if err := s.applyPause(); err != nil {
 			return LiveState{}, err
@@ -121,7 +132,7 @@ func (s *Session) adopt(live Live, name string, hidden bool) (LiveState, error) 
 func (s *Session) Close() {
 	s.mu.Lock()
 	s.closed = true
-	s.endWish("the window was closed")
+	s.endWish(windowClosed)
 	s.mu.Unlock()
 	s.starts.Lock()
 	defer s.starts.Unlock()

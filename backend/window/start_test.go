@@ -86,6 +86,20 @@ func TestWhoAsksAgainWaitsForTheSameStart(t *testing.T) {
 	}
 }
 
+func TestWhoWaitedForAStartHearsWhyItFailed(t *testing.T) {
+	s, node := newSlowSession(t)
+	first := startLater(s, "missing")
+	<-node.asked
+	w, tries := s.wishFor("missing")
+	node.allow <- struct{}{}
+	if a := <-first; fault.KindOf(a.err) != fault.NotFound {
+		t.Errorf("%+v", a)
+	}
+	if w.tries == tries || fault.KindOf(w.err) != fault.NotFound {
+		t.Errorf("a waiting call sees %d tries, before %d, and %v", w.tries, tries, w.err)
+	}
+}
+
 func TestAnotherUnitEndsTheStart(t *testing.T) {
 	s, node := newSlowSession(t)
 	birds := startLater(s, "birds")
@@ -109,8 +123,12 @@ func TestClosingEndsTheStart(t *testing.T) {
 	if a := <-birds; fault.KindOf(a.err) != fault.Canceled {
 		t.Errorf("%+v", a)
 	}
-	if _, err := s.StartLive("sparks", nil); fault.KindOf(err) != fault.Canceled {
-		t.Errorf("a closed session started a unit: %v", err)
+	never, _ := newSession(t)
+	never.Close()
+	for _, s := range []*Session{s, never} {
+		if _, err := s.StartLive("sparks", nil); fault.KindOf(err) != fault.Canceled {
+			t.Errorf("a closed session started a unit: %v", err)
+		}
 	}
 }
 
