@@ -24,9 +24,9 @@ const (
 type flockPlan struct {
 	modes  []string
 	counts []int
-	// rowTime is how long plugin and native program take turns for one row: long enough to meet a
-	// quiet moment of the machine. It ends after the round in which it is over.
-	rowTime                 time.Duration
+	// rowsTime is for all rows; what one leaves over is for the others. In a row plugin and native
+	// program take turns, so that it may meet a quiet moment of the machine.
+	rowsTime                time.Duration
 	leastRounds, mostRounds int
 	// runMs is how long one run should take; the number of ticks follows from it.
 	runMs  float64
@@ -36,7 +36,7 @@ type flockPlan struct {
 // The bounds of `inos bench flock`: two minutes together.
 var flockPlanned = flockPlan{
 	modes: []string{"exact", "fast"}, counts: []int{1_000, 10_000, 100_000},
-	rowTime: 7 * time.Second, leastRounds: 2, mostRounds: 16, runMs: 120,
+	rowsTime: 45 * time.Second, leastRounds: 2, mostRounds: 16, runMs: 120,
 	search: searchPlanned,
 }
 
@@ -142,12 +142,14 @@ type flockBench struct {
 func (b *flockBench) measure(
 	ctx context.Context, report *FlockReport, listener FlockListener,
 ) error {
+	end, left := time.Now().Add(b.plan.rowsTime), len(b.plan.modes)*len(b.plan.counts)
 	for _, mode := range b.plan.modes {
 		for _, count := range b.plan.counts {
-			row, err := b.row(ctx, mode, count)
+			row, err := b.row(ctx, mode, count, time.Until(end)/time.Duration(left))
 			if err != nil {
 				return err
 			}
+			left--
 			report.Rows = append(report.Rows, *row)
 			listener.Row(*row)
 		}
@@ -186,8 +188,10 @@ type flockSample struct {
 	wasm, wasmOne, native, nativeOne []flockRun
 }
 
-// row measures one size in one mode.
-func (b *flockBench) row(ctx context.Context, mode string, count int) (*FlockRow, error) {
+// row measures one size in one mode. It ends after the round in which the time is over.
+func (b *flockBench) row(
+	ctx context.Context, mode string, count int, limit time.Duration,
+) (*FlockRow, error) {
 	b.note("flock, %s, %d birds", mode, count)
 	probe, err := b.wasm(ctx, mode, count, flockShards, minFlockTicks)
 	if err != nil {
@@ -195,7 +199,7 @@ func (b *flockBench) row(ctx context.Context, mode string, count int) (*FlockRow
 	}
 	ticks := ticksFor(probe.stepMs, b.plan.runMs)
 	var sample flockSample
-	err = turns(b.plan.rowTime, b.plan.leastRounds, b.plan.mostRounds, time.Now, func() error {
+	err = turns(limit, b.plan.leastRounds, b.plan.mostRounds, time.Now, func() error {
 		return b.round(ctx, mode, count, ticks, &sample)
 	})
 	if err != nil {
