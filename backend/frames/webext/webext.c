@@ -33,7 +33,7 @@
 /* The kernel changes a directory entry in less than a microsecond. */
 #define MAX_DIRECTORY_READS 1000
 /* The compiler of the shaders is needed at the start, and for a moment when the picture changes. */
-#define COMPILER_REST_SECONDS 5
+#define COMPILER_REST_SECONDS 2
 
 /* A segment that is mapped here. It stays mapped while it is in the directory or a buffer lives. */
 typedef struct {

@@ -1,11 +1,13 @@
 /** A fixed number of the newest samples of one figure; never allocates after construction. */
 export class History {
   private readonly values: Float64Array;
+  private readonly sorted: Float64Array;
   private next = 0;
   private filled = 0;
 
   constructor(readonly capacity: number) {
     this.values = new Float64Array(capacity);
+    this.sorted = new Float64Array(capacity);
   }
 
   get length(): number {
@@ -32,9 +34,10 @@ export class History {
   /** Value that the share q (0 to 1) of the samples does not exceed; NaN when empty. */
   quantile(q: number): number {
     if (this.filled === 0) return Number.NaN;
-    const sorted: number[] = [];
-    for (let i = 0; i < this.filled; i++) sorted.push(this.at(i));
-    sorted.sort((a, b) => a - b);
+    const { sorted } = this;
+    sorted.set(this.values);
+    sorted.fill(Infinity, this.filled);
+    sorted.sort();
     return sorted[Math.min(this.filled - 1, Math.floor(q * this.filled))] ?? Number.NaN;
   }
 }

@@ -16,7 +16,7 @@ export class Motion {
   /** Milliseconds between ticks. */
   tickMs = 0;
   private readonly before = new Float32Array(WATCHED * 4);
-  private readonly ratios: number[] = new Array<number>(WATCHED).fill(0);
+  private readonly ratios = new Float64Array(WATCHED); // sorted in place, unlike other arrays
   private lastTick = -1;
   private lastCount = -1;
   private arrivedMs = 0;
@@ -51,7 +51,7 @@ export class Motion {
       return;
     }
     this.ratios.fill(Infinity, n);
-    this.ratios.sort(ascending);
+    this.ratios.sort();
     const low = this.ratios[n >> 2] ?? 0;
     const high = this.ratios[(n * 3) >> 2] ?? 0;
     const middle = this.ratios[n >> 1] ?? 0;
@@ -85,8 +85,4 @@ export class Motion {
 
 function watchedIndex(w: number, count: number): number {
   return Math.floor((w * count) / WATCHED);
-}
-
-function ascending(a: number, b: number): number {
-  return a - b;
 }
