@@ -42,11 +42,18 @@ func (d *desktop) measureStartup(ctx context.Context) (any, error) {
 		return nil, err
 	}
 	report.FrameMs = started.millis()
-	if !d.session.Drawing(benchLimit) {
-		return nil, fault.New("bench", fault.Deadline, "page", "it does not draw", "see what is missing: inos doctor")
+	if err := d.awaitDrawing(); err != nil {
+		return nil, err
 	}
 	report.DrawingMs, report.Path = started.millis(), d.surface.Mode()
 	return report, nil
+}
+
+func (d *desktop) awaitDrawing() error {
+	if !d.session.Drawing(benchLimit) {
+		return fault.New("bench", fault.Deadline, "page", "it does not draw", "see what is missing: inos doctor")
+	}
+	return nil
 }
 
 // awaitFrame returns once the page has its first frame, on whichever path.

@@ -101,5 +101,8 @@ func (o *flags) resolve() (err error) {
 	if err == nil && o.pluginDir != "" {
 		o.pluginDir, err = filepath.Abs(o.pluginDir)
 	}
+	if o.bench == benchMemory {
+		o.unit = defaultUnit // whose flock it changes
+	}
 	return errors.Join(err, o.checkBench())
 }

@@ -3,13 +3,11 @@
 package e2e
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -136,21 +134,6 @@ func TestAHiddenWindowCostsNothing(t *testing.T) {
 	})
 }
 
-func TestTenThousandBirdsFitIn400MiB(t *testing.T) {
-	const limitKiB = 400 << 10
-	s := open(t)
-	eventually(t, "birds", func() bool { return s.screen.birds(t) })
-	total := 0
-	for _, p := range s.family(t) {
-		kib := proportional(t, p.pid)
-		t.Logf("%-16s %4d MiB", p.name, kib>>10)
-		total += kib
-	}
-	if total > limitKiB {
-		t.Errorf("%d MiB in all", total>>10)
-	}
-}
-
 // cpu is the processor time of the whole family so far.
 func (s *stage) cpu(t *testing.T) (total time.Duration) {
 	t.Helper()
@@ -168,24 +151,4 @@ func (s *stage) cpu(t *testing.T) (total time.Duration) {
 		}
 	}
 	return total
-}
-
-// proportional is the memory of a process in KiB, with shared pages divided among their users.
-func proportional(t *testing.T, pid int) int {
-	t.Helper()
-	file, err := os.Open(filepath.Join("/proc", strconv.Itoa(pid), "smaps_rollup"))
-	if err != nil {
-		return 0 // it has just ended
-	}
-	defer file.Close()
-	for lines := bufio.NewScanner(file); lines.Scan(); {
-		if fields := strings.Fields(lines.Text()); fields[0] == "Pss:" {
-			kib, err := strconv.Atoi(fields[1])
-			if err != nil {
-				t.Fatal(err)
-			}
-			return kib
-		}
-	}
-	return 0
 }

@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -36,7 +38,7 @@ func (a *app) benchCommand() *cobra.Command {
 		Example: "  inos bench flock\n  inos bench handover --json",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return usagef(cmd, "say what to measure: flock, epoch, handover, call or startup")
+			return usagef(cmd, "say what to measure: flock, epoch, handover, call, startup or memory")
 		},
 	}
 	cmd.AddCommand(
@@ -58,6 +60,11 @@ func (a *app) benchCommand() *cobra.Command {
 			func(ctx context.Context) (report, error) {
 				r, err := bench.Startup(ctx, a.programs())
 				return startupTable{r}, err
+			}),
+		a.benchmark("memory", "What the window takes with all its processes, before and after a crowd",
+			func(ctx context.Context) (report, error) {
+				r, err := bench.Memory(ctx, a.programs())
+				return memoryTable{r}, err
 			}),
 		a.readerCommand(),
 	)
@@ -259,6 +266,26 @@ func (t startupTable) rows() [][]string {
 		rows = append(rows, []string{"window", compact(t.Window)})
 	}
 	return withReason(rows, "window", t.WhyNoWindow)
+}
+
+type memoryTable struct{ *bench.MemoryReport }
+
+func (t memoryTable) rows() [][]string {
+	rows := spreadHead("PROPORTIONAL SET SIZE, MB")
+	for _, r := range t.said() {
+		rows = append(rows, spreadRow(fmt.Sprintf("%d birds, all processes", r.Birds), r.All))
+		for _, name := range slices.Sorted(maps.Keys(r.Most)) {
+			rows = append(rows, []string{"  " + shown(name) + ", at most", figure(r.Most[name])})
+		}
+	}
+	return withReason(rows, "window", t.WhyNoWindow)
+}
+
+// said is what the window says about itself, nil where it said nothing.
+func (t memoryTable) said() []bench.MemoryRow {
+	var said struct{ Rows []bench.MemoryRow }
+	_ = json.Unmarshal(t.Window, &said) // nothing: WhyNoWindow says why
+	return said.Rows
 }
 
 func spreadHead(title string) [][]string {

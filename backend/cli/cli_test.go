@@ -152,7 +152,7 @@ func TestHelpIsAsWritten(t *testing.T) {
 	for _, command := range []string{
 		"", "units", "run", "live", "plugin", "plugin list", "plugin inspect", "plugin pack",
 		"doctor", "bench", "bench flock", "bench epoch", "bench handover", "bench call",
-		"bench startup", "version",
+		"bench startup", "bench memory", "version",
 	} {
 		got := newStand(t).inos(t.Context(), append(strings.Fields(command), "--help")...)
 		if got.exit != ExitOK || got.stderr != "" {

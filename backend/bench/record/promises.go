@@ -14,22 +14,36 @@ type figures struct {
 	epoch    bench.EpochReport
 	call     bench.CallReport
 	startup  bench.StartupReport
+	memory   bench.MemoryReport
 	page     struct {
 		RoundTrip bench.Spread `json:"round_trip"`
 	}
 	window struct {
 		FrameMs float64 `json:"frame_ms"`
 	}
+	looks struct {
+		Rows []bench.MemoryRow `json:"rows"`
+	}
 }
 
 // read ignores documents that are errors: their figures stay zero.
 func (f *figures) read(results map[string]json.RawMessage) {
 	for name, into := range map[string]any{"flock": &f.flock, "handover": &f.handover,
-		"epoch": &f.epoch, "call": &f.call, "startup": &f.startup} {
+		"epoch": &f.epoch, "call": &f.call, "startup": &f.startup,
+		"memory": &f.memory} {
 		_ = json.Unmarshal(results[name], into)
 	}
 	_ = json.Unmarshal(f.epoch.Page, &f.page)
 	_ = json.Unmarshal(f.startup.Window, &f.window)
+	_ = json.Unmarshal(f.memory.Window, &f.looks)
+}
+
+// mostMemory is the most that all processes took in look i, zero where it was not measured.
+func (f *figures) mostMemory(i int) float64 {
+	if i < len(f.looks.Rows) {
+		return f.looks.Rows[i].All.Max
+	}
+	return 0
 }
 
 // row is a row of the flock's, zero where it was not measured.
@@ -80,6 +94,10 @@ var promises = []promise{
 		func(f *figures) float64 { return f.startup.Worker.P50 }},
 	{"the window, exec to the page's first frame of birds", 2000, "ms", false,
 		func(f *figures) float64 { return f.window.FrameMs }},
+	{"all processes, 10,000 birds, the most in half a minute", 400, "MB", false,
+		func(f *figures) float64 { return f.mostMemory(0) }},
+	{"all processes, 10,000 birds after 250,000, the most", 400, "MB", false,
+		func(f *figures) float64 { return f.mostMemory(2) }},
 }
 
 // verdict sets a measured value against the promise.

@@ -34,6 +34,8 @@ func sample(t *testing.T) map[string]json.RawMessage {
 		"call": bench.CallReport{Run: quiet, Add: spread(24.6), Ratio: 1.01},
 		"startup": bench.StartupReport{Run: quiet, Units: spread(6.8), Worker: spread(3.6),
 			Window: json.RawMessage(`{"path":"shared","window_ms":600,"frame_ms":1860.5}`)},
+		"memory": bench.MemoryReport{Run: quiet, Window: json.RawMessage(`{"path":"shared","unit":"MB",
+			"rows":[{"birds":10000,"all":{"p50":331,"max":345.6,"n":60}}]}`)},
 	} {
 		text, err := json.Marshal(report)
 		if err != nil {
@@ -85,6 +87,8 @@ func TestTheSummarySetsFiguresAgainstPromises(t *testing.T) {
 		"`inos units`, exec to exit | at most 60 ms | 6.8 ms | kept |",
 		"warm cache | at most 40 ms | 3.6 ms | kept |",
 		"first frame of birds | at most 2,000 ms | 1,860 ms | kept |",
+		"10,000 birds, the most in half a minute | at most 400 MB | 346 MB | kept |",
+		"10,000 birds after 250,000, the most | at most 400 MB |  | not measured |",
 		"| 10,000 | exact | 1.23 ms | 0.8 ms | 1.54 |",
 		"| 64 | 0.22 | 0.25 | 26 | 2,248 |",
 	)

@@ -70,7 +70,7 @@ func (r *record) conditions(b *strings.Builder, f *figures) {
 // runs are in the order of benchmarks.
 func (f *figures) runs() []*bench.Run {
 	return []*bench.Run{f.flock.Info(), f.handover.Info(), f.epoch.Info(), f.call.Info(),
-		f.startup.Info()}
+		f.startup.Info(), f.memory.Info()}
 }
 
 func promiseRows(f *figures) (rows [][]string) {
