@@ -52,7 +52,7 @@ var heapSettings = []setting{
 }
 
 // softwareSettings keep Mesa's driver, and LLVM with it, out of this process, which draws nothing
-// with it: 20 MiB and a tenth of a second.
+// with it: 30 MiB, of which the web process has 20 anyway.
 var softwareSettings = []setting{
 	{"WEBKIT_DISABLE_DMABUF_RENDERER", "1"},        // the way to the screen that needs it
 	{"WEBKIT_WEB_RENDER_DEVICE_FILE", "/dev/null"}, // WebKit would ask it which card draws
