@@ -127,12 +127,18 @@ impl Bodies {
     pub fn select(&mut self, all: &Self, edge: [f32; 2]) {
         self.len = 0;
         for body in all.as_slice() {
-            let gap = |axis: usize| {
-                let (low, at) = (edge[axis - 1], body.at[axis]);
-                (low - at).max(at - (low + 1.0)).max(0.0)
+            let gap = |low: f32, at: f32| {
+                if at < low {
+                    low - at
+                } else if at > low + 1.0 {
+                    at - low - 1.0
+                } else {
+                    0.0
+                }
             };
+            let (y, z) = (gap(edge[0], body.at[1]), gap(edge[1], body.at[2]));
             let reach = body.reach + LONGEST_STEP;
-            if gap(1) * gap(1) + gap(2) * gap(2) <= reach * reach {
+            if y * y + z * z <= reach * reach {
                 self.list[self.len] = *body;
                 self.len += 1;
             }

@@ -24,7 +24,7 @@ use crate::params::{Mode, Params};
 use crate::window::{Rows, list_far, pair_up};
 
 /// Chunks of each shard's part of the rows.
-const CHUNKS: usize = 8;
+const CHUNKS: usize = 32;
 /// Bytes of a line of the cache.
 const LINE: u32 = 64;
 /// Farthest that birds push each other where [`push_four`] can be used: their neighbours are in the

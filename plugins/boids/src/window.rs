@@ -58,19 +58,13 @@ pub unsafe fn list_far(base: *mut u8, lane: *const f32, list: *mut u32) -> usize
             let last = *at::<u32>(base, *lane.add(high(k)));
             let blocks = (last - first + BLOCK - 1) >> 4;
             let marks = iadd(splat_bits(first), four_blocks());
-            // the corners of the nine are the even ones but for the own row
-            let corner = k % 2 == 0 && k != FAR_ROWS / 2;
-            if corner {
-                long |= blocks + 3;
-            } else {
-                store(end.add(4), iadd(marks, splat_bits(4 * BLOCK)));
-                long |= (blocks + 7) >> 1;
-            }
             store(end, marks);
+            store(end.add(4), iadd(marks, splat_bits(4 * BLOCK)));
             end = end.add(blocks as usize);
+            long |= blocks + 7;
         }
-        // one of the sums is above 7: a corner with more than 4 blocks, another row with more than 8
-        if long > 7 {
+        // one of the sums is above 15 when a window has more than eight blocks
+        if long > 15 {
             return 0;
         }
         end.cast::<u32>().offset_from(list) as usize
