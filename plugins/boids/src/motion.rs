@@ -12,10 +12,15 @@ use crate::f4::{
 use crate::geometry::Geometry;
 use crate::memory::{Header, ID, STRIDE, VX, VY, VZ, X, Y, Z};
 use crate::noise::phase;
-use crate::params::{Bounds, Params};
+use crate::params::{Bounds, Mode, Params};
 
 /// Acceleration per radius beyond the sphere, back to the centre.
 pub const TURN_BACK: f32 = 12.0;
+
+/// How much of the alignment counts in fast mode. Blended cells reach farther than a bird sees; with
+/// all of it flocks would be of one mind more than in exact mode, by 3 % (5,000 birds, 600 steps, 150
+/// seeds), and with this much by less than 1 %.
+const BLEND_TURN: f32 = 0.9;
 
 /// What all birds of a tick share.
 pub struct Motion {
@@ -40,6 +45,14 @@ pub struct Motion {
     bodies: Bodies,
 }
 
+/// Share of the alignment that counts.
+pub fn turn(mode: Mode) -> f32 {
+    match mode {
+        Mode::Exact => 1.0,
+        Mode::Fast => BLEND_TURN,
+    }
+}
+
 /// Three coordinates of four birds.
 #[derive(Clone, Copy)]
 struct V3 {
@@ -54,7 +67,7 @@ impl Motion {
         Self {
             dt_axis: [dt, dt, if g.is_flat() { 0.0 } else { dt }],
             cohesion: params.cohesion,
-            alignment: params.alignment,
+            alignment: params.alignment * turn(params.mode),
             separation: params.separation,
             per_crowd: 1.0 / params.crowding,
             agility: params.agility,

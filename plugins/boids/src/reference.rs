@@ -7,7 +7,7 @@
 use crate::bodies::{Bodies, Body};
 use crate::geometry::Geometry;
 use crate::memory::Header;
-use crate::motion::TURN_BACK;
+use crate::motion::{TURN_BACK, turn};
 use crate::pairs::SOFTEN;
 use crate::params::{Mode, Params};
 use crate::population::Bird;
@@ -170,12 +170,13 @@ impl World<'_> {
 
     fn flocking(&self, c: &Company, v: V3) -> V3 {
         let p = self.params;
+        let alignment = f64::from(p.alignment * turn(p.mode));
         let room = (1.0 - c.n / f64::from(p.crowding)).max(-1.0);
         std::array::from_fn(|k| {
             let mut wish = f64::from(p.separation) * c.push[k] + f64::from(p.wind[k]);
             if c.n > 0.0 {
                 wish += f64::from(p.cohesion) * room * c.offset[k] / c.n;
-                wish += f64::from(p.alignment) * (c.velocity[k] / c.n - v[k]);
+                wish += alignment * (c.velocity[k] / c.n - v[k]);
             }
             wish
         })
