@@ -357,3 +357,53 @@ pub unsafe fn birds_before(m: Memory, g: &Geometry, row: usize) -> u32 {
     let mark = unsafe { *m.start().add(row * g.row_len as usize) };
     (m.mark_slot(mark) - SENTINELS * row) as u32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::f4::{lane_bits, set};
+    use crate::noise::{Purpose, stream};
+    use crate::params::{Bounds, Params};
+
+    /// Place and row of one position, a number at a time.
+    fn slow(g: &Geometry, at: [f32; 3]) -> (u32, u32) {
+        let cell = |c: f32, last: u32| (c.floor().max(0.0) as u32).min(last);
+        let (cells, layers) = (g.cells, g.layers);
+        let x = cell(at[0] * FINE as f32, cells * FINE as u32 - 1);
+        let (y, z) = (cell(at[1], cells - 1), cell(at[2], layers - 1));
+        let row = (z + 1) * (cells + 2) + y + 1;
+        (row * g.row_len + x + g.x_offset() as u32, row)
+    }
+
+    fn fast(g: &Geometry, at: [f32; 3]) -> (u32, u32) {
+        let lanes = |k: usize| set(0.0, at[k], 0.0, 0.0);
+        let (place, row) = Places::new(g).of(lanes(0), lanes(1), lanes(2));
+        (lane_bits::<1>(place), lane_bits::<1>(row))
+    }
+
+    #[test]
+    fn every_position_has_its_place_also_outside_of_the_grid() {
+        for index in 0..6u32 {
+            for count in [1, 700, 250_000] {
+                let params = Params {
+                    flat: index % 2 == 1,
+                    bounds: [Bounds::Wrap, Bounds::Wall, Bounds::Sphere][index as usize % 3],
+                    density: 1.0,
+                    ..Params::default()
+                };
+                let g = Geometry::new(count, &params);
+                let side = g.side();
+                let mut numbers = stream(1, Purpose::Bird, index);
+                for _ in 0..500 {
+                    let at = std::array::from_fn(|_| (numbers.unit() * 1.2 - 0.1) * side);
+                    assert_eq!(fast(&g, at), slow(&g, at), "{at:?} in {g:?}");
+                }
+                for edge in [-0.0, 0.25, 1.0, 1.75, side - 1.0, side, -1e9, 1e9] {
+                    let at = [edge; 3];
+                    assert_eq!(fast(&g, at), slow(&g, at), "{at:?} in {g:?}");
+                }
+                assert_eq!(fast(&g, [f32::NAN; 3]), slow(&g, [0.0; 3]), "no number");
+            }
+        }
+    }
+}

@@ -60,7 +60,8 @@ pub unsafe fn list_far(base: *mut u8, lane: *const f32, list: *mut u32) -> usize
             let marks = iadd(splat_bits(first), four_blocks());
             store(end, marks);
             store(end.add(4), iadd(marks, splat_bits(4 * BLOCK)));
-            end = end.add(blocks as usize);
+            // the mask keeps a crowd, which is seen to below, from leading out of the list
+            end = end.add((blocks & 15) as usize);
             long |= blocks + 7;
         }
         // one of the sums is above 15 when a window has more than eight blocks

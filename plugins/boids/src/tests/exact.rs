@@ -2,6 +2,7 @@
 
 use crate::checksum::checksum;
 use crate::flock::Flock;
+use crate::memory::{MAX_SHARDS, WAITING};
 use crate::params::{Bounds, Mode, Params, Pointer};
 use crate::reference;
 use inos_sdk::Instance;
@@ -113,47 +114,101 @@ fn a_large_flock_follows_the_rules() {
 }
 
 #[test]
+fn birds_push_each_other_from_as_far_as_they_are_told() {
+    for separation_radius in [0.1, 0.25, 0.4, 0.5, 0.500_01, 0.75, 1.0] {
+        for space in spaces() {
+            let params = Params {
+                separation_radius,
+                agility: 100.0,
+                ..space
+            };
+            agree(300, &params, 2);
+        }
+    }
+}
+
+/// 1,500 birds in an eighth of the room that they should have.
+fn crowd(params: &Params) -> Vec<Instance> {
+    let mut all = vec![Instance::default(); 1500];
+    Flock::new(1500, params).write(&mut all);
+    all.iter()
+        .map(|b| Instance {
+            x: b.x * 0.5,
+            y: b.y * 0.5,
+            z: b.z * 0.5,
+            ..*b
+        })
+        .collect()
+}
+
+#[test]
 fn a_crowd_of_hundreds_within_one_radius_follows_the_rules() {
-    // 150 neighbours: lists longer than one call of the inner loop takes
-    let dense = Params {
-        density: 20.0,
-        bounds: Bounds::Wall,
-        separation_radius: 1.0,
-        ..Params::default()
-    };
-    let birds: Vec<Instance> = {
-        let flock = Flock::new(1500, &dense);
-        let mut all = vec![Instance::default(); 1500];
-        flock.write(&mut all);
-        all.iter()
-            .map(|b| Instance {
-                x: b.x * 0.5,
-                y: b.y * 0.5,
-                z: b.z * 0.5,
-                ..*b
-            })
-            .collect()
-    };
-    let mut flock = Flock::from_instances(&birds, &dense).unwrap();
-    let mut frame = birds.clone();
-    let before = flock.birds_in_box();
-    flock.step(DT, 1, &mut frame);
-    let wanted = reference::step(flock.geometry(), &dense, flock.header(), &before, DT);
-    let most = wanted.iter().map(|w| w.1).fold(0.0, f64::max);
-    assert!(most > 256.0, "the crowd is too thin for this test: {most}");
-    for (id, (bird, neighbours)) in wanted.iter().enumerate() {
-        assert_eq!(f64::from(frame[id].a), *neighbours, "bird {id}");
-        let got = flock.birds_in_box()[id];
-        assert!((got.at[0] - bird.at[0]).abs() < POSITION_ERROR, "bird {id}");
+    // lists longer than one call of the inner loop takes, windows of many groups
+    for mode in [Mode::Exact, Mode::Fast] {
+        for separation_radius in [0.5, 1.0] {
+            let dense = Params {
+                mode,
+                separation_radius,
+                density: 20.0,
+                bounds: Bounds::Wall,
+                ..Params::default()
+            };
+            let birds = crowd(&dense);
+            let mut flock = Flock::from_instances(&birds, &dense).unwrap();
+            let mut frame = birds.clone();
+            let before = flock.birds_in_box();
+            flock.step(DT, 1, &mut frame);
+            let wanted = reference::step(flock.geometry(), &dense, flock.header(), &before, DT);
+            let most = wanted.iter().map(|w| w.1).fold(0.0, f64::max);
+            assert!(most > 256.0, "the crowd is too thin for this test: {most}");
+            for (id, (bird, neighbours)) in wanted.iter().enumerate() {
+                let n = f64::from(frame[id].a);
+                assert!((n - neighbours).abs() < 1e-3, "bird {id}: {n}, {dense:?}");
+                let got = flock.birds_in_box()[id];
+                let off = (got.at[0] - bird.at[0]).abs();
+                assert!(off < POSITION_ERROR, "bird {id} is off by {off}, {dense:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_crowd_in_one_place_flies_on_as_it_would_alone() {
+    // its windows are longer than all working memory together
+    for mode in [Mode::Exact, Mode::Fast] {
+        let params = Params {
+            mode,
+            separation: 0.0,
+            alignment: 0.0,
+            cohesion: 0.0,
+            predators: 0,
+            bounds: Bounds::Wall,
+            ..Params::default()
+        };
+        let bird = |k: u32| Instance {
+            vx: 2.0,
+            vy: (k % 7) as f32 * 0.1,
+            ..Instance::default()
+        };
+        let birds: Vec<Instance> = (0..150_000).map(bird).collect();
+        let mut flock = Flock::from_instances(&birds, &params).unwrap();
+        let before = flock.birds_in_box();
+        flock.step(DT, 2, &mut []);
+        for (id, (was, is)) in before.iter().zip(flock.birds_in_box()).enumerate() {
+            assert_eq!(was.velocity, is.velocity, "bird {id}");
+            for k in 0..3 {
+                let off = was.at[k] + was.velocity[k] * DT - is.at[k];
+                assert!(off.abs() < POSITION_ERROR, "bird {id} is off by {off}");
+            }
+        }
     }
 }
 
 #[test]
 fn the_number_of_shards_does_not_change_a_bit() {
     for space in spaces() {
-        for birds in [1, 2, 9, 50, 700, 3000] {
-            let sums: Vec<u64> = [1, 2, 3, 4, 8]
-                .into_iter()
+        for birds in [1, 2, 9, 50, 255, 700, 3000] {
+            let sums: Vec<u64> = (1..=MAX_SHARDS)
                 .map(|shards| {
                     let mut flock = Flock::new(birds, &busy(space));
                     let mut frame = vec![Instance::default(); birds as usize];
@@ -165,6 +220,36 @@ fn the_number_of_shards_does_not_change_a_bit() {
                 sums.iter().all(|s| *s == sums[0]),
                 "{birds} birds, {space:?}: {sums:x?}"
             );
+        }
+    }
+}
+
+#[test]
+fn every_bird_gets_into_the_frame() {
+    // about as many as wait for the frame together, and about a multiple of four
+    for birds in (WAITING as u32 - 6..=WAITING as u32 + 6).chain([1, 3, 4, 5, 2 * WAITING as u32]) {
+        for shards in [1, 2, 3] {
+            let params = Params::default();
+            let mut flock = Flock::new(birds, &params);
+            let mut frame = vec![
+                Instance {
+                    x: f32::NAN,
+                    vz: f32::NAN,
+                    b: f32::NAN,
+                    ..Instance::default()
+                };
+                birds as usize
+            ];
+            flock.step(DT, shards, &mut frame);
+            let mut wanted = frame.clone();
+            flock.write(&mut wanted);
+            for (got, wanted) in frame.iter().zip(&wanted) {
+                let wanted = Instance {
+                    a: got.a,
+                    ..*wanted
+                };
+                assert_eq!(*got, wanted, "{birds} birds, {shards} shards");
+            }
         }
     }
 }
