@@ -68,11 +68,10 @@ func openWindow(o *flags) (err error) {
 	}
 	defer closeFrames()
 	defer func() { err = errors.Join(err, d.surface.Close()) }()
-	first, params := d.firstUnit()
-	d.openSession(node, first)
+	d.openSession(node)
 	defer d.session.Close()
 	if !o.needsBenchPage() {
-		go d.startFirstUnit(params)
+		go d.startFirstUnit()
 	}
 	return errors.Join(d.runWebview(ctx), d.takeEnded())
 }
@@ -104,12 +103,13 @@ func (d *desktop) openFrames(ctx context.Context) (closeFrames func(), err error
 	return func() { cancel(); <-ended }, nil
 }
 
-func (d *desktop) openSession(node *nodeAdapter, first string) {
+func (d *desktop) openSession(node *nodeAdapter) {
+	first, remembered := d.firstUnit()
 	home, _ := os.UserHomeDir()        // none: pictures go to the data folder
 	configDir, _ := os.UserConfigDir() // none: the same
 	config := window.Config{
 		Node: node, Surface: d.surface, DataDir: d.flags.dataDir, Version: version, Now: time.Now,
-		First:       first,
+		First: first, Remembered: remembered,
 		SoftwareGL:  drawsInSoftware(),
 		PicturesDir: window.PicturesDir(home, configDir, d.flags.dataDir),
 	}
@@ -132,8 +132,8 @@ func (d *desktop) firstUnit() (name string, params map[string]any) {
 }
 
 // startFirstUnit runs beside the start of the webview, so that birds wait for it, not it for them.
-func (d *desktop) startFirstUnit(params map[string]any) {
-	if err := d.session.StartFirst(params); err != nil {
+func (d *desktop) startFirstUnit() {
+	if _, err := d.session.StartLive(d.session.First, nil); err != nil {
 		d.log.Error("the first unit did not start", "unit", d.session.First, "error", err)
 	}
 }

@@ -186,6 +186,9 @@ func (r *liveRun) report(
 	case err != nil && failure != nil:
 		return nil, fault.Wrap("live", fault.KindOf(failure), r.unit,
 			fmt.Errorf("it published no frame: %w", failure), "")
+	case err != nil && live.Stats().Ticks > 0:
+		return nil, fault.Newf("live", fault.Unavailable, r.unit,
+			"it published no frame in %d ticks", live.Stats().Ticks)
 	case err != nil:
 		return nil, fault.Wrap("live", fault.Unavailable, r.unit, err, "run it for longer")
 	}

@@ -183,7 +183,7 @@ func TestARunWithoutAFrameSaysSo(t *testing.T) {
 	}
 	f.channel = empty
 	_, err = (&liveRun{unit: "boids", seconds: 0.01}).follow(t.Context(), f)
-	if err == nil || !strings.Contains(err.Error(), "nothing published") {
+	if err == nil || !strings.Contains(err.Error(), "it published no frame in") {
 		t.Errorf("%v", err)
 	}
 }

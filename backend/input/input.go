@@ -55,6 +55,20 @@ func Open(path string) (*Source, error) {
 	return s, nil
 }
 
+// ReadFile reads a regular file of at most limit bytes: a file of the program's own, which somebody
+// may have put something else in place of.
+func ReadFile(path string, limit int64) ([]byte, error) {
+	s, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	if s.pipe {
+		return nil, fault.New(opOpen, fault.Invalid, path, "this is no regular file", "")
+	}
+	return s.ReadAll(context.Background(), limit)
+}
+
 // checked closes a file that is no input.
 func checked(file *os.File) (fs.FileInfo, error) {
 	there, err := file.Stat()

@@ -156,3 +156,16 @@ func TestAStreamIsReadUpToItsLimit(t *testing.T) {
 		}
 	}
 }
+
+func TestAStateFileIsARegularOneWithinItsLimit(t *testing.T) {
+	path := newFile(t, "state")
+	if data, err := ReadFile(path, 5); err != nil || string(data) != "state" {
+		t.Errorf("%q, %v", data, err)
+	}
+	if _, err := ReadFile(path, 4); fault.KindOf(err) != fault.Budget {
+		t.Errorf("a longer file: %v", err)
+	}
+	if _, err := ReadFile(newPipe(t), 5); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("a pipe: %v", err)
+	}
+}

@@ -1,8 +1,10 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
+	"strings"
 	"sync"
 
 	"inos/backend/arena"
@@ -168,8 +170,16 @@ func (j *jobWorker) Call(ctx context.Context, c job.Call) (*job.Reply, error) {
 	for i := range res.Outputs {
 		o := &res.Outputs[i]
 		reply.Outputs = append(reply.Outputs, job.ReplyOutput{
-			Index: o.Index, Bytes: o.Bytes(), Media: o.Media,
+			Index: o.Index, Bytes: o.Bytes(), Media: cmp.Or(o.Media, firstMedia(c.Op.Outputs[o.Index])),
 		})
 	}
 	return reply, nil
+}
+
+// firstMedia is the type of an output that names none; empty where the manifest leaves it open.
+func firstMedia(p manifest.Port) string {
+	if len(p.Media) == 0 || strings.HasSuffix(p.Media[0], "*") {
+		return ""
+	}
+	return p.Media[0]
 }

@@ -2,6 +2,7 @@ package node
 
 import (
 	"errors"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -140,8 +141,12 @@ func (o Options) makeDirs() error {
 	for _, d := range []string{"plugins", "cache"} {
 		err := os.MkdirAll(filepath.Join(o.DataDir, d), 0o700)
 		if err != nil && fault.DiskRemedy(err) == "" {
-			return fault.Wrap(opStart, fault.Invalid, o.DataDir, fault.Bare(err),
-				"give another data folder with --data")
+			at := o.DataDir
+			if named := (*fs.PathError)(nil); errors.As(err, &named) {
+				at = named.Path
+			}
+			return fault.Wrap(opStart, fault.Invalid, at, fault.Bare(err),
+				"move it away, or give another data folder with --data")
 		}
 	}
 	return nil

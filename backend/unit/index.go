@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"inos/backend/input"
 )
 
 // maxIndexBytes bounds the index file: some 30 KiB a plugin at most.
@@ -27,10 +29,7 @@ type indexEntry struct {
 // openIndex reads the index. One that another build wrote is dropped: its checks may differ.
 func openIndex(path string) *index {
 	fresh := &index{path: path, Program: programStamp(), Files: map[string]indexEntry{}}
-	if st, err := os.Stat(path); err != nil || st.Size() > maxIndexBytes {
-		return fresh
-	}
-	b, err := os.ReadFile(path)
+	b, err := input.ReadFile(path, maxIndexBytes)
 	if err != nil {
 		return fresh
 	}
@@ -72,6 +71,12 @@ func (x *index) get(path string, st os.FileInfo) (PluginInfo, bool) {
 		return PluginInfo{}, false
 	}
 	return e.Info, true
+}
+
+// drop makes the file be looked at anew.
+func (x *index) drop(path string) {
+	delete(x.Files, path)
+	x.changed = true
 }
 
 func (x *index) put(st os.FileInfo, info PluginInfo) {

@@ -117,6 +117,10 @@ func (r *Registry) stale(name string) bool {
 func (r *Registry) Load(p PluginInfo) (*host.Plugin, error) {
 	wasm, digest, err := readPlugin(p.Path)
 	if err == nil && hex.EncodeToString(digest[:]) != p.Digest {
+		r.mu.Lock()
+		r.index.drop(p.Path) // its size and time may be those of before
+		r.scan()
+		r.mu.Unlock()
 		err = errors.New("the file changed while it was looked at; try again")
 	}
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"inos/backend/fault"
 	"inos/backend/host/hosttest"
@@ -161,5 +162,42 @@ func BenchmarkUnitsWithAnIndex(b *testing.B) {
 		if len(NewRegistry([]Folder{{dir, false}}, index, nil).Units()) != 2 {
 			b.Fatal("not found")
 		}
+	}
+}
+
+// A copy that keeps the time of its original can hide a change from the index.
+func TestAChangeOfEqualSizeAndTimeIsFoundWhenTheFileIsLoaded(t *testing.T) {
+	dir, at := t.TempDir(), time.Unix(1_600_000_000, 0)
+	indexPath := filepath.Join(t.TempDir(), "index.json")
+	path := place(t, dir, "adder.wasm", hosttest.Adder)
+	open := func() (*Registry, PluginInfo) {
+		if err := os.Chtimes(path, at, at); err != nil {
+			t.Fatal(err)
+		}
+		r := NewRegistry([]Folder{{dir, false}}, indexPath, nil)
+		p, _, err := r.Find("adder")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r, p
+	}
+	open()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at2 := strings.LastIndex(string(b), "Add")
+	if at2 < 0 {
+		t.Fatal("nothing to change")
+	}
+	b[at2] = 'a'
+	write(t, dir, "adder.wasm", b)
+	r, p := open()
+	if _, err := r.Load(p); err == nil || !strings.Contains(err.Error(), "try again") {
+		t.Errorf("a changed file was loaded as what it was: %v", err)
+	}
+	r, p = open()
+	if _, err := r.Load(p); err != nil {
+		t.Errorf("the next time: %v", err)
 	}
 }

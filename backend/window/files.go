@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"inos/backend/fault"
+	"inos/backend/input"
 )
 
 const (
@@ -73,7 +74,7 @@ const (
 // LoadPlace reads what the last window left; the defaults where there is nothing usable.
 func LoadPlace(dataDir string) Place {
 	place := Place{Width: defaultWidth, Height: defaultHeight}
-	data, err := os.ReadFile(filepath.Join(dataDir, placeFile))
+	data, err := input.ReadFile(filepath.Join(dataDir, placeFile), maxSettingsBytes)
 	if err != nil || json.Unmarshal(data, &place) != nil || !place.usable() {
 		return Place{Width: defaultWidth, Height: defaultHeight}
 	}
@@ -95,9 +96,9 @@ func (p Place) Save(dataDir string) error {
 
 // loadSettings returns what the page saved last; nil when there is nothing or it was damaged.
 func loadSettings(dataDir string) json.RawMessage {
-	data, err := os.ReadFile(filepath.Join(dataDir, settingsFile))
+	data, err := input.ReadFile(filepath.Join(dataDir, settingsFile), maxSettingsBytes)
 	var object map[string]any
-	if err != nil || len(data) > maxSettingsBytes || json.Unmarshal(data, &object) != nil {
+	if err != nil || json.Unmarshal(data, &object) != nil {
 		return nil
 	}
 	return data
@@ -170,7 +171,7 @@ func PicturesDir(home, configDir, dataDir string) string {
 
 // xdgPictures reads XDG_PICTURES_DIR="$HOME/Bilder" from the file that xdg-user-dirs writes.
 func xdgPictures(path, home string) string {
-	data, err := os.ReadFile(path)
+	data, err := input.ReadFile(path, maxSettingsBytes)
 	if err != nil {
 		return ""
 	}

@@ -55,8 +55,10 @@ type Config struct {
 	// SoftwareGL: this machine draws without a graphics card.
 	SoftwareGL bool
 	Now        func() time.Time
-	// First is the unit that the window is opened for.
-	First string
+	// First is the unit that the window is opened for, Remembered its parameters of the last time;
+	// nil: there are none.
+	First      string
+	Remembered map[string]any
 }
 
 // Session is one window's conversation with the kernel. It runs at most one live unit. Its methods

@@ -13,24 +13,17 @@ type wish struct {
 	unit   string
 	ctx    context.Context
 	giveUp context.CancelCauseFunc
-	tries  int   // starts that have come to an end
-	err    error // of the last one
-}
-
-// StartFirst starts the unit that the window is opened for, with the parameters of the last time,
-// or without where these do not fit any more.
-func (s *Session) StartFirst(remembered map[string]any) error {
-	_, err := s.StartLive(s.First, remembered)
-	if kind := fault.KindOf(err); remembered != nil && (kind == fault.Invalid || kind == fault.Budget) {
-		_, err = s.StartLive(s.First, nil)
-	}
-	return err
+	// remembered are the parameters of the last time; nil once they were used or did not fit.
+	remembered map[string]any
+	tries      int   // starts that have come to an end
+	err        error // of the last one
 }
 
 // StartLive runs a live unit in place of the one that runs, and returns once it ticks. The same
 // unit goes on, with the new parameters: a reloaded page finds its flock as it was. One that has
 // ended begins anew. Who asks for a unit that is on its way waits for it; who asks for another one
-// ends that start.
+// ends that start. Without parameters the first unit begins with those of the last time, or without
+// where the unit does not know them any more; where they need more memory, the refusal says so.
 func (s *Session) StartLive(name string, params map[string]any) (LiveState, error) {
 	w, tries := s.wishFor(name)
 	s.starts.Lock()
@@ -45,7 +38,14 @@ func (s *Session) StartLive(name string, params map[string]any) (LiveState, erro
 		return state, err
 	}
 	hidden := s.clear()
+	if params == nil {
+		params = w.remembered
+	}
 	live, err := s.Node.StartLive(w.ctx, name, unit.LiveConfig{Params: params, Paused: hidden})
+	if w.remembered != nil && fault.KindOf(err) == fault.Invalid {
+		w.remembered = nil
+		live, err = s.Node.StartLive(w.ctx, name, unit.LiveConfig{Paused: hidden})
+	}
 	if w.ctx.Err() != nil {
 		if err == nil {
 			live.Stop()
@@ -61,7 +61,11 @@ func (s *Session) wishFor(name string) (w *wish, tries int) {
 	defer s.mu.Unlock()
 	if s.wish == nil || (s.wish.unit != name && !s.closed) {
 		s.endWish(name + " was asked for in its place")
+		first := s.wish == nil
 		s.wish = &wish{unit: name}
+		if first && name == s.First {
+			s.wish.remembered = s.Remembered
+		}
 		s.wish.ctx, s.wish.giveUp = context.WithCancelCause(context.Background())
 		if s.closed {
 			s.endWish(windowClosed)
@@ -119,7 +123,7 @@ func (s *Session) adopt(w *wish, live Live, err error, hidden bool) (LiveState, 
 	if w.err = err; err != nil {
 		return LiveState{}, err
 	}
-	s.live, s.unit, s.paused = live, w.unit, false
+	s.live, s.unit, s.paused, w.remembered = live, w.unit, false, nil
 	if s.hidden != hidden {
 		if err := s.applyPause(); err != nil {
 			return LiveState{}, err

@@ -145,16 +145,19 @@ func (n *fussyNode) StartLive(ctx context.Context, name string, c unit.LiveConfi
 	return n.fakeNode.StartLive(ctx, name, c)
 }
 
-func TestRememberedParametersThatDoNotFitAreDropped(t *testing.T) {
+func TestOnlyRememberedParametersThatAreUnknownAreDropped(t *testing.T) {
 	for _, c := range []struct {
 		kind    fault.Kind
 		started int
-	}{{fault.Invalid, 1}, {fault.Budget, 1}, {fault.Deadline, 0}} {
+	}{{fault.Invalid, 1}, {fault.Budget, 0}, {fault.Deadline, 0}} {
 		s, node := newSession(t)
-		s.Node, s.First = &fussyNode{node, c.kind}, "birds"
-		err := s.StartFirst(map[string]any{"count": 5})
+		s.Node, s.First, s.Remembered = &fussyNode{node, c.kind}, "birds", map[string]any{"count": 5}
+		_, err := s.StartLive("birds", nil)
 		if len(node.started) != c.started || (err == nil) != (c.started == 1) {
 			t.Errorf("%s: %d starts, %v", c.kind, len(node.started), err)
+		}
+		if kept := s.Remember(Place{Params: s.Remembered}).Params; c.started == 0 && kept["count"] != 5 {
+			t.Errorf("%s: %v are remembered", c.kind, kept)
 		}
 	}
 }

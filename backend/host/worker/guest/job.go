@@ -1,6 +1,7 @@
 package guest
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 
@@ -27,6 +28,7 @@ type Need func(index uint16, length uint64) (w wire.Window, fd int, err error)
 type output struct {
 	granted wire.Window // length 0: none
 	used    bool
+	mapped  int64 // asked for by the last output_map
 	length  int64
 	media   string
 }
@@ -172,7 +174,7 @@ func (i *Instance) outputMap(stack []uint64) {
 		i.job.refusal = fmt.Sprintf("output %d of %d bytes was refused: %v", n, length, err)
 		return
 	}
-	o.used, o.length = true, length
+	o.used, o.mapped, o.length = true, length, length
 	stack[0] = uint64(at)
 }
 
@@ -222,7 +224,7 @@ func (j *Job) keep(o *output, segment uint32, at int64) {
 
 func (i *Instance) outputLen(stack []uint64) {
 	o, length := i.job.output(index(stack[0])), int64(stack[1])
-	ok := o != nil && o.used && length >= 0 && length <= int64(o.granted.Length)
+	ok := o != nil && o.used && length >= 0 && length <= o.mapped
 	if ok {
 		o.length = length
 	}
@@ -244,15 +246,15 @@ func (i *Instance) outputMeta(stack []uint64) {
 	answer(stack, false)
 }
 
-// isMedia accepts printable ASCII; whether the type is one that the op declares is the kernel's
-// business.
+// isMedia accepts type/subtype in printable ASCII; the kernel looks closer.
 func isMedia(text []byte) bool {
 	for _, c := range text {
 		if c < ' ' || c > '~' {
 			return false
 		}
 	}
-	return true
+	kind, sub, ok := bytes.Cut(text, []byte("/"))
+	return ok && len(kind) > 0 && len(sub) > 0 && !bytes.Contains(sub, []byte("/"))
 }
 
 func (i *Instance) resultF64(stack []uint64) {
