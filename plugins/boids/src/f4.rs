@@ -98,6 +98,11 @@ mod lanes {
     pub fn any(a: V) -> bool {
         v128_any_true(a)
     }
+    /// Lanes whose mask is set.
+    #[inline(always)]
+    pub fn count(mask: V) -> u32 {
+        u32x4_bitmask(mask).count_ones()
+    }
     #[inline(always)]
     pub fn lane_bits<const K: usize>(a: V) -> u32 {
         u32x4_extract_lane::<K>(a)
@@ -227,6 +232,15 @@ mod lanes {
     pub fn any(a: V) -> bool {
         // SAFETY: SSE2 is part of x86-64.
         unsafe { _mm_movemask_ps(a) != 0 }
+    }
+    /// Lanes whose mask is set.
+    #[inline(always)]
+    #[allow(unused_unsafe)]
+    pub fn count(mask: V) -> u32 {
+        // SSE2 counts no bits: four at each place
+        const ONES: u64 = 0x4332_3221_3221_2110;
+        // SAFETY: SSE2 is part of x86-64.
+        (ONES >> (4 * unsafe { _mm_movemask_ps(mask) })) as u32 & 7
     }
     #[inline(always)]
     pub fn lane_bits<const K: usize>(a: V) -> u32 {

@@ -69,7 +69,7 @@ pub const FIELD: usize = 8;
 /// Blocks of four birds that one row's window gives at most: a bound for the work per bird in a
 /// crowd of more than about 100 birds per cubic radius, far beyond what separation lets happen.
 pub const RUN_BLOCKS: usize = 64;
-/// Entries of a block list: nine runs, the padding of the last pair, and room to write four.
+/// Entries of a block list: nine runs, and room to write eight.
 pub const LIST_LEN: usize = 9 * RUN_BLOCKS + 8;
 
 /// Instances that wait until they are put into the frame together.

@@ -5,12 +5,12 @@
 //! first (one bounds check for all), working memory through a pointer.
 
 use crate::around::{LANES, NUMBER, OFFSET, PUSH, VELOCITY, high, low};
-use crate::f4::{V, add, and, any, div, isub, load, load_splat, lt, min, mul, part, splat, sub};
+use crate::f4::{V, add, and, any, count, div, load, load_splat, lt, mul, part, splat, sub};
 use crate::memory::{STRIDE, Scratch, VX, VY, VZ, X, Y, Z, at};
 use crate::window::{BLOCK, middle};
 
-/// Pairs of blocks that one call of [`neighbours`] takes: a bit each.
-const PAIRS: usize = 64;
+/// Blocks that one call of [`neighbours`] takes: a bit each.
+const MOST: usize = 64;
 /// Added to a squared distance before it divides: two birds in one place push, but do not explode.
 pub const SOFTEN: f32 = 0.01;
 
@@ -45,77 +45,77 @@ macro_rules! here {
     };
 }
 
-/// All that the bird in slot `q` knows by `pairs` pairs of blocks, itself included.
+/// All that the bird in slot `q` knows by the first `blocks` of the list, itself included.
 ///
 /// # Safety
-/// The marks in the list are slots with three more behind them; `pairs` is at least 1 and fits the
+/// The marks in the list are slots with three more behind them; `blocks` is at least 1 and fits the
 /// list; `lane` is one; nobody else uses `scratch`.
 #[inline(always)]
-pub unsafe fn sum_pairs(
+pub unsafe fn sum_blocks(
     sight: &Sight,
     scratch: *mut Scratch,
-    pairs: usize,
+    blocks: usize,
     q: *const f32,
     lane: *mut f32,
 ) {
     // SAFETY: promised by the caller.
     unsafe {
         let list = (&raw const (*scratch).list).cast::<u32>();
-        let first = if pairs > PAIRS { PAIRS } else { pairs };
+        let first = if blocks > MOST { MOST } else { blocks };
         let near = neighbours(sight, list, first, q, lane);
-        pushes(sight, list.add(2 * first - 2), near, q, lane);
-        if pairs > PAIRS {
-            more_pairs(sight, scratch, PAIRS, pairs, q, lane);
+        pushes(sight, list.add(first - 1), near, q, lane);
+        if blocks > MOST {
+            more_blocks(sight, scratch, MOST, blocks, q, lane);
         }
     }
 }
 
-/// Adds what the pairs from `done` on say.
+/// Adds what the blocks from `done` on say.
 ///
 /// # Safety
-/// As for [`sum_pairs`].
+/// As for [`sum_blocks`].
 #[inline(never)]
-pub unsafe fn more_pairs(
+pub unsafe fn more_blocks(
     sight: &Sight,
     scratch: *mut Scratch,
     done: usize,
-    pairs: usize,
+    blocks: usize,
     q: *const f32,
     lane: *mut f32,
 ) {
-    for done in (done..pairs).step_by(PAIRS) {
-        let now = (pairs - done).min(PAIRS);
+    for done in (done..blocks).step_by(MOST) {
+        let now = (blocks - done).min(MOST);
         // SAFETY: promised by the caller.
         unsafe {
-            let list = (&raw const (*scratch).list).cast::<u32>().add(2 * done);
+            let list = (&raw const (*scratch).list).cast::<u32>().add(done);
             let more = (&raw mut (*scratch).more).cast::<f32>();
             let near = neighbours(sight, list, now, q, more);
-            pushes(sight, list.add(2 * now - 2), near, q, more);
+            pushes(sight, list.add(now - 1), near, q, more);
             add_more(more, lane, NUMBER);
         }
     }
 }
 
-/// Adds the pushes of `pairs` pairs of blocks, for fast mode.
+/// Adds the pushes of `blocks` blocks, for fast mode.
 ///
 /// # Safety
-/// As for [`sum_pairs`].
+/// As for [`sum_blocks`].
 #[inline(never)]
 pub unsafe fn more_pushes(
     sight: &Sight,
     scratch: *mut Scratch,
-    pairs: usize,
+    blocks: usize,
     q: *const f32,
     lane: *mut f32,
 ) {
-    for done in (0..pairs).step_by(PAIRS) {
-        let now = (pairs - done).min(PAIRS);
+    for done in (0..blocks).step_by(MOST) {
+        let now = (blocks - done).min(MOST);
         // SAFETY: promised by the caller.
         unsafe {
             let list = (&raw const (*scratch).list).cast::<u32>();
             let more = (&raw mut (*scratch).more).cast::<f32>();
-            let all = u64::MAX >> (PAIRS - now);
-            pushes(sight, list.add(2 * (done + now) - 2), all, q, more);
+            let all = u64::MAX >> (MOST - now);
+            pushes(sight, list.add(done + now - 1), all, q, more);
             add_more(more, lane, PUSH);
         }
     }
@@ -130,16 +130,20 @@ unsafe fn add_more(more: *const f32, lane: *mut f32, from: usize) {
     }
 }
 
-/// Number, offsets and velocities of the birds within one radius. Returns a bit for each pair
+/// Number, offsets and velocities of the birds within one radius. Returns a bit for each block
 /// (the last one is bit 0) in which a bird, maybe `q` itself, is near enough to push.
 ///
+/// One block at a time, and the number counted outside of the vectors, because the loop then gets by
+/// with the sixteen registers there are. What a loop puts on the stack may lie across two pages, by
+/// the luck of a process: reading it back at once made one process in ten twice as slow.
+///
 /// # Safety
-/// As for [`sum_pairs`]; at most [`PAIRS`] pairs.
+/// As for [`sum_blocks`]; at most [`MOST`] blocks.
 #[inline(never)]
 unsafe fn neighbours(
     sight: &Sight,
     mut list: *const u32,
-    mut pairs: usize,
+    mut blocks: usize,
     q: *const f32,
     lane: *mut f32,
 ) -> u64 {
@@ -149,31 +153,24 @@ unsafe fn neighbours(
         let (base, push2) = (sight.base, splat(sight.push2));
         let zero = splat(0.0);
         let (mut az, mut ay, mut ax) = (zero, zero, zero);
-        let (mut cz, mut cy, mut cx, mut n) = (zero, zero, zero, zero);
+        let (mut cz, mut cy, mut cx, mut n) = (zero, zero, zero, 0u32);
         let mut bits = 0u64;
         loop {
-            macro_rules! block {
-                ($mark:expr) => {{
-                    let p = at::<f32>(base, $mark).cast_const();
-                    let (dx, dy, dz, d2) = offsets!(p, here);
-                    let m = lt(d2, splat(1.0));
-                    n = isub(n, m);
-                    ax = add(ax, and(load(p.add(VX * STRIDE)), m));
-                    ay = add(ay, and(load(p.add(VY * STRIDE)), m));
-                    az = add(az, and(load(p.add(VZ * STRIDE)), m));
-                    cx = add(cx, and(dx, m));
-                    cy = add(cy, and(dy, m));
-                    cz = add(cz, and(dz, m));
-                    d2
-                }};
-            }
-            let both = list.cast::<u64>().read_unaligned();
-            let d1 = block!((both >> 32) as u32);
-            let d0 = block!(both as u32);
-            bits = bits + bits + u64::from(any(lt(min(d0, d1), push2)));
-            list = list.add(2);
-            pairs -= 1;
-            if pairs == 0 {
+            let p = at::<f32>(base, *list).cast_const();
+            let (dx, dy, dz, d2) = offsets!(p, here);
+            let m = lt(d2, splat(1.0));
+            n += count(m);
+            // the farthest array last: wasm gets these in reverse
+            ax = add(ax, and(load(p.add(VX * STRIDE)), m));
+            ay = add(ay, and(load(p.add(VY * STRIDE)), m));
+            az = add(az, and(load(p.add(VZ * STRIDE)), m));
+            cx = add(cx, and(dx, m));
+            cy = add(cy, and(dy, m));
+            cz = add(cz, and(dz, m));
+            bits = bits + bits + u64::from(any(lt(d2, push2)));
+            list = list.add(1);
+            blocks -= 1;
+            if blocks == 0 {
                 break;
             }
         }
@@ -183,8 +180,7 @@ unsafe fn neighbours(
         *lane.add(OFFSET + 8) = together(cz);
         *lane.add(OFFSET + 4) = together(cy);
         *lane.add(OFFSET) = together(cx);
-        let n = [part::<0>(n), part::<1>(n), part::<2>(n), part::<3>(n)].map(f32::to_bits);
-        *lane.add(NUMBER) = (n[0] + n[1] + n[2] + n[3]) as i32 as f32;
+        *lane.add(NUMBER) = n as i32 as f32;
         bits
     }
 }
@@ -206,10 +202,10 @@ macro_rules! push_block {
     }};
 }
 
-/// The push of the pairs whose bit is set in `bits`; `last` is the last pair.
+/// The push of the blocks whose bit is set in `bits`; `last` is the last one.
 ///
 /// # Safety
-/// As for [`sum_pairs`].
+/// As for [`sum_blocks`].
 #[inline(never)]
 unsafe fn pushes(sight: &Sight, last: *const u32, mut bits: u64, q: *const f32, lane: *mut f32) {
     // SAFETY: promised by the caller.
@@ -218,11 +214,9 @@ unsafe fn pushes(sight: &Sight, last: *const u32, mut bits: u64, q: *const f32, 
         let push2 = splat(sight.push2);
         let mut push = (splat(0.0), splat(0.0), splat(0.0));
         while bits != 0 {
-            let pair = last.sub(2 * bits.trailing_zeros() as usize);
+            let block = last.sub(bits.trailing_zeros() as usize);
             bits &= bits - 1;
-            let (second, first) = (*pair.add(1), *pair);
-            push_block!(at::<f32>(sight.base, second), here, push2, push);
-            push_block!(at::<f32>(sight.base, first), here, push2, push);
+            push_block!(at::<f32>(sight.base, *block), here, push2, push);
         }
         put_push(lane, push);
     }

@@ -2,9 +2,9 @@
 
 use crate::around::{LANES, PUSH};
 use crate::memory::{SORTED, STRIDE, X, Y, Z};
-use crate::pairs::{more_pairs, more_pushes};
+use crate::pairs::{more_blocks, more_pushes};
 use crate::steer::{Four, Steer};
-use crate::window::{pair_up, within};
+use crate::window::within;
 
 /// A bird that looks around by itself, or its image across the border.
 #[derive(Clone, Copy)]
@@ -44,8 +44,8 @@ impl Steer<'_> {
     pub unsafe fn exact_image(&self, image: &Bird, lane: *mut f32) {
         // SAFETY: as promised.
         unsafe {
-            let pairs = self.list_within(image, 1.0);
-            more_pairs(&self.sight, self.scratch, 0, pairs, image.q, lane);
+            let blocks = self.list_within(image, 1.0);
+            more_blocks(&self.sight, self.scratch, 0, blocks, image.q, lane);
         }
     }
 
@@ -56,22 +56,19 @@ impl Steer<'_> {
     pub unsafe fn add_pushes(&self, bird: &Bird, lane: *mut f32) {
         // SAFETY: as promised.
         unsafe {
-            let pairs = self.list_within(bird, self.reach);
-            more_pushes(&self.sight, self.scratch, pairs, bird.q, lane);
+            let blocks = self.list_within(bird, self.reach);
+            more_pushes(&self.sight, self.scratch, blocks, bird.q, lane);
         }
     }
 
-    /// Lists the pairs of blocks within `reach` of a bird.
+    /// Lists the blocks within `reach` of a bird.
     ///
     /// # Safety
     /// As for [`Steer::chunk`].
     pub unsafe fn list_within(&self, bird: &Bird, reach: f32) -> usize {
         let (x, list) = (bird.at[0], self.list());
         // SAFETY: as promised.
-        unsafe {
-            let blocks = within(&self.rows, bird.table, x, bird.into, reach, list);
-            pair_up(self.m, list, blocks)
-        }
+        unsafe { within(&self.rows, bird.table, x, bird.into, reach, list) }
     }
 
     /// The `k`th of four birds.

@@ -19,9 +19,9 @@ use crate::geometry::Geometry;
 use crate::grid::{Shard, birds_before, row_border};
 use crate::memory::{ID, Memory, SENTINELS, STATE, STRIDE, Scratch, VX, WAITING, X, Y, Z, at};
 use crate::motion::{Motion, Target, advance};
-use crate::pairs::{Sight, push_four, sum_pairs};
+use crate::pairs::{Sight, push_four, sum_blocks};
 use crate::params::{Mode, Params};
-use crate::window::{Rows, list_far, pair_up};
+use crate::window::{Rows, list_far};
 
 /// Chunks of each shard's part of the rows.
 const CHUNKS: usize = 32;
@@ -256,13 +256,11 @@ impl Steer<'_> {
             let (q, lanes) = (four.q, self.lanes());
             look_far(&self.surroundings, four.row, q, lanes);
             for k in 0..four.birds {
-                let blocks = list_far(self.m.base(), lanes.add(k), self.list());
-                let pairs = if blocks > 0 {
-                    pair_up(self.m, self.list(), blocks)
-                } else {
-                    self.list_within(&self.bird(four, k), 1.0)
-                };
-                sum_pairs(&self.sight, self.scratch, pairs, q.add(k), lanes.add(k));
+                let mut blocks = list_far(self.m.base(), lanes.add(k), self.list());
+                if blocks == 0 {
+                    blocks = self.list_within(&self.bird(four, k), 1.0);
+                }
+                sum_blocks(&self.sight, self.scratch, blocks, q.add(k), lanes.add(k));
             }
             if self.g.wraps != 0 {
                 self.images(four, Self::exact_image);

@@ -10,7 +10,7 @@
 use crate::around::{FAR_ROWS, high, low};
 use crate::f4::{V, iadd, set, splat_bits, store};
 use crate::geometry::{FINE, Geometry};
-use crate::memory::{Memory, RUN_BLOCKS, at};
+use crate::memory::{RUN_BLOCKS, at};
 
 /// Added to a float below 2^22 it leaves the rounded integer in the low bits.
 pub const MAGIC: f32 = 8_388_608.0;
@@ -146,16 +146,4 @@ pub fn middle(window: (u32, u32)) -> (u32, u32) {
     }
     let from = from + (to - from - MOST) / (2 * BLOCK) * BLOCK;
     (from, from + MOST)
-}
-
-/// Makes the number of blocks even with one that holds nobody; returns the pairs.
-///
-/// # Safety
-/// `list` has room for `blocks + 1`.
-#[inline(always)]
-pub unsafe fn pair_up(m: Memory, list: *mut u32, blocks: usize) -> usize {
-    // The border's first row has no birds: slot 0 begins its sentinels.
-    // SAFETY: promised by the caller.
-    unsafe { *list.add(blocks) = m.first_mark() };
-    blocks.div_ceil(2)
 }
