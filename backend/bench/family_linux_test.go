@@ -8,8 +8,13 @@ import (
 )
 
 func TestAFamilyIsEveryDescendant(t *testing.T) {
-	shell := exec.Command("sh", "-c", "sleep 60 & echo; wait")
+	// A cat that has answered is one: a child that was only forked still has the shell's name.
+	shell := exec.Command("sh", "-c", "exec 3<&0; cat <&3 & wait")
 	ownGroup(shell)
+	in, err := shell.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	out, err := shell.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -21,6 +26,9 @@ func TestAFamilyIsEveryDescendant(t *testing.T) {
 		_ = syscall.Kill(-shell.Process.Pid, syscall.SIGKILL)
 		_ = shell.Wait() // killed
 	}()
+	if _, err := in.Write([]byte{'?'}); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := out.Read(make([]byte, 1)); err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +36,7 @@ func TestAFamilyIsEveryDescendant(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if sum["sleep"] < 1<<10 || sum["sh"] < 1<<10 || len(sum) < 3 {
+	if sum["cat"] < 1<<10 || sum["sh"] < 1<<10 || len(sum) < 3 {
 		t.Errorf("%v", sum)
 	}
 }
