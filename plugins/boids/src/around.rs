@@ -183,7 +183,8 @@ impl Columns {
         }
     }
 
-    /// Stores the `k`th window, which reaches `half` fine cells to each side, in the row of `table`.
+    /// Stores the `k`th window, which reaches `half` fine cells to each side, in the row of
+    /// `table`.
     ///
     /// # Safety
     /// As for [`look_far`].
@@ -208,8 +209,8 @@ fn half(square: V) -> V {
     sqrt(max(square, splat(0.0)))
 }
 
-/// Square of the distance to the nearer of the two rows beside, in fine cells, of birds `into` their
-/// row.
+/// Square of the distance to the nearer of the two rows beside, in fine cells, of birds `into`
+/// their row.
 #[inline(always)]
 fn gap(into: V) -> V {
     let near = mul(min(into, sub(splat(1.0), into)), splat(FINE as f32));

@@ -1,8 +1,8 @@
 //! The way of the instances into the frame.
 //!
-//! Numbers are scattered, so most places in the frame miss the cache. Instances therefore wait until
-//! there are some hundred: alone in a loop the misses overlap, between other stores they would hold
-//! those up (100,000 birds, fast mode, wasm: -8 % of a tick).
+//! Numbers are scattered, so most places in the frame miss the cache. Instances therefore wait
+//! until there are some hundred: alone in a loop the misses overlap, between other stores they
+//! would hold those up (100,000 birds, fast mode, wasm: -8 % of a tick).
 
 use crate::f4::{load, store};
 use crate::memory::{Memory, Scratch, WAITING, at};
@@ -64,8 +64,8 @@ impl Frame {
     }
 }
 
-/// Puts `count` instances, at least 1, from the mark `instance` on to the places of the numbers from
-/// the mark `id` on.
+/// Puts `count` instances, at least 1, from the mark `instance` on to the places of the numbers
+/// from the mark `id` on.
 ///
 /// # Safety
 /// As for [`Frame::put`].

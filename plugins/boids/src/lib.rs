@@ -6,8 +6,8 @@
 //!
 //! The defaults hold the flock together without letting it collapse, since time goes with the
 //! number of neighbours. Measured with 10,000 birds (seed 1, exact), after 0, 600, 1,800 and 3,000
-//! steps: 17.4, 20.8, 20.7, 22.2 neighbours; polarisation 0.76, 0.44, 0.28, 0.31. With 80,000, after
-//! 0, 600 and 1,200 steps: 19.2, 26.0, 22.6 neighbours.
+//! steps: 17.4, 20.8, 20.7, 22.2 neighbours; polarisation 0.76, 0.44, 0.28, 0.31. With 80,000,
+//! after 0, 600 and 1,200 steps: 19.2, 26.0, 22.6 neighbours.
 
 pub(crate) mod around;
 pub(crate) mod bodies;

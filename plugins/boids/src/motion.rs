@@ -17,9 +17,9 @@ use crate::params::{Bounds, Mode, Params};
 /// Acceleration per radius beyond the sphere, back to the centre.
 pub const TURN_BACK: f32 = 12.0;
 
-/// How much of the alignment counts in fast mode. Blended cells reach farther than a bird sees; with
-/// all of it flocks would be of one mind more than in exact mode, by 3 % (5,000 birds, 600 steps, 150
-/// seeds), and with this much by less than 1 %.
+/// How much of the alignment counts in fast mode. Blended cells reach farther than a bird sees;
+/// with all of it flocks would be of one mind more than in exact mode, by 3 % (5,000 birds, 600
+/// steps, 150 seeds), and with this much by less than 1 %.
 const BLEND_TURN: f32 = 0.9;
 
 /// What all birds of a tick share.

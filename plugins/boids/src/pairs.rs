@@ -1,8 +1,9 @@
 //! Sums over the birds of blocks: the innermost loops.
 //!
-//! What makes them fast in wasm (see RATIONALE): one loop to a function, no branch in it, few values
-//! alive across it and none of the vectors on the stack, counting down to zero, masks by `and`, the
-//! farthest array read first (one bounds check for all), working memory through a pointer.
+//! What makes them fast in wasm (see RATIONALE): one loop to a function, no branch in it, few
+//! values alive across it and none of the vectors on the stack, counting down to zero, masks by
+//! `and`, the farthest array read first (one bounds check for all), working memory through a
+//! pointer.
 
 use crate::around::{LANES, NUMBER, OFFSET, PUSH, VELOCITY, high, low};
 use crate::f4::{V, add, and, any, count, div, load, load_splat, lt, mul, part, splat, sub};
@@ -133,9 +134,9 @@ unsafe fn add_more(more: *const f32, lane: *mut f32, from: usize) {
 /// Number, offsets and velocities of the birds within one radius. Returns a bit for each block
 /// (the last one is bit 0) in which a bird, maybe `q` itself, is near enough to push.
 ///
-/// One block at a time, and the number counted outside of the vectors, because the loop then gets by
-/// with the sixteen registers there are. What a loop puts on the stack may lie across two pages, by
-/// the luck of a process: reading it back at once made one process in ten twice as slow.
+/// One block at a time, and the number counted outside of the vectors, because the loop then gets
+/// by with the sixteen registers there are. What a loop puts on the stack may lie across two pages,
+/// by the luck of a process: reading it back at once made one process in ten twice as slow.
 ///
 /// # Safety
 /// As for [`sum_blocks`]; at most [`MOST`] blocks.
@@ -223,15 +224,15 @@ unsafe fn pushes(sight: &Sight, last: *const u32, mut bits: u64, q: *const f32, 
 }
 
 /// The push on the first `birds` of the four birds from slot `q` on, from the four windows of each
-/// that [`crate::around::look_around`] found. No list: a window has one or two groups of eight birds,
-/// and eight at a time cost less than to note and to look up blocks of four.
+/// that [`crate::around::look_around`] found. No list: a window has one or two groups of eight
+/// birds, and eight at a time cost less than to note and to look up blocks of four.
 ///
 /// # Safety
 /// `lanes` is what `look_around` wrote for them; `birds` is 1 to 4.
 #[inline(never)]
 pub unsafe fn push_four(sight: &Sight, mut q: *const f32, mut birds: usize, lanes: *mut f32) {
-    // SAFETY: promised by the caller; behind the last bird of a row lie as many sentinels as a group
-    // has places.
+    // SAFETY: promised by the caller; behind the last bird of a row lie as many sentinels as a
+    // group has places.
     unsafe {
         let (base, push2) = (sight.base, splat(sight.push2));
         let mut lane = lanes;

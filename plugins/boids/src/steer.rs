@@ -315,8 +315,8 @@ unsafe fn leave_out_self(q: *const f32, lanes: *mut f32) {
     }
 }
 
-/// Reads a word of each line of a row's table, and of its birds' positions. All at once these misses
-/// of the cache overlap; between the sums over pairs each would hold those up.
+/// Reads a word of each line of a row's table, and of its birds' positions. All at once these
+/// misses of the cache overlap; between the sums over pairs each would hold those up.
 ///
 /// # Safety
 /// `entries` and `slots` are marks of the first and behind the last.

@@ -79,9 +79,9 @@ fn four_blocks() -> V {
     set(step(0), step(1), step(2), step(3))
 }
 
-/// Blocks that may hold birds within `reach`, up to 1, of a bird at `x`, `into` its row along y and z,
-/// whose table begins at `row`: for images, wide separation and crowds. Writes them to `list` and
-/// returns how many there are.
+/// Blocks that may hold birds within `reach`, up to 1, of a bird at `x`, `into` its row along y and
+/// z, whose table begins at `row`: for images, wide separation and crowds. Writes them to `list`
+/// and returns how many there are.
 ///
 /// # Safety
 /// The start table around `row` is filled in, or zero beyond its ends; `list` has room for
