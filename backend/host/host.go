@@ -8,10 +8,14 @@ package host
 
 import (
 	"context"
+	"fmt"
+	"os"
+	"path/filepath"
 	"runtime"
 	"time"
 
 	"inos/backend/arena"
+	"inos/backend/fault"
 	"inos/backend/manifest"
 )
 
@@ -73,7 +77,25 @@ func Spawn(
 	}
 	if err := w.start(ctx, cfg, max(1, instances)); err != nil {
 		w.Close()
+		if fault.KindOf(err) != fault.Canceled {
+			cfg.forgetCode(p) // should it be to blame, the next start compiles anew
+		}
 		return nil, err
 	}
 	return w, nil
+}
+
+// codeDir is where a plugin's machine code is kept; empty: nowhere.
+func (c Config) codeDir(p *Plugin) string {
+	if c.CacheDir == "" {
+		return ""
+	}
+	return filepath.Join(c.CacheDir, fmt.Sprintf("%x", p.Digest))
+}
+
+// forgetCode drops a plugin's machine code. What cannot be removed stays: it only saves time.
+func (c Config) forgetCode(p *Plugin) {
+	if dir := c.codeDir(p); dir != "" {
+		_ = os.RemoveAll(dir)
+	}
 }

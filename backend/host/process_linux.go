@@ -35,6 +35,13 @@ func NewLauncher() *Launcher {
 
 func (l *Launcher) run() {
 	runtime.LockOSThread() // never unlocked: the thread ends with this goroutine
+	if syscall.Gettid() == os.Getpid() {
+		// Go parks its main thread for ever instead of ending it: sit on it until another has it.
+		go l.run()
+		<-l.done
+		runtime.UnlockOSThread()
+		return
+	}
 	defer close(l.done)
 	for {
 		select {

@@ -2,9 +2,7 @@ package host
 
 import (
 	"context"
-	"fmt"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -170,11 +168,9 @@ func (w *Worker) loadMessage(cfg Config, instances int) *wire.Message {
 	if u := w.plugin.Manifest.LiveUnit(); u != nil {
 		m.Load.Phases = u.Live.Phases
 	}
-	if cfg.CacheDir != "" {
-		dir := filepath.Join(cfg.CacheDir, fmt.Sprintf("%x", w.plugin.Digest))
-		if os.MkdirAll(dir, 0o700) == nil { // without a cache it compiles: slower, not wrong
-			m.Load.CacheDir = dir
-		}
+	dir := cfg.codeDir(w.plugin)
+	if dir != "" && os.MkdirAll(dir, 0o700) == nil { // without, it compiles: slower, not wrong
+		m.Load.CacheDir = dir
 	}
 	return m
 }
