@@ -23,27 +23,31 @@ type Load struct {
 type counts struct {
 	loadAverage      float64
 	all, busy, steal uint64 // of all processors together
-	own              uint64 // of this process and of its children that have ended
+	own              uint64 // of this process and all its descendants, ended ones included
 }
 
 // readCounts is nil where the system has no such files.
 func readCounts() *counts {
 	stat, errStat := os.ReadFile("/proc/stat")
 	average, errAverage := os.ReadFile("/proc/loadavg")
-	self, errSelf := os.ReadFile("/proc/self/stat")
-	if errStat != nil || errAverage != nil || errSelf != nil {
+	if errStat != nil || errAverage != nil {
 		return nil
 	}
-	c, err := parseCounts(string(stat), string(average), string(self))
+	c, err := parseCounts(string(stat), string(average))
 	if err != nil {
 		return nil
+	}
+	for _, pid := range family(os.Getpid()) {
+		if self, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); err == nil {
+			c.own += ownTicks(string(self))
+		}
 	}
 	return c
 }
 
 // parseCounts reads the first line of /proc/stat (user, nice, system, idle, iowait, irq, softirq,
-// steal), the first field of /proc/loadavg, and fields 14 to 17 of /proc/self/stat.
-func parseCounts(stat, average, self string) (*counts, error) {
+// steal) and the first field of /proc/loadavg.
+func parseCounts(stat, average string) (*counts, error) {
 	const user, idle, iowait, steal, processorFields = 1, 4, 5, 8, 9
 	line, _, _ := strings.Cut(stat, "\n")
 	times, err := numbers(strings.Fields(line), user, processorFields)
@@ -58,16 +62,20 @@ func parseCounts(stat, average, self string) (*counts, error) {
 		}
 	}
 	first, _, _ := strings.Cut(average, " ")
-	if c.loadAverage, err = strconv.ParseFloat(first, 64); err != nil {
-		return nil, err
-	}
-	// The name in parentheses, field 2, may hold spaces; fields are counted from field 3 behind it.
-	const ownFirst, ownEnd = 14 - 3, 18 - 3
-	own, err := numbers(strings.Fields(self[strings.LastIndexByte(self, ')')+1:]), ownFirst, ownEnd)
-	for _, ticks := range own {
-		c.own += ticks
-	}
+	c.loadAverage, err = strconv.ParseFloat(first, 64)
 	return c, err
+}
+
+// ownTicks are fields 14 to 17 of /proc/PID/stat: of the process and of its children that ended.
+func ownTicks(stat string) uint64 {
+	// The name in parentheses, field 2, may hold spaces; fields are counted from field 3 behind it.
+	const first, end = 14 - 3, 18 - 3
+	var sum uint64
+	times, _ := numbers(strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:]), first, end)
+	for _, ticks := range times {
+		sum += ticks
+	}
+	return sum
 }
 
 func numbers(fields []string, first, end int) ([]uint64, error) {

@@ -11,27 +11,34 @@ const (
 )
 
 func TestTheSystemsCountersAreRead(t *testing.T) {
-	got, err := parseCounts(statText, "1.25 0.50 0.10 2/300 4711\n", selfText)
+	got, err := parseCounts(statText, "1.25 0.50 0.10 2/300 4711\n")
 	if err != nil {
 		t.Fatal(err)
 	}
 	// Idle and waiting (4000, 50) is not busy; guest times (9, 9) are in user and nice already.
-	want := counts{loadAverage: 1.25, all: 4293, busy: 163, steal: 80, own: 11 + 12 + 13 + 14}
+	want := counts{loadAverage: 1.25, all: 4293, busy: 163, steal: 80}
 	if *got != want {
 		t.Errorf("%+v, want %+v", *got, want)
+	}
+	if got := ownTicks(selfText); got != 11+12+13+14 {
+		t.Errorf("%d ticks", got)
 	}
 }
 
 func TestCountersThatAreNoneAreRefused(t *testing.T) {
-	for name, texts := range map[string][3]string{
-		"nothing":            {"", "", ""},
-		"too few processors": {"cpu 1 2 3 4\n", "1 1 1", selfText},
-		"words":              {strings.Replace(statText, "4000", "many", 1), "1 1 1", selfText},
-		"no load":            {statText, "much", selfText},
-		"a short process":    {statText, "1 1 1", "42 (inos) S 1"},
+	for name, texts := range map[string][2]string{
+		"nothing":            {"", ""},
+		"too few processors": {"cpu 1 2 3 4\n", "1 1 1"},
+		"words":              {strings.Replace(statText, "4000", "many", 1), "1 1 1"},
+		"no load":            {statText, "much"},
 	} {
-		if got, err := parseCounts(texts[0], texts[1], texts[2]); err == nil {
+		if got, err := parseCounts(texts[0], texts[1]); err == nil {
 			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	for _, text := range []string{"", "42", "42 (inos) S 1"} {
+		if got := ownTicks(text); got != 0 {
+			t.Errorf("%q: %d ticks", text, got)
 		}
 	}
 }

@@ -27,7 +27,10 @@ type watch struct {
 	before *counts
 }
 
-func beginWatch() watch { return watch{time.Now(), readCounts()} }
+func beginWatch() watch {
+	keepOrphans()
+	return watch{time.Now(), readCounts()}
+}
 
 // end fills in the report's Run. What was measured before a failure or an interruption is worth
 // its report, so err is returned only where nothing was.
