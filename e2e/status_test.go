@@ -5,6 +5,7 @@ package e2e
 import (
 	"image/png"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -31,11 +32,25 @@ const rows = a.map((text) => { word.firstChild.data = text; return Math.floor(ba
 word.firstChild.data = before;
 return rows;`
 
+func TestPointsWithoutAPlaceAreTold(t *testing.T) {
+	hostile, err := filepath.Abs("../build/test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := openPage(t, `{}`, "--plugins", hostile, "--unit", "hostile")
+	s.awaitBirds(t)
+	s.must(t, s.run(`await window.go.main.App.SetParams({ behaviour: "nowhere" })`, nil))
+	eventually(t, "the word", func() bool { return strings.HasPrefix(s.status(t), "Points lost") })
+	s.screen.save(t, "points-lost")
+	s.must(t, s.run(`await window.go.main.App.SetParams({ behaviour: "ok" })`, nil))
+	eventually(t, "all are there again", func() bool { return strings.HasPrefix(s.status(t), "Running") })
+}
+
 func TestTheStatusBar(t *testing.T) {
 	s := open(t)
 
 	t.Run("has one row at 1280 points, whatever the unit does", func(t *testing.T) {
-		words := []string{"Running", "Starting again", "Not started", "No frames", "Stalled", "Resting"}
+		words := []string{"Running", "Starting again", "Not started", "No frames", "Stalled", "Resting", "Points lost"}
 		var counted []int
 		s.must(t, s.run(rows, &counted, words))
 		for i, n := range counted {

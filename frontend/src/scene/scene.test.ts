@@ -31,8 +31,11 @@ describe("a survey", () => {
     const survey = emptySurvey();
     expect(surveyFrame(data, 10, survey)).toBe(true);
     expect(Number.isFinite(survey.x + survey.spread + survey.fastest)).toBe(true);
+    expect(survey.lost).toBe(0.2);
     expect(surveyFrame(data.fill(Number.NaN), 10, survey)).toBe(false);
+    expect(survey.lost).toBe(1);
     expect(surveyFrame(data, 0, survey)).toBe(false);
+    expect(survey.lost).toBe(0);
   });
 });
 

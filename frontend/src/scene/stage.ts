@@ -38,6 +38,8 @@ export interface StageMeters {
   intervalMs: number;
   frames: number;
   asleep: boolean;
+  /** Share of the shown frame's elements that cannot be drawn. */
+  lost: number;
 }
 
 /** In software mode a single picture after a change never reaches the screen; two do. */
@@ -68,6 +70,7 @@ export class Stage {
     intervalMs: 0,
     frames: 0,
     asleep: false,
+    lost: 0,
   };
   readonly rig: Rig;
   readonly software: boolean;
@@ -290,6 +293,7 @@ export class Stage {
     this.flock.setDetail(detailFor(this.shown, frame.count, this.follower.active));
     this.flock.show(frame);
     surveyFrame(frame.data, frame.count, this.survey);
+    this.meters.lost = this.survey.lost;
     this.follower.track(frame.data, frame.count);
     return true;
   }

@@ -9,6 +9,8 @@ export interface Survey {
   flat: boolean;
   slowest: number;
   fastest: number;
+  /** Share of elements whose place or speed is no number: they cannot be drawn. */
+  lost: number;
 }
 
 const SAMPLES = 512;
@@ -16,7 +18,7 @@ const STRIDE = 8;
 const FLAT_SHARE = 1e-3;
 
 export function emptySurvey(): Survey {
-  return { x: 0, y: 0, z: 0, spread: 1, flat: false, slowest: 0, fastest: 1 };
+  return { x: 0, y: 0, z: 0, spread: 1, flat: false, slowest: 0, fastest: 1, lost: 0 };
 }
 
 /** Looks at every n-th element, at most SAMPLES of them; false when there is nothing finite. */
@@ -24,6 +26,7 @@ export function surveyFrame(data: Float32Array, count: number, out: Survey): boo
   const step = Math.max(1, Math.floor(count / SAMPLES)) * STRIDE;
   const end = count * STRIDE;
   let n = 0;
+  let lost = 0;
   let sx = 0;
   let sy = 0;
   let sz = 0;
@@ -39,7 +42,10 @@ export function surveyFrame(data: Float32Array, count: number, out: Survey): boo
     const vy = data[i + 5] ?? 0;
     const vz = data[i + 6] ?? 0;
     const speed = Math.sqrt(vx * vx + vy * vy + vz * vz);
-    if (!Number.isFinite(x + y + z + speed)) continue;
+    if (!Number.isFinite(x + y + z + speed)) {
+      lost++;
+      continue;
+    }
     n++;
     sx += x;
     sy += y;
@@ -49,6 +55,7 @@ export function surveyFrame(data: Float32Array, count: number, out: Survey): boo
     if (speed < slowest) slowest = speed;
     if (speed > fastest) fastest = speed;
   }
+  out.lost = lost / Math.max(n + lost, 1);
   if (n === 0) return false;
   out.x = sx / n;
   out.y = sy / n;

@@ -41,11 +41,21 @@ export function stateNumber(name: string): number {
 }
 
 export function conditionOf(state: AppState): Condition {
-  const { launch, trouble, standing, liveState } = state;
+  const { launch, trouble, standing, lost, liveState } = state;
   if (launch) return launchCondition(launch.unit, launch.fault?.kind);
   if (trouble !== "") return { word: "No frames", mood: "error", why: `${trouble}.` };
   if (standing && liveState === LiveState.running) return named("stalled");
+  if (lost > 0 && liveState === LiveState.running) return lostCondition(lost);
   return named(NAMES.get(liveState) ?? "unknown");
+}
+
+function lostCondition(share: number): Condition {
+  const percent = Math.max(1, Math.round(share * 100));
+  return {
+    word: "Points lost",
+    mood: "warning",
+    why: `About ${percent} % have a place or speed that is no number and cannot be drawn. Reset starts again.`,
+  };
 }
 
 function launchCondition(unit: string, fault: string | undefined): Condition {

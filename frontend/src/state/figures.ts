@@ -44,13 +44,15 @@ const NO_RATES: Partial<Figures> = {
   tickHz: Number.NaN,
 };
 
-/** Running totals of the scene; the sampler takes differences. */
+/** Running totals of the scene, of which the sampler takes differences, and how it is. */
 export interface SceneMeters {
   pictures: number;
   drawMs: number;
   intervalMs: number;
   frames: number;
   asleep: boolean;
+  /** Share of the shown frame's elements that cannot be drawn. */
+  lost: number;
 }
 
 export const SAMPLES_PER_SECOND = 4;
@@ -58,7 +60,7 @@ const HISTORY_S = 60;
 /** A unit that runs and has not ticked for this long has no rate to speak of. */
 const STANDING_MS = 1000;
 
-type PageTotals = Omit<SceneMeters, "asleep"> & { copied: number };
+type PageTotals = Omit<SceneMeters, "asleep" | "lost"> & { copied: number };
 
 const NO_TOTALS: PageTotals = { pictures: 0, drawMs: 0, intervalMs: 0, frames: 0, copied: 0 };
 

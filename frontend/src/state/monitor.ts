@@ -45,10 +45,12 @@ export class Monitor {
     const { source, program } = this.bridge;
     const { entry, quality, launch } = this.store.getState();
     source.refreshKernel();
-    const figures = this.sampler.sample(source, entry, this.options.meters(), performance.now());
+    const meters = this.options.meters();
+    const figures = this.sampler.sample(source, entry, meters, performance.now());
     const liveState = source.kernel()?.unit(entry)?.state ?? LiveState.stopped;
     const { standing } = this.sampler;
-    this.store.setState({ figures, liveState, standing, trouble: source.trouble });
+    const lost = meters?.lost ?? 0;
+    this.store.setState({ figures, liveState, standing, lost, trouble: source.trouble });
     this.readEvents();
     const report = {
       // A picture of the empty sky is none of the unit.

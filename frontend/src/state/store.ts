@@ -27,6 +27,8 @@ export interface AppState {
   liveState: number;
   /** Nothing new has come for a while, though nobody paused it. */
   standing: boolean;
+  /** Share of its elements that have no place on the stage, since it is no number. */
+  lost: number;
   /** Why no frames reach the page; empty: they do. */
   trouble: string;
   settings: Settings;
@@ -59,6 +61,7 @@ export function newStore(): AppStore {
     paused: false,
     liveState: LiveState.stopped,
     standing: false,
+    lost: 0,
     trouble: "",
     settings: DEFAULT_SETTINGS,
     pointer: "none",

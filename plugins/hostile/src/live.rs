@@ -21,6 +21,7 @@ const OVER_PUBLISH: u32 = 4;
 const LOG_FLOOD: u32 = 5;
 const ERROR: u32 = 6;
 const WRITE_HOLE: u32 = 7;
+const NOWHERE: u32 = 8;
 
 #[derive(Default)]
 pub(crate) struct Hostile;
@@ -44,10 +45,12 @@ impl Live for Hostile {
         match tick.phase() {
             DRAW => {
                 // The last shard is the bad one, so that the others have to be got out as well.
+                let mut behaviour = OK;
                 if tick.shard() + 1 == tick.shards() && ticks as i64 >= tick.params().integer(1)? {
-                    misbehave(tick.params().choice(0)?)?;
+                    behaviour = tick.params().choice(0)?;
                 }
-                draw(tick, ticks)
+                misbehave(behaviour)?;
+                draw(tick, ticks, behaviour == NOWHERE)
             }
             PUBLISH if tick.shard() == 0 => {
                 // SAFETY: as above.
@@ -75,7 +78,7 @@ fn misbehave(behaviour: u32) -> Result<(), Error> {
             reach::write_to_hole();
             Err(Error::failed("a tick wrote where nothing is"))
         }
-        OK => Ok(()),
+        OK | NOWHERE => Ok(()),
         other => Err(Error::invalid(format!("behaviour {other}"))),
     }
 }
@@ -91,8 +94,8 @@ fn over_publish() -> Result<(), Error> {
     Ok(())
 }
 
-/// A ring that turns.
-fn draw(tick: &Tick, ticks: u64) -> Result<(), Error> {
+/// A ring that turns, or points that are nowhere.
+fn draw(tick: &Tick, ticks: u64, nowhere: bool) -> Result<(), Error> {
     let Some(slot) = tick.channel::<Instance>(0)? else {
         return Ok(());
     };
@@ -103,7 +106,7 @@ fn draw(tick: &Tick, ticks: u64) -> Result<(), Error> {
         let turn = (first + i) as f32 / POINTS as f32 + ticks as f32 / 1000.0;
         let (sin, cos) = (turn.fract() * TAU).sin_cos();
         *point = Instance {
-            x: cos,
+            x: if nowhere { f32::NAN } else { cos },
             y: sin,
             vx: -sin,
             vy: cos,
