@@ -1,0 +1,151 @@
+// Package statefile keeps small JSON documents that several processes of one user share: each
+// change is whole and on the disk when it returns, and readers see it at once.
+package statefile
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"inos/backend/fault"
+	"inos/backend/input"
+)
+
+const opRead, opWrite = "state.read", "state.write"
+
+// File is one document of type T. The zero T stands for a file that is not there. Safe for
+// concurrent use; the T that Read returns is shared and must not be changed.
+type File[T any] struct {
+	path  string
+	limit int64
+	check func(*T) error
+
+	mu   sync.Mutex
+	seen stamp
+	now  *T
+}
+
+// stamp tells one version of a file from the next: each change makes a new inode.
+type stamp struct {
+	inode   uint64
+	size    int64
+	changed time.Time
+}
+
+// New is the document at path, of at most limit bytes. check refuses what nobody may have written;
+// it may be nil.
+func New[T any](path string, limit int64, check func(*T) error) *File[T] {
+	return &File[T]{path: path, limit: limit, check: check}
+}
+
+// Read returns the document as it is now. The file is read only when it has changed.
+func (f *File[T]) Read() (*T, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.read()
+}
+
+func (f *File[T]) read() (*T, error) {
+	now, err := f.stamp()
+	if errors.Is(err, fs.ErrNotExist) {
+		f.seen, f.now = stamp{}, new(T)
+		return f.now, nil
+	}
+	if err != nil {
+		return nil, fault.Wrap(opRead, fault.Unavailable, f.path, fault.Bare(err), "")
+	}
+	if f.now != nil && now == f.seen {
+		return f.now, nil
+	}
+	value, err := f.parse()
+	if err != nil {
+		return nil, fault.Wrap(opRead, fault.Invalid, f.path, err, "move it away to start anew")
+	}
+	f.seen, f.now = now, value
+	return value, nil
+}
+
+func (f *File[T]) stamp() (stamp, error) {
+	info, err := os.Stat(f.path)
+	if err != nil {
+		return stamp{}, err
+	}
+	return stamp{inode(info), info.Size(), info.ModTime()}, nil
+}
+
+func (f *File[T]) parse() (*T, error) {
+	text, err := input.ReadFile(f.path, f.limit)
+	if err != nil {
+		return nil, err
+	}
+	value := new(T)
+	if err := json.Unmarshal(text, value); err != nil {
+		return nil, err
+	}
+	if f.check == nil {
+		return value, nil
+	}
+	return value, f.check(value)
+}
+
+// Change reads the document anew, lets change alter a copy, and writes that, all while no other
+// process may. An error of change's leaves everything as it was.
+func (f *File[T]) Change(change func(*T) error) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	err := os.MkdirAll(filepath.Dir(f.path), 0o700)
+	if err != nil {
+		return f.failed(err)
+	}
+	unlock, err := lock(f.path + ".lock")
+	if err != nil {
+		return f.failed(err)
+	}
+	defer unlock()
+	f.now = nil // what was read before the lock may be old
+	old, err := f.read()
+	if err != nil {
+		return err
+	}
+	f.now = nil // change alters it
+	if err := change(old); err != nil {
+		return err
+	}
+	text, err := json.MarshalIndent(old, "", "  ")
+	if err == nil && int64(len(text)) > f.limit {
+		return fault.Newf(opWrite, fault.Budget, f.path, "it would have %d bytes, at most %d are kept",
+			len(text), f.limit)
+	}
+	if err == nil {
+		err = Replace(f.path, append(text, '\n'))
+	}
+	return f.failed(err)
+}
+
+func (f *File[T]) failed(err error) error {
+	return fault.Wrap(opWrite, fault.Unavailable, f.path, err, fault.DiskRemedy(err))
+}
+
+// Replace puts data in place of a file, readable by this user alone. After a crash or on a full
+// disk the file holds either what it held or what it should; once Replace has returned, what it
+// should.
+func Replace(path string, data []byte) error {
+	aside, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".new-") // 0600
+	if err != nil {
+		return err
+	}
+	_, err = aside.Write(data)
+	err = errors.Join(err, aside.Sync(), aside.Close())
+	if err == nil {
+		err = os.Rename(aside.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(aside.Name()) // ours, half written; the error above is the one that counts
+		return err
+	}
+	return syncFolder(filepath.Dir(path))
+}
