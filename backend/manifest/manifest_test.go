@@ -191,6 +191,8 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 		{"no channel", "units[1].live.channels", func(m *Manifest) { live(m).Channels = nil }},
 		{"a channel without capacity", "units[1].live.channels[1].capacity",
 			func(m *Manifest) { live(m).Channels[1].Capacity = 0 }},
+		{"a capacity beside its parameter", "units[1].live.channels[0].capacity",
+			func(m *Manifest) { live(m).Channels[0].Capacity = 64 }},
 		{"a capacity from nowhere", "units[1].live.channels[0].capacityParam",
 			func(m *Manifest) { live(m).Channels[0].CapacityParam = "birds" }},
 		{"a capacity from a choice", "units[1].live.channels[0].capacityParam",

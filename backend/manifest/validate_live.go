@@ -31,6 +31,7 @@ func (c *checker) channels(l *Live, path string) {
 				"is %d, 1 to %d are allowed", ch.Capacity, maxCapacity)
 			continue
 		}
+		c.check(ch.Capacity == 0, path+".capacity", "goes without capacityParam; give one of the two")
 		at := FindParam(l.Params, ch.CapacityParam)
 		c.check(at >= 0 && l.Params[at].Kind == Integer, path+".capacityParam",
 			"%q is no integer parameter of the live unit", clip(ch.CapacityParam))
