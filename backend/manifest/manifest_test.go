@@ -159,6 +159,8 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 			func(m *Manifest) { op(m).Determinism = BitExact }},
 		{"too many inputs", "units[0].ops[0].inputs",
 			func(m *Manifest) { op(m).Inputs = make([]Port, 17) }},
+		{"a required input after an optional one", "units[0].ops[0].inputs[1].optional",
+			func(m *Manifest) { op(m).Inputs = []Port{{Name: "a", Optional: true}, {Name: "b"}} }},
 		{"a media type that is none", "units[0].ops[0].inputs[0].media[0]",
 			func(m *Manifest) { op(m).Inputs[0].Media = []string{"csv"} }},
 		{"an empty range", "units[0].ops[0].params[0].max",

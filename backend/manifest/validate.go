@@ -151,6 +151,7 @@ func (c *checker) ops(ops []Op, numbers map[uint16]bool, path string) {
 		c.text(o.Doc, path+".doc")
 		c.params(o.Params, path+".params")
 		c.ports(o.Inputs, path+".inputs")
+		c.optionalLast(o.Inputs, path+".inputs")
 		c.ports(o.Outputs, path+".outputs")
 		c.figures(o.Results, path+".results")
 		c.check(o.Determinism <= WithinTolerance, path+".determinism", "is %d", o.Determinism)
@@ -175,6 +176,15 @@ func (c *checker) ports(ps []Port, path string) {
 			c.check(len(p.Media[j]) <= maxMediaBytes && mediaForm.MatchString(p.Media[j]),
 				fmt.Sprintf("%s.media[%d]", path, j), "%q is no media type", clip(p.Media[j]))
 		}
+	}
+}
+
+// optionalLast keeps inputs apart that a call may leave out: only the last ones can be missing, so a
+// required one after them would make them required, too.
+func (c *checker) optionalLast(ps []Port, path string) {
+	for i := 1; i < len(ps); i++ {
+		c.check(ps[i].Optional || !ps[i-1].Optional, fmt.Sprintf("%s[%d].optional", path, i),
+			"%q is required, and optional %q stands before it", clip(ps[i].Name), clip(ps[i-1].Name))
 	}
 }
 
