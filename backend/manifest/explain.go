@@ -61,7 +61,7 @@ func (u *Unit) explain(b *strings.Builder) {
 		line(b, "    ", l.Doc)
 		explainParams(b, l.Params)
 		for _, p := range l.Presets {
-			fmt.Fprintf(b, "    preset %s  %s\n", p.Name, firstLine(p.Doc))
+			fmt.Fprintf(b, "    preset %s  %s\n", p.Name, p.Doc)
 		}
 	}
 }
@@ -77,7 +77,7 @@ func (o *Op) explain(b *strings.Builder, unit string) {
 		explainPort(b, "output", p)
 	}
 	for _, f := range o.Results {
-		fmt.Fprintf(b, "    result %s%s  %s\n", f.Name, bracketed(f.Unit), firstLine(f.Doc))
+		fmt.Fprintf(b, "    result %s%s  %s\n", f.Name, bracketed(f.Unit), f.Doc)
 	}
 	switch o.Determinism {
 	case BitExact:
@@ -95,7 +95,7 @@ func explainPort(b *strings.Builder, what string, p Port) {
 	if p.Optional {
 		b.WriteString(", optional")
 	}
-	fmt.Fprintf(b, "  %s\n", firstLine(p.Doc))
+	fmt.Fprintf(b, "  %s\n", p.Doc)
 }
 
 func explainParams(b *strings.Builder, ps []Param) {
@@ -104,19 +104,14 @@ func explainParams(b *strings.Builder, ps []Param) {
 		if p.Hidden {
 			continue
 		}
-		fmt.Fprintf(b, "    %s=%v  %s  (%s)\n", p.Name, p.Default, firstLine(p.Doc), p.Range())
+		fmt.Fprintf(b, "    %s=%v  %s  (%s)\n", p.Name, p.Default, p.Doc, p.Range())
 	}
 }
 
 func line(b *strings.Builder, indent, text string) {
 	if text != "" {
-		fmt.Fprintf(b, "%s%s\n", indent, strings.ReplaceAll(text, "\n", "\n"+indent))
+		fmt.Fprintf(b, "%s%s\n", indent, text)
 	}
-}
-
-func firstLine(s string) string {
-	first, _, _ := strings.Cut(s, "\n")
-	return first
 }
 
 func orNone(s string) string {

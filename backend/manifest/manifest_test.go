@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "write the golden vectors anew")
 func goodManifest() *Manifest {
 	return &Manifest{
 		ID: "dev.inos.example", Name: "Beispiel", Version: "1.2.3-rc.1", ABI: 1, Author: "Jemand",
-		Licence: "MIT OR Apache-2.0", Doc: "Does\nthings.",
+		Licence: "MIT OR Apache-2.0", Doc: "Does things.",
 		Units: []Unit{
 			{Name: "maths", Ops: []Op{{
 				Number: 7, Name: "add", Doc: "Adds.", Determinism: WithinTolerance, Tolerance: 1e-9,
@@ -144,6 +144,12 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 		{"another ABI", "abi", func(m *Manifest) { m.ABI = 2 }},
 		{"a document without end", "doc", func(m *Manifest) { m.Doc = strings.Repeat("x", 5000) }},
 		{"text that is no UTF-8", "doc", func(m *Manifest) { m.Doc = "\xff" }},
+		{"a document of two lines", "doc", func(m *Manifest) { m.Doc = "Does\nthings." }},
+		{"a unit of two lines", "units[0].doc", func(m *Manifest) { m.Units[0].Doc = "a\tb" }},
+		{"a result of two lines", "units[0].ops[0].results[0].doc",
+			func(m *Manifest) { op(m).Results[0].Doc = "a\n" }},
+		{"a parameter of two lines", "units[0].ops[0].params[0].doc",
+			func(m *Manifest) { op(m).Params[0].Doc = "a\r\nb" }},
 		{"no units", "units", func(m *Manifest) { m.Units = nil }},
 		{"a unit with a path separator", "units[0].name", func(m *Manifest) { m.Units[0].Name = "a/b" }},
 		{"a unit name of 24 letters", "units[0].name",
@@ -183,6 +189,8 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 			func(m *Manifest) { op(m).Params[3].Options = []string{"a", "a"} }},
 		{"a text longer than its bound", "units[0].ops[0].params[4].default",
 			func(m *Manifest) { op(m).Params[4].MaxBytes = 3 }},
+		{"a text that rings", "units[0].ops[0].params[4].default",
+			func(m *Manifest) { op(m).Params[4].Default = "\a" }},
 		{"a kind that is none", "units[0].ops[0].params[0].kind",
 			func(m *Manifest) { op(m).Params[0].Kind = 9 }},
 		{"a parameter twice", "units[0].ops[0].params[1].name",
@@ -209,6 +217,8 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 			func(m *Manifest) { live(m).Presets[0].Values[1].Value = 2 }},
 		{"a permission that is none", "permissions[0].name",
 			func(m *Manifest) { m.Permissions[0].Name = "everything" }},
+		{"a reason of two lines", "permissions[0].reason",
+			func(m *Manifest) { m.Permissions[0].Reason = "a\nb" }},
 		{"a permission without reason", "permissions[0].reason",
 			func(m *Manifest) { m.Permissions[0].Reason = "" }},
 		{"memory over the window region", "limits.memoryBytes",

@@ -218,18 +218,20 @@ func (c *checker) name(s string, max int, path string) {
 		"%q is no name of 1 to %d of a-z, 0-9 and _", clip(s), max)
 }
 
+const notClean = "has control characters, like a line break, or is no UTF-8"
+
 // label checks a short text for people: one line.
 func (c *checker) label(s string, path string, required bool) {
 	c.check(!required || s != "", path, "is missing")
 	c.check(len(s) <= 4*maxNameRunes && utf8.RuneCountInString(s) <= maxNameRunes, path,
 		"is longer than %d letters", maxNameRunes)
-	c.check(cleanText(s, false), path, "has control characters or is no UTF-8")
+	c.check(cleanText(s, false), path, notClean)
 }
 
-// text checks a longer text for people.
+// text checks a longer text for people: one line, too.
 func (c *checker) text(s, path string) {
 	c.check(len(s) <= maxDocBytes, path, "is longer than %d bytes", maxDocBytes)
-	c.check(cleanText(s, true), path, "has control characters or is no UTF-8")
+	c.check(cleanText(s, false), path, notClean)
 }
 
 // cleanText refuses what could take over a terminal or break a line where none belongs.

@@ -105,8 +105,8 @@ func (c *checker) paramKind(p *Param, path string) {
 	case Text:
 		c.check(p.MaxBytes >= 1 && p.MaxBytes <= maxTextParam, path+".maxBytes",
 			"is %d, 1 to %d are allowed", p.MaxBytes, maxTextParam)
-		s, _ := p.Default.(string)
-		c.text(s, path+".default")
+		s, _ := p.Default.(string) // what a user may type has lines
+		c.check(cleanText(s, true), path+".default", "has control characters or is no UTF-8")
 	default:
 		c.check(false, path+".kind", "is %d", p.Kind)
 	}
