@@ -91,5 +91,5 @@ func enumValue(names []string, text string) (uint16, error) {
 			return uint16(i), nil
 		}
 	}
-	return 0, fmt.Errorf("%.40q is none of %q", text, names)
+	return 0, fmt.Errorf("%.40q is none of %s", text, joined(names))
 }

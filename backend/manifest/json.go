@@ -26,18 +26,12 @@ func ParseJSON(data []byte) (*Manifest, error) {
 			len(data), maxJSONBytes))
 	}
 	s := &scanner{data: data, lines: map[string]int{}}
-	if err := s.scan(reflect.TypeOf(Manifest{})); err != nil {
-		return nil, jsonError(s.line(), err)
+	if err := s.scan(reflect.TypeFor[Manifest]()); err != nil {
+		return nil, jsonError(s.lineOfError(err), err)
 	}
 	m := &Manifest{}
-	if err := json.Unmarshal(data, m); err != nil {
-		line := 1
-		var te *json.UnmarshalTypeError
-		if errors.As(err, &te) {
-			line = lineAt(data, te.Offset)
-			err = fmt.Errorf("%s must be a %s, not a %s", te.Field, te.Type, te.Value)
-		}
-		return nil, jsonError(line, err)
+	if err := json.Unmarshal(data, m); err != nil { // the scanner has found all that people write
+		return nil, jsonError(1, err)
 	}
 	if p := m.problem(); p != nil {
 		return nil, jsonError(s.lineOf(p.path), p)
@@ -49,8 +43,9 @@ func jsonError(line int, err error) error {
 	return fault.Wrap("manifest.json", fault.Invalid, fmt.Sprintf("line %d", line), err, "")
 }
 
-// scanner walks the tokens once: it finds unknown and repeated fields, which encoding/json lets
-// pass or reports without a place, and notes the line of every path for later errors.
+// scanner walks the tokens once: it finds unknown and repeated fields and values of a wrong type,
+// which encoding/json lets pass or reports in Go's words and without a place, and notes the line of
+// every path for later errors.
 type scanner struct {
 	data  []byte
 	dec   *json.Decoder
@@ -75,6 +70,14 @@ func (s *scanner) line() int { return lineAt(s.data, s.dec.InputOffset()) }
 func lineAt(data []byte, offset int64) int {
 	offset = max(0, min(offset, int64(len(data))))
 	return bytes.Count(data[:offset], []byte{'\n'}) + 1
+}
+
+// lineOfError is where an error of scan belongs.
+func (s *scanner) lineOfError(err error) int {
+	if p := (*problem)(nil); errors.As(err, &p) {
+		return s.lineOf(p.path)
+	}
+	return s.line()
 }
 
 // lineOf is the line of the path, or of the nearest path above it that the text has.
@@ -103,15 +106,15 @@ func (s *scanner) value(t reflect.Type, path string, depth int) error {
 	case json.Delim('['):
 		return s.array(t, path, depth)
 	case nil:
-		return fmt.Errorf("%s is null; leave it out", path)
+		return &problem{path, "is null; leave it out"}
 	}
-	return nil
+	return fits(t, tok, path)
 }
 
 func (s *scanner) object(t reflect.Type, path string, depth int) error {
-	fields := fieldTypes(t)
+	fields, start := fieldTypes(t), s.dec.InputOffset()-1
 	if fields == nil {
-		return fmt.Errorf("%s must not be an object", path)
+		return &problem{path, "must be " + takes(t)}
 	}
 	seen := map[string]bool{}
 	for s.dec.More() {
@@ -132,13 +135,15 @@ func (s *scanner) object(t reflect.Type, path string, depth int) error {
 			return err
 		}
 	}
-	_, err := s.dec.Token()
-	return tokenError(err)
+	if _, err := s.dec.Token(); err != nil {
+		return tokenError(err)
+	}
+	return fitsDefault(t, s.data[start:s.dec.InputOffset()], path)
 }
 
 func (s *scanner) array(t reflect.Type, path string, depth int) error {
 	if t.Kind() != reflect.Slice {
-		return fmt.Errorf("%s must not be a list", path)
+		return &problem{path, "must be " + takes(t)}
 	}
 	for i := 0; s.dec.More(); i++ {
 		if err := s.value(t.Elem(), fmt.Sprintf("%s[%d]", path, i), depth+1); err != nil {

@@ -2,8 +2,10 @@ package manifest
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
+	"reflect"
 )
 
 // maxExactInteger bounds integers: beyond it a page, a JSON reader or param_f64 would round.
@@ -135,7 +137,7 @@ func (p *Param) setDefault(raw json.RawMessage) error {
 		p.Default = v
 	}
 	if err != nil {
-		return fmt.Errorf("parameter %q: the default must be a %s", clip(p.Name), p.Kind)
+		return errors.New("must be " + takes(reflect.TypeOf(p.Default)))
 	}
 	return nil
 }
@@ -148,7 +150,7 @@ func (p *Param) setChoiceDefault(raw json.RawMessage) error {
 	}
 	var index uint16
 	if json.Unmarshal(raw, &index) != nil || int(index) >= len(p.Options) {
-		return fmt.Errorf("parameter %q: the default must be an option or its index", clip(p.Name))
+		return errors.New("must be an option or its index")
 	}
 	p.Default = p.Options[index]
 	return nil

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"regexp"
@@ -55,7 +56,7 @@ type problem struct {
 	path, message string
 }
 
-func (p *problem) Error() string { return p.path + ": " + p.message }
+func (p *problem) Error() string { return cmp.Or(p.path, "the manifest") + ": " + p.message }
 
 // checker collects the first problem; after one, every further check is skipped.
 type checker struct{ found *problem }
