@@ -176,6 +176,9 @@ func TestAnErrorCodeComesWithItsText(t *testing.T) {
 	if r = k.result(wire.Call{Op: 99}); r.Code != -1 || r.Error != "" {
 		t.Errorf("the next call has the text of the last: %+v", r)
 	}
+	if r = k.result(wire.Call{Op: opFailBeyond}); r.Code != 7 || r.Error != "" {
+		t.Errorf("a text that leaves the memory: %+v", r)
+	}
 }
 
 func TestLiesAreRefused(t *testing.T) {

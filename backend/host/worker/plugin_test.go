@@ -29,6 +29,7 @@ const (
 	opRefused
 	opRange
 	opChat
+	opFailBeyond
 )
 
 // What lies in the test plugin's memory.
@@ -195,6 +196,8 @@ func (p *plugin) hostile() {
 	p.ops[opRefused] = w.Code(
 		w.Const(0), w.Const(0), w.Call(p.paramI), w.Call(p.outputMap), w.IsZero,
 		w.If(w.Const(11), w.Return))
+	p.ops[opFailBeyond] = w.Code(
+		w.Const(failAt), w.Const(-1), w.Call(p.fail), w.Const(7), w.Return)
 	p.lies()
 }
 
@@ -235,6 +238,8 @@ func (p *plugin) lies() {
 	p.ops[opLie] = w.Code(code,
 		w.Const(1), w.Const(hole), w.Const(5), w.Call(p.log),
 		w.Const(77), w.Const(-3), w.Const(9), w.Call(p.log),
+		w.Const(1), w.Const(failAt), w.Const(-1), w.Call(p.log),
+		w.Const(1), w.Const(failAt), w.Const(1<<20), w.Call(p.log),
 		w.Const(hole), w.Const(-1), w.Call(p.fail),
 		p.report(0, w.Get(1)), p.report(1, w.Const(refusals)))
 }

@@ -157,7 +157,7 @@ func (i *Instance) progress(stack []uint64) {
 }
 
 func (i *Instance) log(stack []uint64) {
-	text, ok := i.memory.Bytes(uint32(stack[1]), min(uint32(stack[2]), wire.MaxLogBytes), false)
+	text, ok := i.memory.Bytes(uint32(stack[1]), uint32(stack[2]), false)
 	if !ok {
 		return
 	}
@@ -165,7 +165,7 @@ func (i *Instance) log(stack []uint64) {
 }
 
 func (i *Instance) fail(stack []uint64) {
-	text, ok := i.memory.Bytes(uint32(stack[0]), min(uint32(stack[1]), wire.MaxErrorBytes), false)
+	text, ok := i.memory.Bytes(uint32(stack[0]), uint32(stack[1]), false)
 	if ok {
 		i.text = Clean(text, wire.MaxErrorBytes)
 	}
