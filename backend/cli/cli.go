@@ -77,8 +77,7 @@ func (a *app) root() *cobra.Command {
 		Args:          noArguments,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Version:       version,
-		RunE:          a.runWindow,
+		RunE:          a.runRoot,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			return a.checkFolders(cmd)
 		},
@@ -86,18 +85,26 @@ func (a *app) root() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetOut(a.Stdout)
 	root.SetErr(a.Stderr)
-	root.SetVersionTemplate("inos {{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage(cmd, inOurWords(err))
 	})
 	a.global.register(root)
 	registerWindowFlags(root)
+	root.Flags().Bool(versionFlag, false, "print the version") // cobra's own knows no --json
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
 		a.unitsCommand(), a.runCommand(), a.liveCommand(), a.pluginCommand(),
 		a.doctorCommand(), a.benchCommand(), a.versionCommand(),
 	)
 	return root
+}
+
+// runRoot is inos without a command.
+func (a *app) runRoot(cmd *cobra.Command, args []string) error {
+	if asked, _ := cmd.Flags().GetBool(versionFlag); asked {
+		return a.printVersion()
+	}
+	return a.runWindow(cmd, args)
 }
 
 // noArguments and oneArgument make a wrong number of arguments a usage error.

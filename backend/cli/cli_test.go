@@ -200,13 +200,15 @@ func TestHelpNamesNoHiddenCommand(t *testing.T) {
 
 func TestVersionIsOneLineOrOneDocument(t *testing.T) {
 	s := newStand(t)
-	got := s.inos(t.Context(), "version")
-	if got.exit != ExitOK || !strings.HasPrefix(got.stdout, "inos "+Version()+",") {
-		t.Errorf("exit %d, %q", got.exit, got.stdout)
+	for _, how := range []string{"version", "--version"} {
+		got := s.inos(t.Context(), how)
+		if got.exit != ExitOK || !strings.HasPrefix(got.stdout, "inos "+Version()+",") {
+			t.Errorf("%s: exit %d, %q", how, got.exit, got.stdout)
+		}
+		document := map[string]any{}
+		oneDocument(t, s.inos(t.Context(), how, "--json").stdout, &document)
+		requireFields(t, document, map[string]any{
+			"version": "", "go": "", "os": "", "arch": "", "abi": 1,
+		})
 	}
-	document := map[string]any{}
-	oneDocument(t, s.inos(t.Context(), "version", "--json").stdout, &document)
-	requireFields(t, document, map[string]any{
-		"version": "", "go": "", "os": "", "arch": "", "abi": 1,
-	})
 }
