@@ -221,7 +221,7 @@ func (r *run) wait(ctx context.Context, answer chan *wire.Message) (*wire.Messag
 		limit = w.callLimit()
 	}
 	deadline := time.AfterFunc(limit, func() {
-		w.end(fault.Deadline, fmt.Sprintf("the call ran longer than its %s", limit), "")
+		w.end(fault.Deadline, "the call ran longer than its "+spell(limit), "")
 	})
 	defer deadline.Stop()
 	over := make(chan struct{})

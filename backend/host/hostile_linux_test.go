@@ -246,11 +246,11 @@ func TestAWorkerThatDoesNotTickIsEnded(t *testing.T) {
 	h := newTestHost(t, 1<<20)
 	w := h.spawn(t, "ticker")
 	w.stall = 20 * time.Millisecond
-	if err := w.Live(wire.Live{Run: true, RateHz: 1000}); err != nil {
+	if err := w.Live(wire.Live{Run: true, RateHz: 600}); err != nil { // two ticks are 3.333333 ms
 		t.Fatal(err)
 	}
 	waitDone(t, w)
-	checkFault(t, w.Err(), "ticker", fault.Deadline, "it has not ticked for 22ms")
+	checkFault(t, w.Err(), "ticker", fault.Deadline, "it has not ticked for 23ms")
 }
 
 func TestARunThatHasAnEndIsNotWatchedBeyondIt(t *testing.T) {

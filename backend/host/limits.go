@@ -51,6 +51,9 @@ func (w *Worker) compileLimit() time.Duration {
 	return compileTime + time.Duration(float64(len(w.plugin.Wasm))/(1<<20)*float64(compileTimePerMiB))
 }
 
+// spell writes a duration for people. A millisecond is the finest that a manifest can name.
+func spell(d time.Duration) string { return d.Round(time.Millisecond).String() }
+
 // guardStart ends a worker that compiles too long, or whose guest does not come to an end at load.
 func (w *Worker) guardStart(over <-chan struct{}) {
 	limit := w.startLimit()
@@ -65,14 +68,14 @@ func (w *Worker) guardStart(over <-chan struct{}) {
 			return
 		case <-compile.C:
 			if w.status.BusySince() == 0 { // otherwise it has been compiled
-				w.end(fault.Deadline, fmt.Sprintf("compiling it took longer than its %s",
-					w.compileLimit().Round(time.Second)), smallFunctions)
+				w.end(fault.Deadline, "compiling it took longer than its "+spell(w.compileLimit()),
+					smallFunctions)
 			}
 		case <-look.C:
 			next, late := w.lookAtBusy(limit)
 			if late {
 				w.end(fault.Deadline, fmt.Sprintf("its code at load (start section, _initialize, "+
-					"inos_abi) ran longer than its %s", limit), "")
+					"inos_abi) ran longer than its %s", spell(limit)), "")
 			}
 			look.Reset(next)
 		}

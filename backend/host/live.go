@@ -122,14 +122,14 @@ func (w *Worker) guardTicks(stop chan struct{}, watch tickWatch) {
 		}
 		next, over := w.lookAtBusy(watch.limit)
 		if over {
-			w.end(fault.Deadline, fmt.Sprintf("%s ran longer than its %s", watch.what, watch.limit), "")
+			w.end(fault.Deadline, fmt.Sprintf("%s ran longer than its %s", watch.what, spell(watch.limit)), "")
 			return
 		}
 		if watch.until > 0 && ticks >= watch.until && w.status.BusySince() == 0 {
 			return // it has done what it was told to
 		}
 		if watch.stall > 0 && time.Since(since) > watch.stall {
-			w.end(fault.Deadline, fmt.Sprintf("it has not ticked for %s", watch.stall), "")
+			w.end(fault.Deadline, "it has not ticked for "+spell(watch.stall), "")
 			return
 		}
 		timer.Reset(next)

@@ -23,7 +23,8 @@ func (w *Worker) ask(
 	}
 	kind := m.Kind
 	limit := time.AfterFunc(timeout, func() {
-		w.end(fault.Deadline, fmt.Sprintf("its worker did not answer to %s within %s", kind, timeout), "")
+		w.end(fault.Deadline, fmt.Sprintf("its worker did not answer to %s within %s", kind,
+			spell(timeout)), "")
 	})
 	defer limit.Stop()
 	return w.await(answer, nil)
