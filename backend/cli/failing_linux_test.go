@@ -230,6 +230,23 @@ func TestTheMeterShowsAStall(t *testing.T) {
 	}
 }
 
+// TestAFixedRunEndsWhenItsUnitStalls waits for as long as an honest worker may stand still.
+func TestAFixedRunEndsWhenItsUnitStalls(t *testing.T) {
+	stopped := false
+	got := newWorld(t).withSick(t, "100").liveMeter(t, func(p *started, line string) {
+		if stopped || !strings.Contains(line, "4 points") {
+			return
+		}
+		stopped = true
+		if err := syscall.Kill(childOf(t, p.Process.Pid), syscall.SIGSTOP); err != nil {
+			t.Error(err)
+		}
+	}, "sick", "--ticks", "100000", "--rate", "100")
+	if got.exit != ExitFailed || !strings.Contains(got.stderr, "it has not ticked for 5.02s") {
+		t.Errorf("exit %d, %q", got.exit, got.stderr)
+	}
+}
+
 // TestARunFailsWhenItsUnitHasStalled would wait for a minute if it asked the worker for a pause.
 func TestARunFailsWhenItsUnitHasStalled(t *testing.T) {
 	stopped := false

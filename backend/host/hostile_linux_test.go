@@ -253,6 +253,18 @@ func TestAWorkerThatDoesNotTickIsEnded(t *testing.T) {
 	checkFault(t, w.Err(), "ticker", fault.Deadline, "it has not ticked for 23ms")
 }
 
+func TestARunThatHasAnEndAndDoesNotTickIsEnded(t *testing.T) {
+	h := newTestHost(t, 1<<20)
+	w := h.spawn(t, "ticker")
+	w.stall = 20 * time.Millisecond
+	if err := w.Live(wire.Live{Run: true, RateHz: 1000, Ticks: 5}); err != nil {
+		t.Fatal(err)
+	}
+	w.status.AddTick(1, 1) // as its worker would
+	waitDone(t, w)
+	checkFault(t, w.Err(), "ticker", fault.Deadline, "it has not ticked for 22ms")
+}
+
 func TestARunThatHasAnEndIsNotWatchedBeyondIt(t *testing.T) {
 	h := newTestHost(t, 1<<20)
 	w := h.spawn(t, "ticker")

@@ -32,17 +32,15 @@ func (w *Worker) Live(l wire.Live) error {
 	if l.Reset {
 		w.resetAt.Store(now.Ticks)
 	}
-	watch := tickWatch{limit: w.TickLimit(), what: "a tick"}
+	watch := tickWatch{limit: w.TickLimit(), what: "a tick", stall: w.stall}
 	if now.Ticks == w.resetAt.Load() {
 		watch.what = "inos_init or a tick"
 	}
 	if l.Ticks > 0 {
 		watch.until = now.Ticks + l.Ticks
-	} else {
-		watch.stall = w.stall
-		if l.RateHz > 0 {
-			watch.stall += time.Duration(2 * float64(time.Second) / float64(l.RateHz))
-		}
+	}
+	if l.RateHz > 0 {
+		watch.stall += time.Duration(2 * float64(time.Second) / float64(l.RateHz))
 	}
 	if err := w.tell(&wire.Message{Kind: wire.KindLive, Live: l}); err != nil {
 		return err
@@ -75,7 +73,7 @@ func (w *Worker) tell(m *wire.Message, fds ...int) error {
 type tickWatch struct {
 	what  string        // runs, as far as that can be told from here
 	limit time.Duration // of one tick
-	stall time.Duration // without a tick; 0: it may stand still
+	stall time.Duration // without a tick
 	until uint64        // tick count that ends the run; 0: no end
 }
 
@@ -128,7 +126,7 @@ func (w *Worker) guardTicks(stop chan struct{}, watch tickWatch) {
 		if watch.until > 0 && ticks >= watch.until && w.status.BusySince() == 0 {
 			return // it has done what it was told to
 		}
-		if watch.stall > 0 && time.Since(since) > watch.stall {
+		if time.Since(since) > watch.stall {
 			w.end(fault.Deadline, "it has not ticked for "+spell(watch.stall), "")
 			return
 		}
