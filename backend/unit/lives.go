@@ -193,10 +193,12 @@ func (s *Lives) remove(l *Live) {
 func (s *Lives) emit(kind uint16, severity arena.Severity, unit, text string) {
 	s.deps.Kernel.Emit(arena.Event{Kind: kind, Severity: severity, Unit: unit, Text: text})
 	level := slog.LevelInfo
-	switch severity {
-	case arena.Warning:
+	switch {
+	case kind == arena.EventKindUnitFailed || kind == arena.EventKindUnitQuarantined:
+		// Failure and Err return it to whoever follows the unit: a log would say it twice.
+	case severity == arena.Warning:
 		level = slog.LevelWarn
-	case arena.Failure:
+	case severity == arena.Failure:
 		level = slog.LevelError
 	}
 	s.deps.Log.Log(context.Background(), level, text, "unit", unit)

@@ -80,6 +80,7 @@ func (l *Live) restart(ctx context.Context) bool {
 			l.restarts++
 			l.mu.Unlock()
 			l.set.emit(arena.EventKindUnitRestarted, arena.Info, l.unit, l.unit+" was started again")
+			l.set.deps.Log.Warn("it was started again", "unit", l.unit, "failure", l.Failure())
 			l.set.deps.Changed()
 			return true
 		}
