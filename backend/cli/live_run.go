@@ -99,10 +99,12 @@ func (r *liveRun) follow(ctx context.Context, live liveUnit) (*liveReport, error
 	seconds := time.Since(start).Seconds()
 	ended := r.halt(live)
 	steps.look()
-	report, err := r.report(live, steps, before, seconds)
+	frame, checksum, err := bench.LastFrame(live.Channel())
 	if err != nil {
-		return nil, err
+		return nil, r.noFrame(live, err, interruptedRun)
 	}
+	report := r.report(live, steps, before, seconds)
+	report.Count, report.Checksum = frame.Count, checksum
 	report.Interrupted, report.Error = interruptedRun, faultOf(ended)
 	return report, nil
 }
@@ -177,27 +179,29 @@ func plural(n int, word string) string {
 	return word + "s"
 }
 
+// noFrame says why there is nothing to report.
+func (r *liveRun) noFrame(live liveUnit, err error, interrupted bool) error {
+	failure, ticks := live.Failure(), live.Stats().Ticks
+	switch {
+	case failure != nil:
+		return fault.Wrap("live", fault.KindOf(failure), r.unit,
+			fmt.Errorf("it published no frame: %w", failure), "")
+	case ticks > 0:
+		return fault.Newf("live", fault.Unavailable, r.unit, "it published no frame in %d ticks", ticks)
+	case interrupted:
+		return fault.New("live", fault.Unavailable, r.unit, "it was interrupted before its first frame", "")
+	}
+	return fault.Wrap("live", fault.Unavailable, r.unit, err, "run it for longer")
+}
+
 func (r *liveRun) report(
 	live liveUnit, steps *stepLog, before unit.LiveStats, seconds float64,
-) (*liveReport, error) {
-	frame, checksum, err := bench.LastFrame(live.Channel())
-	failure := live.Failure()
-	switch {
-	case err != nil && failure != nil:
-		return nil, fault.Wrap("live", fault.KindOf(failure), r.unit,
-			fmt.Errorf("it published no frame: %w", failure), "")
-	case err != nil && live.Stats().Ticks > 0:
-		return nil, fault.Newf("live", fault.Unavailable, r.unit,
-			"it published no frame in %d ticks", live.Stats().Ticks)
-	case err != nil:
-		return nil, fault.Wrap("live", fault.Unavailable, r.unit, err, "run it for longer")
-	}
+) *liveReport {
 	after, params := live.Stats(), live.Params()
 	mode, _ := params["mode"].(string)
 	return &liveReport{
 		Unit:           r.unit,
 		Mode:           mode,
-		Count:          frame.Count,
 		Shards:         after.Shards,
 		Seconds:        bench.Round(seconds, 4),
 		Ticks:          after.Ticks,
@@ -206,13 +210,12 @@ func (r *liveRun) report(
 		PhaseMs:        live.PhaseMs(),
 		Published:      after.Published,
 		BytesPublished: after.BytesPublished,
-		Checksum:       checksum,
 		Worker: workerReport{
 			CPUPct:   bench.Round(float64(after.CPUNs-before.CPUNs)/1e7/seconds, 1),
 			RSSBytes: after.RSS,
 			Restarts: after.Restarts,
 		},
 		Params:  params,
-		Failure: faultOf(failure),
-	}, nil
+		Failure: faultOf(live.Failure()),
+	}
 }

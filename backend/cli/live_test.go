@@ -23,6 +23,7 @@ type flock struct {
 	failure error
 	state   unit.State
 	resumed bool
+	still   bool // it does not tick
 	paused  bool
 }
 
@@ -42,6 +43,9 @@ func newFlock(t *testing.T) *flock {
 }
 
 func (f *flock) Steps(dst []uint32) ([]uint32, uint64) {
+	if f.still {
+		return dst, 0
+	}
 	f.ticks += 10
 	for range 10 {
 		dst = append(dst, 1_000_000)
@@ -173,18 +177,30 @@ func TestAnInterruptedRunKeepsItsFigures(t *testing.T) {
 	}
 }
 
-func TestARunWithoutAFrameSaysSo(t *testing.T) {
-	f := newFlock(t)
-	a := arena.New(1 << 20)
-	defer a.Close()
-	empty, err := a.NewChannel("empty", 4, arena.InstanceBytes, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.channel = empty
-	_, err = (&liveRun{unit: "boids", seconds: 0.01}).follow(t.Context(), f)
-	if err == nil || !strings.Contains(err.Error(), "it published no frame in") {
-		t.Errorf("%v", err)
+func TestARunWithoutAFrameSaysWhy(t *testing.T) {
+	stopped, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, c := range []struct {
+		ctx   context.Context
+		still bool
+		want  string
+	}{
+		{t.Context(), false, "it published no frame in"},
+		{t.Context(), true, "run it for longer"},
+		{stopped, true, "boids: it was interrupted before its first frame"},
+	} {
+		f := newFlock(t)
+		a := arena.New(1 << 20)
+		defer a.Close()
+		empty, err := a.NewChannel("empty", 4, arena.InstanceBytes, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.channel, f.still = empty, c.still
+		_, err = (&liveRun{unit: "boids", seconds: 0.01}).follow(c.ctx, f)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v, want %q", err, c.want)
+		}
 	}
 }
 
