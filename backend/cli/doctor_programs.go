@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"inos/backend/bench"
 	"inos/backend/fault"
+	"inos/backend/unit"
 )
 
 // workerPatience bounds how long the doctor waits for a worker.
@@ -81,13 +83,8 @@ func (a *app) checkPlugins(ctx context.Context) check {
 		return c
 	}
 	defer n.Close()
-	refused := ""
 	plugins := n.Plugins()
-	for _, p := range plugins {
-		if p.Refused != "" {
-			refused = p.Path + ": " + p.Refused
-		}
-	}
+	refused := refusals(plugins)
 	c.Detail = fmt.Sprintf("%d found, %d %s", len(plugins), len(n.Units()),
 		plural(len(n.Units()), "unit"))
 	switch {
@@ -97,6 +94,24 @@ func (a *app) checkPlugins(ctx context.Context) check {
 		c.Status, c.Fix = warning, "not used: "+refused
 	}
 	return c
+}
+
+// maxRefusals is how many files the doctor names; inos plugin list has them all.
+const maxRefusals = 5
+
+// refusals names the files that cannot be used, and why; empty: there are none.
+func refusals(plugins []unit.PluginInfo) string {
+	var reasons []string
+	for _, p := range plugins {
+		if p.Refused != "" {
+			reasons = append(reasons, p.Path+": "+p.Refused)
+		}
+	}
+	more := ""
+	if n := len(reasons) - maxRefusals; n > 0 {
+		reasons, more = reasons[:maxRefusals], fmt.Sprintf("; and %d more (inos plugin list)", n)
+	}
+	return strings.Join(reasons, "; ") + more
 }
 
 func (a *app) folderHint() string {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -58,6 +59,25 @@ func TestDoctorHasAFixForEveryProblem(t *testing.T) {
 		if c := checkNamed(t, document, name); c.Status != problem {
 			t.Errorf("%s: %s, %s", name, c.Status, c.Detail)
 		}
+	}
+}
+
+func TestDoctorNamesThePluginsThatCannotBeUsed(t *testing.T) {
+	s := newStand(t)
+	fix := func() string {
+		var document doctorDocument
+		oneDocument(t, s.inos(t.Context(), "doctor", "--json").stdout, &document)
+		return checkNamed(t, document, "plugins").Fix
+	}
+	for i := range maxRefusals + 2 {
+		name := fmt.Sprintf("broken%d.wasm", i)
+		writeFile(t, filepath.Join(s.data, "plugins", name), []byte("hello"))
+		if got := fix(); strings.Count(got, ".wasm: this is no WebAssembly") != min(i+1, maxRefusals) {
+			t.Errorf("%d files: %q", i+1, got)
+		}
+	}
+	if got := fix(); !strings.HasSuffix(got, "; and 2 more (inos plugin list)") {
+		t.Errorf("%q", got)
 	}
 }
 
