@@ -43,10 +43,18 @@ type app struct {
 
 // Main runs the command line and returns the exit code. args excludes the program's name.
 func Main(ctx context.Context, world World, args []string) int {
+	out := &leavableOutput{ctx: ctx, w: world.Stdout}
+	if _, tty := terminalFile(world.Stdout); !tty { // a terminal is read, and asked for its size
+		world.Stdout = out
+	}
 	a := &app{World: world, args: args, note: note{newLine(world.Stderr)}}
 	root := a.root()
 	root.SetArgs(args)
-	return a.finish(ctx, root.ExecuteContext(ctx))
+	exit := a.finish(ctx, root.ExecuteContext(ctx))
+	if out.left != nil {
+		return ExitInterrupted // whatever was to be said, nobody heard it
+	}
+	return exit
 }
 
 // finish reports an error unless the command's own output has done so, and returns the exit code.

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 func newPipe(t *testing.T) string {
@@ -42,10 +44,21 @@ type started struct {
 
 func (w world) start(t *testing.T, stdin io.Reader, args ...string) *started {
 	t.Helper()
+	return w.startInto(t, nil, stdin, args...)
+}
+
+// startInto starts a program with a standard output of its own; nil: into the outcome.
+func (w world) startInto(
+	t *testing.T, stdout io.Writer, stdin io.Reader, args ...string,
+) *started {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), processLimit)
 	t.Cleanup(cancel)
 	s := &started{Cmd: w.command(ctx, args...)}
-	s.Stdin, s.Stdout, s.Stderr = stdin, &s.stdout, &s.stderr
+	s.Stdin, s.Stdout, s.Stderr = stdin, stdout, &s.stderr
+	if stdout == nil {
+		s.Stdout = &s.stdout
+	}
 	if err := s.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -148,6 +161,35 @@ func TestOneSignalEndsAnyWaiting(t *testing.T) {
 	}
 	if got := out.interrupt(t, syscall.SIGINT); got.exit != ExitInterrupted {
 		t.Errorf("an output into a pipe: exit %d, %q", got.exit, got.stderr)
+	}
+}
+
+// TestOneSignalEndsAnOutputThatNobodyReads gives each command a pipe that holds a page, and reads its
+// first byte.
+func TestOneSignalEndsAnOutputThatNobodyReads(t *testing.T) {
+	w := newWorld(t).withPlugins(t)
+	for _, args := range [][]string{
+		{"run", "boids.init", "-p", "count=10000", "-o", "-"},
+		{"plugin", "inspect", builtFile(t, "plugins/boids.wasm"), "--json"},
+		{"plugin", "inspect", builtFile(t, "plugins/boids.wasm")},
+		{"units", "--json"},
+	} {
+		from, to, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := unix.FcntlInt(to.Fd(), unix.F_SETPIPE_SZ, os.Getpagesize()); err != nil {
+			t.Fatal(err)
+		}
+		p := w.startInto(t, to, nil, args...)
+		_ = to.Close()
+		if _, err := from.Read(make([]byte, 1)); err != nil {
+			t.Fatal(err)
+		}
+		if got := p.interrupt(t, syscall.SIGINT); got.exit != ExitInterrupted {
+			t.Errorf("%v: exit %d, %q", args, got.exit, got.stderr)
+		}
+		_ = from.Close()
 	}
 }
 
