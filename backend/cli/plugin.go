@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"runtime"
 
 	"github.com/spf13/cobra"
 
 	"inos/backend/fault"
+	"inos/backend/host"
 	"inos/backend/input"
 	"inos/backend/manifest"
 )
@@ -70,16 +72,16 @@ func (a *app) pluginPackCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "pack FILE --manifest JSON -o OUT",
 		Short: "Check a module and its manifest and write both as one plugin file",
-		Long: "pack checks the manifest and the module against the plugin ABI (plugins/SPEC.md) and\n" +
-			"writes a copy of the module with the manifest inside. A manifest that is already in\n" +
-			"the module is replaced.",
+		Long: "pack checks the manifest and the module against the plugin ABI (plugins/SPEC.md), loads\n" +
+			"the module in a worker as its first use would, and writes a copy of it with the\n" +
+			"manifest inside. A manifest that is already in the module is replaced.",
 		Example: "  inos plugin pack adder.wasm --manifest adder.json -o plugins/adder.wasm",
 		Args:    oneArgument("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if manifestPath == "" || outPath == "" {
 				return usagef(cmd, "--manifest JSON and -o OUT are both needed")
 			}
-			packed, err := packPlugin(cmd.Context(), args[0], manifestPath, outPath)
+			packed, err := a.packPlugin(cmd.Context(), args[0], manifestPath, outPath)
 			if err != nil {
 				return err
 			}
@@ -96,7 +98,7 @@ func (a *app) pluginPackCommand() *cobra.Command {
 	return cmd
 }
 
-func packPlugin(
+func (a *app) packPlugin(
 	ctx context.Context, modulePath, manifestPath, outPath string,
 ) (*packDocument, error) {
 	module, err := readBounded(ctx, modulePath, maxModuleBytes)
@@ -112,6 +114,9 @@ func packPlugin(
 		return nil, about(manifestPath, err)
 	}
 	plugin, err := manifest.Pack(module, m)
+	if err == nil {
+		err = a.tryPlugin(ctx, m, plugin)
+	}
 	if err != nil {
 		return nil, about(modulePath, err)
 	}
@@ -119,6 +124,19 @@ func packPlugin(
 		return nil, fault.Wrap("plugin.pack", fault.Unavailable, outPath, err, fault.DiskRemedy(err))
 	}
 	return &packDocument{Path: outPath, ID: m.ID, Bytes: len(plugin)}, nil
+}
+
+// tryPlugin loads a plugin as a node would, without one: it is in no folder yet.
+func (a *app) tryPlugin(ctx context.Context, m *manifest.Manifest, wasm []byte) error {
+	if runtime.GOOS != "linux" {
+		return nil // no plugin runs here yet: what can be known without a worker has been checked
+	}
+	launcher := host.NewLauncher()
+	defer launcher.Close()
+	return host.Try(ctx, host.Config{
+		WorkerPath: a.beside(workerProgram), AllowNoSeccomp: a.global.allowNoSeccomp,
+		Launcher: launcher,
+	}, &host.Plugin{Manifest: m, Wasm: wasm})
 }
 
 // about gives an error that names no subject the file that it is about.

@@ -9,27 +9,6 @@ import (
 	"inos/backend/bench"
 )
 
-func TestPackAndInspectAgree(t *testing.T) {
-	s := newStand(t)
-	plugin := s.install(t, "echo.wasm")
-	first := s.inos(t.Context(), "plugin", "inspect", plugin, "--json")
-	if first.exit != ExitOK {
-		t.Fatalf("inspect: exit %d, %q", first.exit, first.stderr)
-	}
-	manifest := filepath.Join(s.data, "echo.json")
-	writeFile(t, manifest, []byte(strings.Replace(first.stdout, `"1.0.0"`, `"1.0.1"`, 1)))
-	out := filepath.Join(s.data, "packed.wasm")
-	packed := s.inos(t.Context(), "plugin", "pack", plugin, "--manifest", manifest, "-o", out,
-		"--json")
-	document := map[string]any{}
-	oneDocument(t, packed.stdout, &document)
-	requireFields(t, document, map[string]any{"path": "", "id": "", "bytes": 1})
-	second := s.inos(t.Context(), "plugin", "inspect", out, "--json")
-	if want := strings.Replace(first.stdout, `"1.0.0"`, `"1.0.1"`, 1); second.stdout != want {
-		t.Errorf("packed with %s\ninspect says %s", want, second.stdout)
-	}
-}
-
 func TestInspectExplainsToPeople(t *testing.T) {
 	s := newStand(t)
 	got := s.inos(t.Context(), "plugin", "inspect", s.install(t, "echo.wasm"))
