@@ -3,7 +3,7 @@
 package arena
 
 // LayoutHash stands in every segment header.
-const LayoutHash uint64 = 0xcf4314a72006a80c
+const LayoutHash uint64 = 0x94d2ddc17eaf2028
 
 // Constants of the layout.
 const (
@@ -108,6 +108,8 @@ const (
 	StatusPageGuestPagesAt      = 212 // u32
 	StatusPageLateNsAt          = 216 // u64
 	StatusPagePhasesAt          = 224 // u32
+	StatusPageRefusalsAt        = 232 // u32
+	StatusPageRefusedPublishAt  = 240 // u64
 	StatusPageStepNsAt          = 256 // u32
 	StatusPageStepNsCount       = 256
 	StatusPagePhaseNsAt         = 1280 // u32

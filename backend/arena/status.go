@@ -116,6 +116,18 @@ func (s *Status) AddPublished() {
 // Published is the number of frames published.
 func (s *Status) Published() uint64 { return load64(s.mem, StatusPageFramesPublishedAt) }
 
+// AddRefusal counts a frame that was refused: what the guest asked to publish.
+func (s *Status) AddRefusal(index, count int32) {
+	store64(s.mem, StatusPageRefusedPublishAt, uint64(uint32(index))<<32|uint64(uint32(count)))
+	store32(s.mem, StatusPageRefusalsAt, load32(s.mem, StatusPageRefusalsAt)+1)
+}
+
+// Refusals is the number of frames that were refused, and the last of them.
+func (s *Status) Refusals() (n uint32, index, count int32) {
+	last := load64(s.mem, StatusPageRefusedPublishAt)
+	return load32(s.mem, StatusPageRefusalsAt), int32(last >> 32), int32(uint32(last))
+}
+
 // Shards is how many shards the last tick used.
 func (s *Status) Shards() uint32 { return load32(s.mem, StatusPageShardsAt) }
 

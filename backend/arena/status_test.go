@@ -105,3 +105,19 @@ func TestAnImpossibleNumberOfPhasesReachesNothing(t *testing.T) {
 		t.Error("a phase beyond the last was written")
 	}
 }
+
+func TestStatusKeepsTheLastRefusalWithItsSigns(t *testing.T) {
+	s := newTestStatus(t)
+	if n, index, count := s.Refusals(); n != 0 || index != 0 || count != 0 {
+		t.Errorf("%d: %d, %d", n, index, count)
+	}
+	for _, asked := range [][2]int32{{0, -1}, {-1, 5}, {1 << 30, -1 << 31}} {
+		s.AddRefusal(asked[0], asked[1])
+		if _, index, count := s.Refusals(); index != asked[0] || count != asked[1] {
+			t.Errorf("%v became %d, %d", asked, index, count)
+		}
+	}
+	if n, _, _ := s.Refusals(); n != 3 {
+		t.Errorf("%d refusals of 3", n)
+	}
+}

@@ -110,6 +110,49 @@ func TestAFixedRunEndsAtItsFirstFailure(t *testing.T) {
 	}
 }
 
+const liarManifest = `{
+  "id": "test.liar", "name": "Liar", "version": "1.0.0", "abi": 1,
+  "units": [{"name": "liar", "live": {
+    "params": [
+      {"name": "channel", "kind": "integer", "default": 0, "min": -1, "max": 9},
+      {"name": "count", "kind": "integer", "default": 0, "min": -1, "max": 2000000000}
+    ],
+    "channels": [{"name": "points", "look": "points", "capacity": 4}],
+    "phases": 1, "maxShards": 1, "rateHz": 100
+  }}]
+}`
+
+// liarGuest publishes what its parameters say and does not look at the answer.
+func liarGuest() *wasm.Module {
+	m := wasm.New()
+	param := m.Import("param_i64", wasm.Sig("i", "l"))
+	publish := m.Import("channel_publish", wasm.Sig("ii", "i"))
+	integer := func(i int32) []byte { return wasm.Code(wasm.Const(i), wasm.Call(param), wasm.Wrap) }
+	m.Func("inos_abi", true, wasm.Sig("", "i"), "", wasm.Const(1))
+	m.Func("inos_tick", true, wasm.Sig("iiii", "i"), "",
+		integer(0), integer(1), wasm.Call(publish), wasm.Drop, wasm.Const(0))
+	return m
+}
+
+func TestAFrameThatIsRefusedIsNamed(t *testing.T) {
+	w := newWorld(t).withGuest(t, "liar", liarManifest, liarGuest())
+	for asked, want := range map[[2]string]string{
+		{"0", "-1"}:         "channel_publish(0, -1) was refused: a frame has 0 to ",
+		{"0", "2000000000"}: "channel_publish(0, 2000000000) was refused: a frame has 0 to ",
+		{"9", "1"}:          "channel_publish(9, 1) was refused: there is no such channel",
+		{"-1", "1"}:         "channel_publish(-1, 1) was refused: there is no such channel",
+	} {
+		got := w.run(t, "live", "liar", "-p", "channel="+asked[0], "-p", "count="+asked[1], "--ticks", "5")
+		if got.exit != ExitFailed ||
+			!strings.HasPrefix(got.stderr, "inos: liar: it published no frame in 5 ticks: "+want) {
+			t.Errorf("%v: exit %d, %q", asked, got.exit, got.stderr)
+		}
+	}
+	if got := w.run(t, "live", "liar", "--ticks", "5"); got.exit != ExitOK {
+		t.Errorf("the truth: exit %d, %q", got.exit, got.stderr)
+	}
+}
+
 // liveMeter runs a unit and hands each line of its meter over.
 func (w world) liveMeter(t *testing.T, each func(p *started, line string), args ...string) outcome {
 	t.Helper()

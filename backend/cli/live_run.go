@@ -24,6 +24,7 @@ type liveUnit interface {
 	Done() <-chan struct{}
 	Err() error
 	Failure() error
+	Refusal() error
 }
 
 // watchedLive reads the tick durations out of the present worker's status page.
@@ -181,11 +182,14 @@ func plural(n int, word string) string {
 
 // noFrame says why there is nothing to report.
 func (r *liveRun) noFrame(live liveUnit, err error, interrupted bool) error {
-	failure, ticks := live.Failure(), live.Stats().Ticks
+	failure, refusal, ticks := live.Failure(), live.Refusal(), live.Stats().Ticks
 	switch {
 	case failure != nil:
 		return fault.Wrap("live", fault.KindOf(failure), r.unit,
 			fmt.Errorf("it published no frame: %w", failure), "")
+	case refusal != nil:
+		return fault.Wrap("live", fault.Invalid, r.unit,
+			fmt.Errorf("it published no frame in %d ticks: %w", ticks, refusal), "")
 	case ticks > 0:
 		return fault.Newf("live", fault.Unavailable, r.unit, "it published no frame in %d ticks", ticks)
 	case interrupted:

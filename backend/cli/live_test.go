@@ -21,6 +21,7 @@ type flock struct {
 	done    chan struct{}
 	err     error
 	failure error
+	refusal error
 	state   unit.State
 	resumed bool
 	still   bool // it does not tick
@@ -66,6 +67,7 @@ func (f *flock) Pause() error            { f.paused = true; return nil }
 func (f *flock) Done() <-chan struct{}   { return f.done }
 func (f *flock) Err() error              { return f.err }
 func (f *flock) Failure() error          { return f.failure }
+func (f *flock) Refusal() error          { return f.refusal }
 
 func TestARunReportsWhatWasMeasured(t *testing.T) {
 	f := newFlock(t)

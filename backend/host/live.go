@@ -152,12 +152,18 @@ type Ticks struct {
 	GuestBytes       int64
 	Late             time.Duration
 	LogDropped       uint32
+	// Refusals is how many frames were refused, Refused the last of them.
+	Refusals uint32
+	Refused  Publish
 	// StepNs are the durations of the last ticks, oldest first.
 	StepNs []uint32
 	// PhaseNs are those of their phases, Phases of them for each tick; fewer ticks are kept.
 	PhaseNs []uint32
 	Phases  int
 }
+
+// Publish is what a guest asked channel_publish for.
+type Publish struct{ Index, Count int32 }
 
 // ReadTicks fills t, reusing its slices. After Close it is the last that was seen.
 func (w *Worker) ReadTicks(t *Ticks) {
@@ -182,4 +188,5 @@ func (w *Worker) readTicks(t *Ticks) {
 	t.GuestBytes = int64(s.GuestPages()) << 16
 	t.Late = time.Duration(s.LateNs())
 	t.LogDropped = s.LogDropped()
+	t.Refusals, t.Refused.Index, t.Refused.Count = s.Refusals()
 }

@@ -104,6 +104,10 @@ struct StatusPage $size(4096) {
   # Atomic. 64 KiB pages of the guest's own memory, all instances.
   lateNs @10 :UInt64 $at(216);
   # Atomic. How late the last paced tick began.
+  refusals @14 :UInt32 $at(232);
+  # Atomic. How often channel_publish was refused.
+  refusedPublish @15 :UInt64 $at(240);
+  # Atomic. The last of them: its index in the upper, its count in the lower 32 bits.
   stepNs @11 :UInt32 $at(256) $count(256);
   # Ring: duration of tick t in nanoseconds (at most 4.29 s) at index (t - 1) mod stepRing.
   phases @12 :UInt32 $at(224);

@@ -210,6 +210,7 @@ func (s *session) start(ctx context.Context, program *guest.Program, space *gues
 		Channels:    s.channels,
 		Log:         s.logger(),
 		Progress:    s.progress,
+		Refused:     s.status.AddRefusal,
 		OwnBytes:    s.ownBytes.add,
 	}
 	mapShared := func(m *guest.Memory) error {

@@ -129,6 +129,8 @@ func (i *Instance) channelPublish(stack []uint64) {
 	ok := ch != nil && i.host.Channels.during && count >= 0 && count <= int64(ch.view.Capacity())
 	if ok {
 		ch.publish.Store(count)
+	} else {
+		i.host.Refused(int32(uint32(stack[0])), int32(count))
 	}
 	answer(stack, ok)
 }

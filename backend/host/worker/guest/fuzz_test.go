@@ -79,6 +79,7 @@ func jobInstance(f *testing.F) *Instance {
 			Now: func() uint64 { now += floodNs; return now },
 		},
 		Progress: func(_, _ uint64) bool { return false },
+		Refused:  func(int32, int32) {},
 		OwnBytes: func(int64) {},
 	}
 	instance, err := program.Instantiate(context.Background(),

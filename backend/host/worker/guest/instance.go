@@ -19,6 +19,8 @@ type Host struct {
 	Log         *Logger
 	// Progress notes the guest's progress and says whether it shall stop.
 	Progress func(done, total uint64) (stop bool)
+	// Refused hears about every frame that cannot be published.
+	Refused func(index, count int32)
 	// OwnBytes hears about every change of an instance's own memory.
 	OwnBytes func(delta int64)
 }

@@ -39,6 +39,7 @@ func TestATickAllocatesNothing(t *testing.T) {
 	host := &Host{
 		Channels: NewChannels(),
 		Progress: func(done, total uint64) bool { return done+total != 3 },
+		Refused:  func(int32, int32) {},
 		OwnBytes: func(int64) {},
 	}
 	i, err := program.Instantiate(ctx, Config{Space: space, MemoryBytes: 1 << 20, Host: host})
