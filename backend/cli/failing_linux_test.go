@@ -142,7 +142,8 @@ func TestAFrameThatIsRefusedIsNamed(t *testing.T) {
 		{"9", "1"}:          "channel_publish(9, 1) was refused: there is no such channel",
 		{"-1", "1"}:         "channel_publish(-1, 1) was refused: there is no such channel",
 	} {
-		got := w.run(t, "live", "liar", "-p", "channel="+asked[0], "-p", "count="+asked[1], "--ticks", "5")
+		got := w.run(t, "live", "liar", "--ticks", "5",
+			"-p", "channel="+asked[0], "-p", "count="+asked[1])
 		if got.exit != ExitFailed ||
 			!strings.HasPrefix(got.stderr, "inos: liar: it published no frame in 5 ticks: "+want) {
 			t.Errorf("%v: exit %d, %q", asked, got.exit, got.stderr)
@@ -242,7 +243,8 @@ func TestARunFailsWhenItsUnitDoesNotRunAtItsEnd(t *testing.T) {
 	if got.exit != ExitFailed || !strings.Contains(got.stdout, "checksum") {
 		t.Errorf("exit %d, %s", got.exit, got.stdout)
 	}
-	if !strings.HasPrefix(got.stderr, "inos: boids: it was about to be started again when the run ended: ") {
+	if !strings.HasPrefix(got.stderr,
+		"inos: boids: it was about to be started again when the run ended: ") {
 		t.Errorf("%q", got.stderr)
 	}
 }

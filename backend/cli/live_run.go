@@ -193,7 +193,8 @@ func (r *liveRun) noFrame(live liveUnit, err error, interrupted bool) error {
 	case ticks > 0:
 		return fault.Newf("live", fault.Unavailable, r.unit, "it published no frame in %d ticks", ticks)
 	case interrupted:
-		return fault.New("live", fault.Unavailable, r.unit, "it was interrupted before its first frame", "")
+		return fault.New("live", fault.Unavailable, r.unit,
+			"it was interrupted before its first frame", "")
 	}
 	return fault.Wrap("live", fault.Unavailable, r.unit, err, "run it for longer")
 }

@@ -120,7 +120,8 @@ func (w *Worker) guardTicks(stop chan struct{}, watch tickWatch) {
 		}
 		next, over := w.lookAtBusy(watch.limit)
 		if over {
-			w.end(fault.Deadline, fmt.Sprintf("%s ran longer than its %s", watch.what, spell(watch.limit)), "")
+			w.end(fault.Deadline,
+				fmt.Sprintf("%s ran longer than its %s", watch.what, spell(watch.limit)), "")
 			return
 		}
 		if watch.until > 0 && ticks >= watch.until && w.status.BusySince() == 0 {
