@@ -50,7 +50,7 @@ func interrupted(err error) error {
 	if errors.Is(err, context.Canceled) || e.Kind == fault.Canceled {
 		return fault.New("cli", fault.Canceled, e.Subject, "interrupted", "")
 	}
-	return fault.Wrap("cli", fault.Canceled, "", err, "")
+	return fault.Newf("cli", fault.Canceled, e.Subject, "interrupted (%s)", e.Message())
 }
 
 func exitCode(err error) int {

@@ -313,3 +313,18 @@ func TestARunFailsWhenItsUnitHasStalled(t *testing.T) {
 		t.Errorf("it took %v", took)
 	}
 }
+
+func TestARunOfSoManyTicksThatFailsMidwayKeepsItsFigures(t *testing.T) {
+	w := newWorld(t).withSick(t, "100")
+	got := w.run(t, "live", "sick", "-p", "after=5", "--ticks", "20", "--json")
+	var report struct {
+		Unit             string
+		Ticks, Published uint64
+		Error            struct{ Kind string }
+	}
+	oneDocument(t, got.stdout, &report)
+	if got.exit != ExitFailed || report.Error.Kind != "trap" ||
+		report.Ticks != 4 || report.Published != 4 || report.Unit != "sick" {
+		t.Errorf("exit %d, %+v", got.exit, report)
+	}
+}

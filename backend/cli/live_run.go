@@ -93,15 +93,18 @@ func (r *liveRun) follow(ctx context.Context, live liveUnit) (*liveReport, error
 	if err := live.Resume(); err != nil {
 		return nil, err
 	}
-	interruptedRun, err := r.wait(ctx, live, steps, start)
-	if err != nil {
-		return nil, err
-	}
+	interruptedRun, failed := r.wait(ctx, live, steps, start)
 	seconds := time.Since(start).Seconds()
-	ended := r.halt(live)
+	ended := failed
+	if failed == nil {
+		ended = r.halt(live)
+	}
 	steps.look()
 	frame, checksum, err := bench.LastFrame(live.Channel())
-	if err != nil {
+	switch {
+	case err != nil && failed != nil:
+		return nil, failed
+	case err != nil:
 		return nil, r.noFrame(live, err, interruptedRun)
 	}
 	report := r.report(live, steps, before, seconds)

@@ -131,8 +131,9 @@ func TestAFailedRunReportsItsError(t *testing.T) {
 	f := newFlock(t)
 	f.err = errors.New("the guest trapped")
 	close(f.done)
-	if _, err := (&liveRun{unit: "boids"}).follow(t.Context(), f); !errors.Is(err, f.err) {
-		t.Errorf("%v", err)
+	report, err := (&liveRun{unit: "boids"}).follow(t.Context(), f)
+	if err != nil || report.Error == nil || !errors.Is(report.Error, f.err) || report.Checksum == "" {
+		t.Errorf("%+v, %v", report, err)
 	}
 }
 

@@ -134,6 +134,7 @@ func (a *app) writeOutputs(
 	ctx context.Context, result *job.Result, files []string,
 ) (written []string, err error) {
 	left := slices.Clone(files)
+	written = []string{} // not null in JSON
 	for _, output := range result.Outputs {
 		path := ""
 		if output.Index < len(left) {

@@ -145,8 +145,11 @@ func (o Options) makeDirs() error {
 			if named := (*fs.PathError)(nil); errors.As(err, &named) {
 				at = named.Path
 			}
-			return fault.Wrap(opStart, fault.Invalid, at, fault.Bare(err),
-				"move it away, or give another data folder with --data")
+			next := "move it away, or give another data folder with --data"
+			if errors.Is(err, fs.ErrNotExist) {
+				next = "no folder can be made there; give another data folder with --data"
+			}
+			return fault.Wrap(opStart, fault.Invalid, at, fault.Bare(err), next)
 		}
 	}
 	return nil

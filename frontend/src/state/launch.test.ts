@@ -13,7 +13,8 @@ const REFUSED = new FaultError({
   next: "ask its author",
 });
 
-/** Severity of an event. */
+/** Severities of an event. */
+const INFO = 0;
 const ERROR = 2;
 
 beforeEach(() => vi.useFakeTimers());
@@ -135,8 +136,9 @@ describe("a unit that was given up", () => {
     session.setParam("cohesion", 3);
     await settle();
     writer.emit(EventKind.unitFailed, ERROR, "boids", "unreachable");
+    writer.emit(EventKind.unitRestarted, INFO, "boids", "boids was started again");
     await settle();
-    expect(state().notices).toHaveLength(1);
+    expect(state().notices).toHaveLength(2);
     writer.emit(EventKind.unitQuarantined, ERROR, "boids", words);
     await settle();
     expect(state().notices).toEqual([]);
@@ -149,6 +151,15 @@ describe("a unit that was given up", () => {
     await session.startAgain();
     expect(program.calls).toEqual(["start boids", "start boids"]);
     expect(state()).toMatchObject({ launch: null, params: { cohesion: 3 } });
+  });
+
+  it("is not said to be started again once another one is shown", async () => {
+    const { session, writer, settle, state } = await begun();
+    writer.emit(EventKind.unitFailed, ERROR, "boids", "unreachable");
+    await settle();
+    expect(state().notices).toHaveLength(1);
+    await session.show("sparks");
+    expect(state().notices).toEqual([]);
   });
 
   it("is found resting by a page that was loaded again", async () => {

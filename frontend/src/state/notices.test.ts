@@ -61,6 +61,6 @@ describe("messages", () => {
   it("do not come for a plugin's log", () => {
     const event = { sequence: 1, timeMs: 0, severity: "info", unit: "boids", text: "hi" } as const;
     expect(eventNotice({ ...event, kind: "pluginLog" })).toBeNull();
-    expect(eventNotice({ ...event, kind: "unitRestarted" })?.title).toBe("boids runs again");
+    expect(eventNotice({ ...event, kind: "unitRestarted" })?.title).toBe("boids was started again");
   });
 });

@@ -91,15 +91,22 @@ function budgetNotice(fault: Fault, needed: number, limit: number): NewNotice {
 
 const TITLES: Partial<Record<EventRecord["kind"], string>> = {
   unitFailed: "stopped unexpectedly",
-  unitRestarted: "runs again",
+  unitRestarted: "was started again",
   pluginRefused: "A plugin could not be used",
   pageRecovered: "The window was loaded again",
   arenaRaised: "The arena was raised",
 };
 
 /** Key of the notice about an event. */
-export function eventKey(unit: string, kind: EventRecord["kind"]): string {
+function eventKey(unit: string, kind: EventRecord["kind"]): string {
   return `event ${unit} ${kind}`;
+}
+
+/** Whether it tells that the unit failed or was started again. */
+export function isAboutLifeOf(notice: Notice, unit: string): boolean {
+  return (["unitFailed", "unitRestarted"] as const).some(
+    (kind) => notice.key === eventKey(unit, kind),
+  );
 }
 
 /** Null for events that are no news to the user: starts, stops and a plugin's own log. */

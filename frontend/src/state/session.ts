@@ -16,8 +16,8 @@ import type { SceneMeters } from "./figures.ts";
 import { Launcher } from "./launcher.ts";
 import { Monitor } from "./monitor.ts";
 import {
-  eventKey,
   faultNotice,
+  isAboutLifeOf,
   type NewNotice,
   type NoticeAction,
   pictureNotice,
@@ -328,6 +328,7 @@ export class Session {
   /** The unit is on its way: what was shown is gone, and its own controls wait for it. */
   private launching(name: string, params: ParamValues | null): void {
     const unit = this.find(name);
+    const left = this.unit?.name;
     this.undoStack.clear();
     this.sender.forget();
     clearTimeout(this.revertTimer);
@@ -338,6 +339,8 @@ export class Session {
     this.inForce = unit ? { ...defaultsOf(unit.params), ...asked } : {};
     this.store.setState({
       unit,
+      // Nobody starts a unit again that is no longer shown.
+      notices: this.state.notices.filter((n) => !left || left === name || !isAboutLifeOf(n, left)),
       launch: { unit: name, fault: null },
       entry: NO_ENTRY,
       params: this.inForce,
@@ -387,7 +390,7 @@ export class Session {
   private rests(name: string, why: string): void {
     if (name !== this.unit?.name) return;
     // That it is started again is no longer true.
-    const notices = this.state.notices.filter((n) => n.key !== eventKey(name, "unitFailed"));
+    const notices = this.state.notices.filter((n) => !isAboutLifeOf(n, name));
     this.store.setState({ notices, launch: { unit: name, fault: restingFault(name, why) } });
   }
 
