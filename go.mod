@@ -3,6 +3,7 @@ module inos
 go 1.26.0
 
 require (
+	aead.dev/minisign v0.3.0
 	capnproto.org/go/capnp/v3 v3.1.0-alpha.2
 	github.com/coder/websocket v1.8.15
 	github.com/spf13/cobra v1.10.2

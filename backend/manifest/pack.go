@@ -3,6 +3,7 @@ package manifest
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"inos/backend/fault"
 )
@@ -58,7 +59,7 @@ func findSection(wasm []byte) ([]byte, error) {
 }
 
 // Pack writes the manifest into the module's custom section, in place of an older one, after both
-// have been checked. The input is not changed.
+// have been checked. A signature is left out: it was over other bytes. The input is not changed.
 func Pack(wasm []byte, m *Manifest) ([]byte, error) {
 	if err := m.Validate(); err != nil {
 		return nil, err
@@ -74,12 +75,16 @@ func Pack(wasm []byte, m *Manifest) ([]byte, error) {
 	if err != nil {
 		return nil, moduleError(err)
 	}
+	return appendCustom(without(wasm, sections, SectionName, SignatureName), SectionName, body), nil
+}
+
+// without is a copy of the file that lacks its custom sections of these names.
+func without(wasm []byte, sections []section, names ...string) []byte {
 	out := append([]byte(nil), wasmHeader...)
 	for _, s := range sections {
-		if s.id == 0 && s.name == SectionName {
-			continue
+		if s.id != 0 || !slices.Contains(names, s.name) {
+			out = append(out, wasm[s.start:s.end]...)
 		}
-		out = append(out, wasm[s.start:s.end]...)
 	}
-	return appendCustom(out, SectionName, body), nil
+	return out
 }
