@@ -15,6 +15,7 @@ import (
 	"inos/backend/fault"
 	"inos/backend/host"
 	"inos/backend/job"
+	"inos/backend/trust"
 	"inos/backend/unit"
 )
 
@@ -34,6 +35,9 @@ type Node struct {
 	jobs     *job.Dispatcher
 	engine   *engine
 	sampler  *unit.Sampler
+
+	publishers *trust.Store
+	distrust   string // why nobody is trusted, as it was told last; the registry's look guards it
 
 	cancel context.CancelFunc
 	served <-chan error
@@ -60,6 +64,8 @@ func Start(ctx context.Context, o Options) (*Node, error) {
 	}
 	n.launcher = host.NewLauncher()
 	n.registry = unit.NewRegistry(folders, o.indexPath(), n.refused)
+	n.publishers = trust.Open(filepath.Join(o.DataDir, trust.FileName))
+	n.registry.TrustPublishers(n.trusted)
 	n.serve(ctx)
 	return n, nil
 }
@@ -163,6 +169,19 @@ func (n *Node) refused(p unit.PluginInfo) {
 		Kind: arena.EventKindPluginRefused, Severity: arena.Warning, Text: text,
 	})
 	n.options.Log.Info(text)
+}
+
+// trusted lists whom the user trusts: nobody while the store is damaged, which is told once.
+func (n *Node) trusted() []trust.Publisher {
+	list, err := n.publishers.List()
+	told := n.distrust
+	if n.distrust = ""; err != nil {
+		n.distrust = err.Error()
+	}
+	if n.distrust != told && err != nil {
+		n.options.Log.Warn("no publisher is trusted: " + n.distrust)
+	}
+	return list
 }
 
 // serviceEvent logs what the supervisor saw; a panic of a service is a bug of ours.

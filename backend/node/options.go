@@ -108,21 +108,20 @@ func programDir() (string, error) {
 
 // folders are where plugins are looked for.
 func (o Options) folders() ([]unit.Folder, error) {
-	if len(o.PluginDirs) > 0 {
-		var out []unit.Folder
-		for _, d := range o.PluginDirs {
-			out = append(out, unit.Folder{Path: d})
-		}
-		return out, nil
-	}
 	beside, err := programDir()
 	if err != nil {
 		return nil, err
 	}
-	return []unit.Folder{
-		{Path: filepath.Join(beside, "plugins"), Bundled: true},
-		{Path: filepath.Join(o.DataDir, "plugins")},
-	}, nil
+	bundled := filepath.Join(beside, "plugins")
+	paths := o.PluginDirs
+	if len(paths) == 0 {
+		paths = []string{bundled, filepath.Join(o.DataDir, "plugins")}
+	}
+	var out []unit.Folder
+	for _, path := range paths {
+		out = append(out, unit.Folder{Path: path, Bundled: path == bundled})
+	}
+	return out, nil
 }
 
 // indexPath is the cache of what is known about plugin files. Each program has its own: the checks

@@ -8,6 +8,7 @@ import (
 	"errors"
 
 	"inos/backend/manifest"
+	"inos/backend/trust"
 )
 
 // PluginInfo is one wasm file of the plugin folders.
@@ -17,6 +18,8 @@ type PluginInfo struct {
 	Bytes    int64              `json:"bytes"`
 	Digest   string             `json:"digest,omitempty"`   // BLAKE3, hex
 	Manifest *manifest.Manifest `json:"manifest,omitempty"` // nil: could not be read
+	// Signature is what the file's signature is worth; nil: the file is no plugin.
+	Signature *trust.Signature `json:"signature,omitempty"`
 	// Refused is why the file is not used; empty: it is.
 	Refused string `json:"refused,omitempty"`
 }

@@ -1,6 +1,7 @@
 package unit
 
 import (
+	"cmp"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"inos/backend/fault"
 	"inos/backend/host"
 	"inos/backend/manifest"
+	"inos/backend/trust"
 )
 
 // Bounds of the plugin folders.
@@ -38,6 +40,8 @@ type Registry struct {
 	folders []Folder
 	// refused hears of each newly refused file; may be nil.
 	refused func(PluginInfo)
+	// publishers lists whom the user trusts; nil: nobody.
+	publishers func() []trust.Publisher
 
 	mu      sync.Mutex
 	index   *index
@@ -161,6 +165,7 @@ func (r *Registry) scan() {
 	}
 	r.index.keepOnly(seen)
 	r.index.save()
+	r.judge(found)
 	r.accept(found)
 	r.scanned = true
 }
@@ -212,8 +217,14 @@ func inspect(path string) PluginInfo {
 		return info
 	}
 	info.Digest = hex.EncodeToString(digest[:])
+	if _, err := manifest.Strip(wasm); err != nil { // before a signature is made out of nothing
+		info.Refused = err.Error()
+		return info
+	}
+	signature, broken := signatureOf(wasm)
+	info.Signature = &signature
 	m, err := manifest.Parse(wasm)
-	if err != nil {
+	if err := cmp.Or(broken, err); err != nil {
 		info.Refused = err.Error()
 		return info
 	}
