@@ -12,6 +12,7 @@ packages=(
   capnproto clang lld                                           # schemas, C plugins
   xvfb xauth libgl1-mesa-dri libegl1 libgl1 fonts-dejavu-core   # tests of the real window
   webkit2gtk-driver imagemagick xdotool
+  minisign                                                      # the judge of our signatures
 )
 
 check_system() {

@@ -53,6 +53,16 @@ func TestWrongCommandLinesAreUsageErrors(t *testing.T) {
 		{"plugin inspect", "needs FILE"},
 		{"plugin pack a.wasm", "--manifest JSON and -o OUT"},
 		{"plugin pack a.wasm --manifest a.json", "--manifest JSON and -o OUT"},
+		{"plugin keygen", "-o NAME is needed"},
+		{"plugin keygen -o a --no-passphrase --passphrase-fd 0", "exclude each other"},
+		{"plugin sign a.wasm", "give --key, or --signature and --pub"},
+		{"plugin sign a.wasm --key a --pub b", "--key excludes"},
+		{"plugin sign a.wasm --signature a", "--signature needs --pub"},
+		{"plugin sign a.wasm --signature a --pub b --comment c", "are for --key"},
+		{"plugin verify", "needs FILE"},
+		{"plugin trust a.pub", "--name WHO is needed"},
+		{"plugin forget", "needs WHO"},
+		{"plugin publishers x", `"x" is one too many`},
 		{"bench", "say what to measure"},
 		{"bench " + long, "has no command"},
 		{"--arena x units", "is no size; write it like 16MiB"},
@@ -151,7 +161,8 @@ func TestWithJSONAnErrorIsOneDocument(t *testing.T) {
 func TestHelpIsAsWritten(t *testing.T) {
 	for _, command := range []string{
 		"", "units", "run", "live", "plugin", "plugin list", "plugin inspect", "plugin pack",
-		"doctor", "bench", "bench flock", "bench epoch", "bench handover", "bench call",
+		"plugin keygen", "plugin sign", "plugin verify", "plugin trust", "plugin forget",
+		"plugin publishers", "doctor", "bench", "bench flock", "bench epoch", "bench handover", "bench call",
 		"bench startup", "bench memory", "version",
 	} {
 		got := newStand(t).inos(t.Context(), append(strings.Fields(command), "--help")...)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	wasm "inos/backend/host/worker/wasmtest"
+	"inos/backend/trust"
 )
 
 func TestPackAndInspectAgree(t *testing.T) {
@@ -92,5 +93,32 @@ func TestPackRefusesWhatWouldNotLoad(t *testing.T) {
 	}
 	if got, left := w.packed(t, good.Bytes()); got.exit != ExitOK || len(left) != 1 {
 		t.Errorf("the good one: exit %d, %q", got.exit, got.stderr)
+	}
+}
+
+func TestPackSaysThatASignatureIsGone(t *testing.T) {
+	s := newStand(t)
+	s.dir = newWorld(t).programs
+	secret, _ := s.publisher(t, "ada")
+	plugin := s.signed(t, "echo.wasm", secret)
+	manifest := filepath.Join(s.data, "echo.json")
+	writeFile(t, manifest, []byte(s.inos(t.Context(), "plugin", "inspect", plugin, "--json").stdout))
+	for _, c := range []struct {
+		module string
+		gone   bool
+	}{{plugin, true}, {s.install(t, "bare.wasm"), false}} {
+		out := filepath.Join(s.data, "packed.wasm")
+		args := []string{"plugin", "pack", c.module, "--manifest", manifest, "-o", out}
+		if got := s.inos(t.Context(), args...); strings.Contains(got.stderr, "sign it again") != c.gone {
+			t.Errorf("%s: %q", c.module, got.stderr)
+		}
+		document := map[string]any{}
+		oneDocument(t, s.inos(t.Context(), append(args, "--json")...).stdout, &document)
+		if (document["unsigned"] == true) != c.gone {
+			t.Errorf("%s: %v", c.module, document)
+		}
+		if v, _ := s.verify(t, out); v.Signature.State != trust.Unsigned {
+			t.Errorf("%s: packed it is %s", c.module, v.Signature.State)
+		}
 	}
 }

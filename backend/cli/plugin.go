@@ -1,9 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"runtime"
 
 	"github.com/spf13/cobra"
@@ -24,23 +24,30 @@ const (
 func (a *app) pluginCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plugin",
-		Short: "List, inspect and pack plugins",
+		Short: "List, inspect, pack and sign plugins, and say whom you trust",
 		Example: "  inos plugin list\n" +
 			"  inos plugin inspect build/bin/plugins/boids.wasm\n" +
-			"  inos plugin pack adder.wasm --manifest adder.json -o plugins/adder.wasm",
+			"  inos plugin pack adder.wasm --manifest adder.json -o plugins/adder.wasm\n" +
+			"  inos plugin sign plugins/adder.wasm --key ada.key",
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return usagef(cmd, "say what to do: list, inspect or pack")
+			return usagef(cmd, "say what to do, like list or inspect")
 		},
 	}
-	cmd.AddCommand(a.pluginListCommand(), a.pluginInspectCommand(), a.pluginPackCommand())
+	cmd.AddCommand(
+		a.pluginListCommand(), a.pluginInspectCommand(), a.pluginPackCommand(),
+		a.pluginKeygenCommand(), a.pluginSignCommand(), a.pluginVerifyCommand(),
+		a.pluginTrustCommand(), a.pluginForgetCommand(), a.pluginPublishersCommand(),
+	)
 	return cmd
 }
 
 func (a *app) pluginInspectCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:     "inspect FILE",
-		Short:   "Show the manifest of a plugin file, without running it",
+		Use:   "inspect FILE",
+		Short: "Show the manifest of a plugin file and who signed it, without running it",
+		Long: "inspect shows what a plugin is, offers and may do, and who signed it. With --json it prints\n" +
+			"the manifest alone, as pack takes it; inos plugin verify --json has the signature.",
 		Example: "  inos plugin inspect boids.wasm\n  inos plugin inspect boids.wasm --json",
 		Args:    oneArgument("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -48,14 +55,18 @@ func (a *app) pluginInspectCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			m, err := manifest.Parse(wasm)
+			signature, broken, err := a.signatureOf(wasm)
 			if err != nil {
+				return err
+			}
+			m, err := manifest.Parse(wasm)
+			if err = cmp.Or(broken, err); err != nil {
 				return about(args[0], err)
 			}
 			if a.global.json {
 				return writeJSON(a.Stdout, m)
 			}
-			_, err = io.WriteString(a.Stdout, m.Explain())
+			_, err = fmt.Fprintf(a.Stdout, "%s\nSignature: %s\n", m.Explain(), signature)
 			return err
 		},
 	}
@@ -65,6 +76,8 @@ type packDocument struct {
 	Path  string `json:"path"`
 	ID    string `json:"id"`
 	Bytes int    `json:"bytes"`
+	// Unsigned: the module was signed, and what was written has to be signed again.
+	Unsigned bool `json:"unsigned,omitempty"`
 }
 
 func (a *app) pluginPackCommand() *cobra.Command {
@@ -74,7 +87,8 @@ func (a *app) pluginPackCommand() *cobra.Command {
 		Short: "Check a module and its manifest and write both as one plugin file",
 		Long: "pack checks the manifest and the module against the plugin ABI (plugins/SPEC.md), loads\n" +
 			"the module in a worker as its first use would, and writes a copy of it with the\n" +
-			"manifest inside. A manifest that is already in the module is replaced.",
+			"manifest inside. A manifest that is already in the module is replaced; a signature,\n" +
+			"which was over the old one, is left out.",
 		Example: "  inos plugin pack adder.wasm --manifest adder.json -o plugins/adder.wasm",
 		Args:    oneArgument("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -88,14 +102,21 @@ func (a *app) pluginPackCommand() *cobra.Command {
 			if a.global.json {
 				return writeJSON(a.Stdout, packed)
 			}
-			_, err = fmt.Fprintf(a.Stdout, "%s: %s, %s\n", packed.Path, packed.ID,
-				formatBytes(float64(packed.Bytes)))
-			return err
+			return a.printPacked(packed)
 		},
 	}
 	cmd.Flags().StringVar(&manifestPath, "manifest", "", "the manifest, a `JSON` file")
 	cmd.Flags().StringVarP(&outPath, "output", "o", "", "the plugin `FILE` to write")
 	return cmd
+}
+
+func (a *app) printPacked(p *packDocument) error {
+	if p.Unsigned {
+		fmt.Fprintf(a.Stderr, "%s: the signature is gone; sign it again: inos plugin sign\n",
+			shown(p.Path))
+	}
+	_, err := fmt.Fprintf(a.Stdout, "%s: %s, %s\n", p.Path, p.ID, formatBytes(float64(p.Bytes)))
+	return err
 }
 
 func (a *app) packPlugin(
@@ -123,7 +144,8 @@ func (a *app) packPlugin(
 	if err := writeWhole(ctx, outPath, plugin); err != nil {
 		return nil, fault.Wrap("plugin.pack", fault.Unavailable, outPath, err, fault.DiskRemedy(err))
 	}
-	return &packDocument{Path: outPath, ID: m.ID, Bytes: len(plugin)}, nil
+	bare, err := manifest.Strip(module)
+	return &packDocument{outPath, m.ID, len(plugin), len(bare) < len(module)}, err
 }
 
 // tryPlugin loads a plugin as a node would, without one: it is in no folder yet.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"inos/backend/trust"
 	"inos/backend/unit"
 )
 
@@ -40,7 +41,7 @@ func (a *app) pluginListCommand() *cobra.Command {
 }
 
 func (a *app) printPlugins(folder string, plugins []unit.PluginInfo) error {
-	rows := [][]string{{"PLUGIN", "VERSION", "UNITS", "SIZE", "FILE", "STATE"}}
+	rows := [][]string{{"PLUGIN", "VERSION", "UNITS", "SIZE", "SIGNED BY", "FILE", "STATE"}}
 	for _, p := range plugins {
 		id, version, units := "-", "-", "-"
 		if m := p.Manifest; m != nil {
@@ -55,11 +56,29 @@ func (a *app) printPlugins(folder string, plugins []unit.PluginInfo) error {
 			state = "refused: " + shown(p.Refused)
 		}
 		rows = append(rows, []string{id, version, units, formatBytes(float64(p.Bytes)),
-			shown(p.Path), state})
+			signer(p.Signature), shown(p.Path), state})
 	}
 	if err := table(a.Stdout, rows); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(a.Stdout, "\nPut plugins (*.wasm) into %s\n", folder)
 	return err
+}
+
+// signer is a signature in a word or two; the file's state says more when it does not hold.
+func signer(s *trust.Signature) string {
+	if s == nil {
+		return "-"
+	}
+	switch s.State {
+	case trust.Trusted:
+		return shown(s.Name)
+	case trust.Unknown:
+		return "unknown key " + s.KeyID
+	case trust.Unsigned:
+		return "nobody"
+	case trust.Bundled:
+		return "INOS"
+	}
+	return "-"
 }

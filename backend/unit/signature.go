@@ -5,8 +5,8 @@ import (
 	"inos/backend/trust"
 )
 
-// TrustPublishers makes the registry ask at each look whom the user trusts. Call it before the first
-// look.
+// TrustPublishers makes the registry ask at each look whom the user trusts. Call it before the
+// first look.
 func (r *Registry) TrustPublishers(list func() []trust.Publisher) { r.publishers = list }
 
 // signatureOf is what can be said about a signature without knowing whom the user trusts. An error

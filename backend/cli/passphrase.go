@@ -1,0 +1,122 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"inos/backend/fault"
+	"inos/backend/input"
+	"inos/backend/trust"
+)
+
+const passphraseVariable = "INOS_PASSPHRASE"
+
+// maxPassphraseText bounds what is read for a passphrase; trust says how long one may be.
+const maxPassphraseText = 4 << 10
+
+// passphrase says where the passphrase of a secret key comes from. It is never an argument: those
+// are seen by every program of the machine.
+type passphrase struct {
+	fd int // -1: none was given
+}
+
+func (p *passphrase) register(cmd *cobra.Command) {
+	cmd.Flags().IntVar(&p.fd, "passphrase-fd", -1,
+		"read the passphrase from this open file descriptor `N` (0: standard input)")
+}
+
+// readPassphrase takes the passphrase from the descriptor, the environment or the terminal, in this
+// order. A new one is asked for twice.
+func (a *app) readPassphrase(ctx context.Context, p passphrase, isNew bool) (string, error) {
+	words, err := a.anyPassphrase(ctx, p, isNew)
+	if err == nil && words == "" {
+		err = errors.New("an empty passphrase protects nothing")
+	}
+	if err == nil {
+		err = trust.CheckPassphrase(words)
+	}
+	if fault.KindOf(err) == fault.Canceled {
+		return "", err
+	}
+	return words, fault.Wrap("passphrase", fault.Invalid, "passphrase", err, "")
+}
+
+func (a *app) anyPassphrase(ctx context.Context, p passphrase, isNew bool) (string, error) {
+	if p.fd >= 0 {
+		return a.passphraseFrom(ctx, p.fd)
+	}
+	if words := a.Getenv(passphraseVariable); words != "" {
+		return words, nil
+	}
+	file, ok := a.Stdin.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		return "", fmt.Errorf("there is no terminal to ask at: give --passphrase-fd N or set %s",
+			passphraseVariable)
+	}
+	if !isNew {
+		words, err := a.ask(ctx, file, "Passphrase: ")
+		return words[0], err
+	}
+	words, err := a.ask(ctx, file, "Passphrase: ", "Once more: ")
+	if err == nil && words[0] != words[1] {
+		err = errors.New("the two differ")
+	}
+	return words[0], err
+}
+
+// passphraseFrom reads the first line.
+func (a *app) passphraseFrom(ctx context.Context, fd int) (string, error) {
+	reader := a.Stdin
+	if fd != 0 {
+		file := os.NewFile(uintptr(fd), "descriptor")
+		if file == nil {
+			return "", fmt.Errorf("descriptor %d is not open", fd)
+		}
+		reader = file
+	}
+	if reader == nil {
+		return "", errors.New("there is no standard input")
+	}
+	text, err := input.Stream(fmt.Sprintf("descriptor %d", fd), reader).
+		ReadAll(ctx, maxPassphraseText)
+	line, _, _ := bytes.Cut(text, []byte("\n"))
+	return string(bytes.TrimSuffix(line, []byte("\r"))), err
+}
+
+// ask reads a line for each prompt from the terminal without showing it, and leaves the terminal as
+// it was, also when ctx ends.
+func (a *app) ask(ctx context.Context, file *os.File, prompts ...string) ([]string, error) {
+	words := make([]string, len(prompts))
+	before, err := term.MakeRaw(int(file.Fd()))
+	if err != nil {
+		return words, err
+	}
+	defer func() { _ = term.Restore(int(file.Fd()), before) }() // nowhere left to report to
+	terminal := term.NewTerminal(struct {
+		io.Reader
+		io.Writer
+	}{file, a.Stderr}, "")
+	for i, prompt := range prompts {
+		var typed string
+		err := interruptible(ctx, func() (err error) {
+			typed, err = terminal.ReadPassword(prompt)
+			return err
+		})
+		if errors.Is(err, io.EOF) { // Ctrl+C, which is no signal here, or Ctrl+D
+			err = fault.New("passphrase", fault.Canceled, "passphrase", "interrupted", "")
+		}
+		if err != nil {
+			fmt.Fprint(a.Stderr, "\r\n")
+			return words, err
+		}
+		words[i] = typed
+	}
+	return words, nil
+}
