@@ -94,6 +94,10 @@ func decodeBody(root control.Message, m *Message) error {
 		return decodeFault(root, &m.Fault)
 	case KindFinished:
 		m.Finished = root.Finished()
+	case KindAsk:
+		return decodeAsk(root, &m.Ask)
+	case KindReply:
+		return decodeReply(root, &m.Reply)
 	default:
 		return invalid("kind %d", m.Kind)
 	}

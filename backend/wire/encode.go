@@ -79,6 +79,10 @@ func encodeBody(root control.Message, m *Message) error {
 		return encodeFault(root, m.Fault)
 	case KindFinished:
 		root.SetFinished(m.Finished)
+	case KindAsk:
+		return encodeAsk(root, &m.Ask)
+	case KindReply:
+		return encodeReply(root, &m.Reply)
 	default:
 		return invalid("kind %d", m.Kind)
 	}

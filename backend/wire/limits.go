@@ -28,6 +28,10 @@ const (
 	MaxFailedBytes = 8 << 10
 	// MaxMediaBytes bounds a media type.
 	MaxMediaBytes = 255
+	// MaxAskTextBytes, MaxWhyBytes and MaxDataBytes bound a question to the world and its answer.
+	MaxAskTextBytes = 4 << 10
+	MaxWhyBytes     = 1 << 10
+	MaxDataBytes    = 32 << 10
 	// MaxPathBytes bounds the cache directory.
 	MaxPathBytes = 4095
 	// MaxPluginBytes bounds a plugin id.

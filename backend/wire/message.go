@@ -20,6 +20,7 @@ type Message struct {
 	Call    Call
 	Release uint32
 	Grant   Window
+	Reply   Reply
 
 	// Worker to kernel.
 	Ready    Ready
@@ -29,6 +30,7 @@ type Message struct {
 	Log      Log
 	Fault    Fault
 	Finished uint64
+	Ask      Ask
 }
 
 // Kind names the variant of a message. The numbers are those of the schema's union.
@@ -50,11 +52,14 @@ const (
 	KindLog
 	KindFault
 	KindFinished
+	KindAsk
+	KindReply
 )
 
 var kindNames = [...]string{
 	"load", "channel", "params", "live", "call", "release", "grant",
 	"ready", "done", "result", "failed", "need", "log", "fault", "finished",
+	"ask", "reply",
 }
 
 func (k Kind) String() string {

@@ -61,6 +61,12 @@ func samples() []Message {
 		{ID: 0, Kind: KindLog, Log: Log{Level: 2, Text: "careful"}},
 		{ID: 0, Kind: KindFault, Fault: Fault{Address: 0x1048d0, Instance: 1, IP: 0x7f10_0000, Code: 6}},
 		{ID: 0, Kind: KindFinished, Finished: 300},
+		{ID: 5, Kind: KindAsk, Ask: Ask{
+			Service: ServiceFileWrite, Text: "notes/a.txt", Offset: 7, Length: 3, Data: []byte("abc"),
+		}},
+		{ID: 5, Kind: KindReply, Reply: Reply{
+			Refused: true, Why: "it may not", Value: -1, Data: []byte{0, 255},
+		}},
 	}
 }
 

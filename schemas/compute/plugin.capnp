@@ -28,9 +28,13 @@ struct Manifest {
 
 struct Permission {
   name @0 :Text;
-  # now, random, read, write, http, gpu.
+  # What backend/manifest/permission.go lists.
   reason @1 :Text;
   # Why, in one plain sentence.
+  scope @2 :Text;
+  # read, write: the plugin's name for a folder that the user picks; its paths begin with it.
+  hosts @3 :List(Text);
+  # http: host names; `*.example.org` stands for its subdomains.
 }
 
 struct Limits {

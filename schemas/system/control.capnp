@@ -45,6 +45,11 @@ struct Message {
     # may not touch.
     finished @15 :UInt64;
     # Unasked: the wanted number of ticks is done; the value is the tick count.
+    ask @16 :Ask;
+    # Inside a call: something of the world outside, by permission. Kernel: reply.
+
+    reply @17 :Reply;
+    # Kernel to worker: answer to `ask`.
   }
 }
 
@@ -161,6 +166,51 @@ enum FailKind {
 struct Need {
   index @0 :UInt16;
   length @1 :UInt64;
+}
+
+struct Ask {
+  service @0 :Service;
+  text @1 :Text;
+  # A path, or a text for people; at most 4 KiB.
+  offset @2 :Int64;
+  length @3 :Int64;
+  # Bytes wanted, at most 32 KiB in one reply.
+  data @4 :Data;
+  # What is written or sent; at most 32 KiB.
+}
+
+enum Service {
+  now @0;
+  # Reply.value: microseconds since 1970.
+  random @1;
+  fileRead @2;
+  # Bytes from offset on; Reply.value: how many. 0: the end.
+  fileSize @3;
+  fileList @4;
+  # The folder's names from byte `offset` on; Reply.value: bytes in all.
+  fileWrite @5;
+  # Data at offset; the file is created. Reply.value: bytes written.
+  fileResize @6;
+  # To offset bytes; the file is created.
+  fileRemove @7;
+  httpSend @8;
+  # Data: method, URL and headers a line each, an empty line, the body. Reply.value: status code.
+  httpRead @9;
+  # Bytes of the last response's body from offset on; Reply.value: bytes of the body.
+  httpHeader @10;
+  # Text: a header's name. Reply.data: its value.
+  clipboardRead @11;
+  clipboardWrite @12;
+  notify @13;
+}
+
+struct Reply {
+  refused @0 :Bool;
+  why @1 :Text;
+  # In a sentence, for the error of the op; at most 1 KiB.
+  value @2 :Int64;
+  data @3 :Data;
+  # At most 32 KiB.
 }
 
 struct Log {
