@@ -2,6 +2,8 @@ package manifest
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"inos/backend/fault"
 )
@@ -36,6 +38,21 @@ var hostFunctions = map[string]signature{
 	"channel_publish":  i32 + i32 + ">" + i32,
 	"shared":           i64 + ">" + i32,
 	"progress":         i64 + i64 + ">" + i32,
+	"now":              ">" + i64,
+	"random":           i32 + i32 + ">" + i32,
+	"file_size":        i32 + i32 + ">" + i64,
+	"file_read":        i32 + i32 + i64 + i32 + i32 + ">" + i32,
+	"file_list":        i32 + i32 + i64 + i32 + i32 + ">" + i64,
+	"file_write":       i32 + i32 + i64 + i32 + i32 + ">" + i32,
+	"file_resize":      i32 + i32 + i64 + ">" + i32,
+	"file_remove":      i32 + i32 + ">" + i32,
+	"http_send":        i32 + i32 + ">" + i32,
+	"http_header":      i32 + i32 + i32 + i32 + ">" + i32,
+	"http_len":         ">" + i64,
+	"http_read":        i64 + i32 + i32 + ">" + i32,
+	"clipboard_read":   i64 + i32 + i32 + ">" + i64,
+	"clipboard_write":  i32 + i32 + ">" + i32,
+	"notify":           i32 + i32 + ">" + i32,
 	"log":              i32 + i32 + i32 + ">",
 	"fail":             i32 + i32 + ">",
 }
@@ -60,7 +77,9 @@ func Check(wasm []byte, m *Manifest) error {
 	if err != nil {
 		return moduleError(err)
 	}
-	for _, check := range []func(*module, *Manifest) error{checkImports, checkExports, checkMemory} {
+	for _, check := range []func(*module, *Manifest) error{
+		checkImports, checkAsked, checkExports, checkMemory,
+	} {
 		if err := check(mod, m); err != nil {
 			return moduleError(err)
 		}
@@ -70,6 +89,40 @@ func Check(wasm []byte, m *Manifest) error {
 
 func moduleError(err error) error {
 	return fault.Wrap("manifest.module", fault.Invalid, "", err, "")
+}
+
+// importPermissions are the permissions, any of which a function is of use with.
+var importPermissions = map[string][]string{
+	"now":             {PermitNow},
+	"random":          {PermitRandom},
+	"file_size":       {PermitRead, PermitWrite},
+	"file_read":       {PermitRead, PermitWrite},
+	"file_list":       {PermitRead, PermitWrite},
+	"file_write":      {PermitWrite},
+	"file_resize":     {PermitWrite},
+	"file_remove":     {PermitWrite},
+	"http_send":       {PermitHTTP},
+	"http_header":     {PermitHTTP},
+	"http_len":        {PermitHTTP},
+	"http_read":       {PermitHTTP},
+	"clipboard_read":  {PermitClipboard},
+	"clipboard_write": {PermitClipboard},
+	"notify":          {PermitNotify},
+}
+
+// checkAsked: what a module imports and its manifest does not ask for, a user never sees.
+func checkAsked(mod *module, m *Manifest) error {
+	for _, it := range mod.imports {
+		names, needed := importPermissions[it.name]
+		asked := slices.ContainsFunc(m.Permissions, func(p Permission) bool {
+			return slices.Contains(names, p.Name)
+		})
+		if needed && !asked {
+			return fmt.Errorf("it imports %q; its manifest must ask for the permission %s", it.name,
+				strings.Join(names, " or "))
+		}
+	}
+	return nil
 }
 
 func checkImports(mod *module, _ *Manifest) error {

@@ -26,9 +26,10 @@ func (m *Manifest) explainPermissions(b *strings.Builder) {
 		b.WriteString("\nIt asks for no permissions: no files, no network, no clock, no randomness.\n")
 		return
 	}
-	b.WriteString("\nIt asks for:\n")
-	for _, p := range m.Permissions {
-		fmt.Fprintf(b, "  %-8s %s\n", p.Name, p.Reason)
+	b.WriteString("\nIt asks to:\n")
+	for i := range m.Permissions {
+		p := &m.Permissions[i]
+		fmt.Fprintf(b, "  %-12s %s: %s\n", p.Key(), p.Sentence(), p.Reason)
 	}
 }
 

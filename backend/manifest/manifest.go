@@ -26,12 +26,6 @@ type Manifest struct {
 	Limits      Limits       `json:"limits"`
 }
 
-// Permission is something that the plugin asks for, and why.
-type Permission struct {
-	Name   string `json:"name"` // now, random, read, write, http, gpu
-	Reason string `json:"reason"`
-}
-
 // Limits bound one worker of the plugin. Zero means the host's default.
 type Limits struct {
 	MemoryBytes uint64 `json:"memoryBytes,omitempty"` // the guest's own memory, per instance

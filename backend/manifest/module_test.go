@@ -99,9 +99,12 @@ func indexByte(s string, b byte) int {
 }
 
 // goodModule has all that goodManifest calls for.
-func goodModule() *moduleSpec {
+func goodModule() *moduleSpec { return moduleImporting("param_f64") }
+
+// moduleImporting imports this host function: imports come before all else.
+func moduleImporting(name string) *moduleSpec {
 	m := &moduleSpec{memory: []byte{0, 1}}
-	m.addImport(ImportModule, "param_f64", hostFunctions["param_f64"])
+	m.addImport(ImportModule, name, hostFunctions[name])
 	m.exports = append(m.exports, struct {
 		name string
 		kind byte

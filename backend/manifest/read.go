@@ -99,7 +99,10 @@ func (d *decoder) manifest(p plugin.Manifest) *Manifest {
 }
 
 func (d *decoder) permission(p plugin.Permission) Permission {
-	return Permission{d.text(p.Name()), d.text(p.Reason())}
+	return Permission{
+		Name: d.text(p.Name()), Reason: d.text(p.Reason()), Scope: d.text(p.Scope()),
+		Hosts: d.texts("hosts", maxHosts)(p.Hosts()),
+	}
 }
 
 func (d *decoder) unit(p plugin.Unit) Unit {

@@ -49,8 +49,6 @@ var (
 	mediaForm   = regexp.MustCompile(`^[a-z0-9.+-]+/([a-z0-9.+-]+|\*)$`)
 )
 
-var permissionNames = []string{"now", "random", "read", "write", "http", "gpu"}
-
 // problem is what is wrong, and where: "units[0].live.params[3].max".
 type problem struct {
 	path, message string
@@ -90,24 +88,9 @@ func (m *Manifest) problem() *problem {
 	c.text(m.Doc, "doc")
 	c.permissions(m.Permissions)
 	c.limits(m.Limits)
+	c.excess(m)
 	c.units(m.Units)
 	return c.found
-}
-
-func (c *checker) permissions(ps []Permission) {
-	c.count(len(ps), 0, maxPermissions, "permissions")
-	seen := map[string]bool{}
-	for i := 0; i < len(ps) && c.found == nil; i++ {
-		path := fmt.Sprintf("permissions[%d]", i)
-		known := false
-		for _, n := range permissionNames {
-			known = known || n == ps[i].Name
-		}
-		c.check(known, path+".name", "%q is none of %s", clip(ps[i].Name), joined(permissionNames))
-		c.unique(seen, ps[i].Name, path+".name")
-		c.check(ps[i].Reason != "", path+".reason", "a permission needs a reason")
-		c.text(ps[i].Reason, path+".reason")
-	}
 }
 
 func (c *checker) limits(l Limits) {

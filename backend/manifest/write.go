@@ -100,6 +100,8 @@ func (e *encoder) manifest(p plugin.Manifest, m *Manifest) {
 func (e *encoder) permission(p plugin.Permission, in *Permission) {
 	e.text(p.SetName, in.Name)
 	e.text(p.SetReason, in.Reason)
+	e.text(p.SetScope, in.Scope)
+	e.texts(in.Hosts, p.NewHosts)
 }
 
 func (e *encoder) unit(p plugin.Unit, u *Unit) {

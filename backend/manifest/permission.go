@@ -1,0 +1,160 @@
+package manifest
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// What a plugin may ask for. Everything else is not to be had.
+const (
+	PermitNow       = "now"
+	PermitRandom    = "random"
+	PermitRead      = "read"
+	PermitWrite     = "write"
+	PermitHTTP      = "http"
+	PermitClipboard = "clipboard"
+	PermitNotify    = "notify"
+	PermitMemory    = "memory"
+	PermitTime      = "time"
+)
+
+// What a plugin gets without asking; more needs the permission `memory` or `time`.
+const (
+	FreeMemoryBytes = 256 << 20
+	FreeCallMs      = 10 * 60 * 1000
+)
+
+var permissionNames = []string{
+	PermitNow, PermitRandom, PermitRead, PermitWrite, PermitHTTP, PermitClipboard, PermitNotify,
+	PermitMemory, PermitTime,
+}
+
+const (
+	maxHosts      = 16
+	maxScopeBytes = 32
+)
+
+var hostForm = regexp.MustCompile(`^(\*\.)?` + idPart + `(\.` + idPart + `)*(:[0-9]{1,5})?$`)
+
+// Permission is something that the plugin asks for, and why.
+type Permission struct {
+	Name   string `json:"name"` // one of the Permit constants
+	Reason string `json:"reason"`
+	// Scope is the plugin's name for a folder that the user picks (read, write): its paths begin
+	// with it.
+	Scope string `json:"scope,omitempty"`
+	// Hosts are those it wants to reach (http); *.example.org stands for the subdomains.
+	Hosts []string `json:"hosts,omitempty"`
+}
+
+// Key names a permission within its plugin: "now", "read:photos".
+func (p *Permission) Key() string {
+	if p.Scope == "" {
+		return p.Name
+	}
+	return p.Name + ":" + p.Scope
+}
+
+// Sentence says what the permission allows, in the user's terms.
+func (p *Permission) Sentence() string {
+	switch p.Name {
+	case PermitNow:
+		return "know the date and the time"
+	case PermitRandom:
+		return "use random numbers, so that two runs differ"
+	case PermitRead:
+		return "read the files in a folder that you choose (" + p.Scope + ")"
+	case PermitWrite:
+		return "read, change and delete the files in a folder that you choose (" + p.Scope + ")"
+	case PermitHTTP:
+		return "exchange data with " + strings.Join(p.Hosts, ", ")
+	case PermitClipboard:
+		return "read and replace what you copied"
+	case PermitNotify:
+		return "show you notices"
+	case PermitMemory:
+		return fmt.Sprintf("use more than %d MiB of memory", FreeMemoryBytes>>20)
+	case PermitTime:
+		return fmt.Sprintf("work for more than %d minutes at once", FreeCallMs/60000)
+	}
+	return p.Name
+}
+
+// FindPermission is the permission of that key, or nil.
+func (m *Manifest) FindPermission(key string) *Permission {
+	for i := range m.Permissions {
+		if m.Permissions[i].Key() == key {
+			return &m.Permissions[i]
+		}
+	}
+	return nil
+}
+
+// AsksBeyond lists what m asks for and old did not: new permissions, and for http new hosts. Nil
+// stands for a plugin that asked for nothing.
+func (m *Manifest) AsksBeyond(old *Manifest) []Permission {
+	var more []Permission
+	for _, p := range m.Permissions {
+		var before *Permission
+		if old != nil {
+			before = old.FindPermission(p.Key())
+		}
+		if before == nil {
+			more = append(more, p)
+			continue
+		}
+		p.Hosts = slices.DeleteFunc(slices.Clone(p.Hosts), func(host string) bool {
+			return slices.Contains(before.Hosts, host)
+		})
+		if len(p.Hosts) > 0 {
+			more = append(more, p)
+		}
+	}
+	return more
+}
+
+func (c *checker) permissions(ps []Permission) {
+	c.count(len(ps), 0, maxPermissions, "permissions")
+	seen := map[string]bool{}
+	for i := 0; i < len(ps) && c.found == nil; i++ {
+		p, path := &ps[i], fmt.Sprintf("permissions[%d]", i)
+		c.check(slices.Contains(permissionNames, p.Name), path+".name", "%q is none of %s",
+			clip(p.Name), joined(permissionNames))
+		c.unique(seen, p.Key(), path+".name")
+		c.check(p.Reason != "", path+".reason", "a permission needs a reason")
+		c.text(p.Reason, path+".reason")
+		c.scope(p, path+".scope")
+		c.hosts(p, path+".hosts")
+	}
+}
+
+func (c *checker) scope(p *Permission, path string) {
+	if p.Name != PermitRead && p.Name != PermitWrite {
+		c.check(p.Scope == "", path, "only read and write have a scope")
+		return
+	}
+	c.check(len(p.Scope) <= maxScopeBytes && nameForm.MatchString(p.Scope), path,
+		"%q is no name for a folder, 1 to %d of a-z, 0-9 and _", clip(p.Scope), maxScopeBytes)
+}
+
+func (c *checker) hosts(p *Permission, path string) {
+	if p.Name != PermitHTTP {
+		c.check(len(p.Hosts) == 0, path, "only http has hosts")
+		return
+	}
+	c.count(len(p.Hosts), 1, maxHosts, path)
+	for i, host := range p.Hosts {
+		c.check(len(host) <= 255 && hostForm.MatchString(host), fmt.Sprintf("%s[%d]", path, i),
+			"%q is no host name in small letters, like api.example.org or *.example.org", clip(host))
+	}
+}
+
+// excess says that limits beyond the free ones are asked for.
+func (c *checker) excess(m *Manifest) {
+	c.check(m.Limits.MemoryBytes <= FreeMemoryBytes || m.FindPermission(PermitMemory) != nil,
+		"limits.memoryBytes", "more than %d MiB need the permission memory", FreeMemoryBytes>>20)
+	c.check(m.Limits.CallMs <= FreeCallMs || m.FindPermission(PermitTime) != nil,
+		"limits.callMs", "more than %d ms need the permission time", FreeCallMs)
+}
