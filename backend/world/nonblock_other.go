@@ -1,0 +1,5 @@
+//go:build !unix
+
+package world
+
+const nonBlocking = 0
