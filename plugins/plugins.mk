@@ -16,6 +16,7 @@ plugins-wasm: plugins-rust plugins-c
 	@$(call pack,$(plugin_raw)/inos_boids.wasm,plugins/boids/manifest.json,build/bin/plugins/boids.wasm)
 	@$(call pack,$(plugin_raw)/adder.wasm,plugins/examples/adder/manifest.json,build/bin/examples/adder.wasm)
 	@$(call pack,$(plugin_c)/sparks.wasm,plugins/examples/sparks/manifest.json,build/bin/examples/sparks.wasm)
+	@$(call pack,$(plugin_c)/outside.wasm,plugins/examples/outside/manifest.json,build/bin/examples/outside.wasm)
 	@$(call pack,$(plugin_raw)/hostile.wasm,plugins/hostile/manifest.json,build/test/hostile.wasm)
 	@$(call pack,$(plugin_c)/ring.wasm,$(plugin_c)/ring.json,build/test/ring.wasm)
 
@@ -29,6 +30,7 @@ plugins-rust:
 plugins-c:
 	@mkdir -p $(plugin_c)
 	@$(plugin_cc) -o $(plugin_c)/sparks.wasm plugins/examples/sparks/sparks.c
+	@$(plugin_cc) -Iplugins -o $(plugin_c)/outside.wasm plugins/examples/outside/outside.c
 	@sed -n '/^```c$$/,/^```$$/{/^```/!p}' plugins/SPEC.md >$(plugin_c)/ring.c
 	@sed -n '/^```json$$/,/^```$$/{/^```/!p}' plugins/SPEC.md >$(plugin_c)/ring.json
 	@$(plugin_cc) -Wno-unused-parameter -o $(plugin_c)/ring.wasm $(plugin_c)/ring.c

@@ -116,12 +116,17 @@ type run struct {
 	grants  []*Payload  // by output
 	retired []*Payload  // by output: the grant before, which the worker copies from
 	fds     []int       // to close after the send
-	needs   int         // questions so far
+	needs   int         // wishes for room so far
+	asks    int         // questions to the world so far
+	world   World       // nil: nothing was asked yet
 	refused error       // why an output was not granted
 	stopped atomic.Bool // the guest was asked to stop
 }
 
 func (r *run) free() {
+	if r.world != nil {
+		r.world.Close()
+	}
 	r.closeFDs()
 	for _, p := range append(r.grants, r.retired...) {
 		if p != nil {
@@ -240,7 +245,15 @@ func (r *run) wait(ctx context.Context, answer chan *wire.Message) (*wire.Messag
 	if r.call.Progress != nil {
 		helpers.Go(func() { r.report(over) })
 	}
-	return w.await(answer, r.grant)
+	return w.await(answer, func(m *wire.Message) error { return r.serve(ctx, m) })
+}
+
+// serve gives the guest what it needs in the middle of the call.
+func (r *run) serve(ctx context.Context, m *wire.Message) error {
+	if m.Kind == wire.KindAsk {
+		return r.reply(ctx, m)
+	}
+	return r.grant(m)
 }
 
 // cancel asks the guest to stop, and kills it when it does not.
@@ -334,10 +347,19 @@ func (r *run) opFailed(m *wire.Result) error {
 	return fault.New(opCall, kind, r.w.plugin.Manifest.ID, text, "")
 }
 
-// blame adds the refusal of an output to an error that it most likely caused.
+// blame adds what was refused to an error that it most likely caused: a permission, or an output.
 func (r *run) blame(err error) error {
 	f, refusal := fault.As(err), fault.As(r.refused)
-	if f == nil || refusal == nil || f.Kind == fault.Protocol {
+	if f == nil || f.Kind == fault.Protocol {
+		return err
+	}
+	if r.world != nil && r.world.Denied() != "" {
+		return &fault.Error{
+			Op: opCall, Kind: fault.Denied, Subject: f.Subject, Err: f.Err,
+			Next: "allow it with: inos plugin grant " + f.Subject + " " + r.world.Denied(),
+		}
+	}
+	if refusal == nil {
 		return err
 	}
 	return &fault.Error{

@@ -17,6 +17,7 @@ import (
 	"inos/backend/arena"
 	"inos/backend/fault"
 	"inos/backend/manifest"
+	"inos/backend/wire"
 )
 
 // Bounds of the conversation with a worker.
@@ -50,15 +51,31 @@ type Config struct {
 	Launcher       *Launcher
 	// OnLog gets the guest's log lines, cleaned; may be nil. It must not block.
 	OnLog func(plugin string, level uint8, text string)
+	// World opens the world outside for one call of a plugin; nil: there is none.
+	World func(p *Plugin) World
+	// Limits is what a plugin may use at most; nil: what its manifest says.
+	Limits func(p *Plugin) manifest.Limits
 	// Relieve frees arena memory that idle workers hold and reports whether there was any; may
 	// be nil.
 	Relieve func() bool
+}
+
+// World answers what a guest asks for, if the user permits. It serves one call, one question after
+// the other.
+type World interface {
+	// Answer must end soon after ctx does. The question is a guest's: nothing of it is true.
+	Answer(ctx context.Context, a *wire.Ask) wire.Reply
+	// Denied is the permission that was missing last; empty: none was.
+	Denied() string
+	// Close lets go of what the call has opened.
+	Close()
 }
 
 // Plugin is what a worker needs to run: the module and its checked manifest.
 type Plugin struct {
 	Manifest *manifest.Manifest
 	Digest   [32]byte // BLAKE3 of the file
+	Holder   string   // whose permissions it has, see unit.PluginInfo
 	Path     string   // for messages
 	Wasm     []byte
 }
@@ -71,7 +88,7 @@ func Cores() int { return runtime.GOMAXPROCS(0) }
 func Spawn(
 	ctx context.Context, cfg Config, a *arena.Arena, p *Plugin, instances int,
 ) (*Worker, error) {
-	w, err := newWorker(cfg, a, p)
+	w, err := newWorker(cfg, a, cfg.limited(p))
 	if err != nil {
 		return nil, err
 	}
@@ -83,6 +100,17 @@ func Spawn(
 		return nil, err
 	}
 	return w, nil
+}
+
+// limited is the plugin with the limits that it has here.
+func (c Config) limited(p *Plugin) *Plugin {
+	if c.Limits == nil {
+		return p
+	}
+	plugin, m := *p, *p.Manifest
+	m.Limits = c.Limits(p)
+	plugin.Manifest = &m
+	return &plugin
 }
 
 // codeDir is where a plugin's machine code is kept; empty: nowhere.

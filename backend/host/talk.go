@@ -188,7 +188,7 @@ func (w *Worker) take(m *wire.Message) error {
 			return w.deliver(m)
 		}
 		w.endWith(w.failure(opLive, &m.Failed))
-	case wire.KindNeed:
+	case wire.KindNeed, wire.KindAsk:
 		return w.takeNeed(m)
 	case wire.KindLog:
 		return w.takeLog(m)
@@ -229,7 +229,7 @@ func (w *Worker) takeNeed(m *wire.Message) error {
 		default:
 		}
 	}
-	return w.lied("it asked for an output out of turn")
+	return w.lied("it sent %s out of turn", m.Kind)
 }
 
 func (w *Worker) takeLog(m *wire.Message) error {

@@ -29,6 +29,7 @@ type Worker struct {
 	proc    *process
 	pool    *pool
 	onLog   func(plugin string, level uint8, text string)
+	world   func(*Plugin) World
 	started time.Time
 	stall   time.Duration
 
@@ -70,7 +71,7 @@ type Worker struct {
 
 func newWorker(cfg Config, a *arena.Arena, p *Plugin) (*Worker, error) {
 	w := &Worker{
-		plugin: p, onLog: cfg.OnLog, started: time.Now(),
+		plugin: p, onLog: cfg.OnLog, world: cfg.World, started: time.Now(),
 		calling: make(chan struct{}, 1), needs: make(chan *wire.Message, 1),
 		finished: make(chan uint64, 1), done: make(chan struct{}),
 		pending: map[uint32]chan *wire.Message{}, stall: stallTime,

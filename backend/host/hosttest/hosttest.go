@@ -21,6 +21,7 @@ const (
 	Boids      = "build/bin/plugins/boids.wasm"
 	Adder      = "build/bin/examples/adder.wasm"
 	Hostile    = "build/test/hostile.wasm"
+	Outside    = "build/bin/examples/outside.wasm"
 )
 
 // Path is a file of the build.

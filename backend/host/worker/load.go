@@ -239,7 +239,7 @@ func (s *session) start(ctx context.Context, program *guest.Program, space *gues
 	}
 	if program.HasCall {
 		s.segments = guest.NewSegments(s.instances[0].Memory())
-		s.job = guest.NewJob(s.segments, s.need)
+		s.job = guest.NewJob(s.segments, s.need, s.ask)
 	}
 	if program.HasTick {
 		s.startLoop(int(l.Phases), cpus)

@@ -44,24 +44,41 @@ func (s *session) run(id uint32, op uint16) int {
 	return stay
 }
 
-// need asks the kernel for room in the middle of a call. Whatever else arrives meanwhile waits.
+// need asks the kernel for room in the middle of a call.
 func (s *session) need(index uint16, length uint64) (wire.Window, int, error) {
 	s.send(&wire.Message{
 		ID: s.callID, Kind: wire.KindNeed, Need: wire.Need{Index: index, Length: length},
 	})
+	m, fds := s.await(wire.KindGrant)
+	return window(m.Grant, fds)
+}
+
+// ask asks the kernel for something of the world outside, in the middle of a call. The reply's
+// bytes are valid until the next question.
+func (s *session) ask(a wire.Ask) wire.Reply {
+	s.send(&wire.Message{ID: s.callID, Kind: wire.KindAsk, Ask: a})
+	m, fds := s.await(wire.KindReply)
+	wire.CloseAll(fds)
+	return m.Reply
+}
+
+// await takes the kernel's answer to a question in the middle of a call. Whatever else arrives
+// meanwhile waits. The message is reused by the next question.
+func (s *session) await(kind wire.Kind) (*wire.Message, []int) {
 	for len(s.pending) < maxPending {
-		m := new(wire.Message)
-		fds, err := s.conn.Recv(m)
+		fds, err := s.conn.Recv(&s.inner)
 		if err != nil {
 			os.Exit(0) // the kernel is gone, and with it whoever wanted this result
 		}
-		if m.Kind == wire.KindGrant && m.ID == s.callID {
-			return window(m.Grant, fds)
+		if s.inner.Kind == kind && s.inner.ID == s.callID {
+			return &s.inner, fds
 		}
-		s.pending = append(s.pending, received{m, fds})
+		m := s.inner
+		s.inner = wire.Message{}
+		s.pending = append(s.pending, received{&m, fds})
 	}
 	os.Exit(wire.ExitProtocol)
-	return wire.Window{}, -1, nil
+	return nil, nil
 }
 
 func window(w wire.Window, fds []int) (wire.Window, int, error) {

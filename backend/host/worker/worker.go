@@ -68,6 +68,7 @@ type session struct {
 	job       *guest.Job // nil: no ops
 
 	in, out  wire.Message
+	inner    wire.Message // the last answer in the middle of a call
 	callID   uint32
 	pending  []received
 	messages int

@@ -40,7 +40,7 @@ func FuzzImports(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, which uint8, arguments []byte) {
 		name := names[int(which)%len(names)]
-		var stack [4]uint64
+		var stack [5]uint64 // as many as a function has arguments
 		for i := range stack {
 			if len(arguments) >= 8*(i+1) {
 				stack[i] = binary.LittleEndian.Uint64(arguments[8*i:])
@@ -89,6 +89,8 @@ func jobInstance(f *testing.F) *Instance {
 	}
 	job := NewJob(NewSegments(instance.Memory()), func(uint16, uint64) (wire.Window, int, error) {
 		return wire.Window{}, -1, errors.New("no more")
+	}, func(a wire.Ask) wire.Reply { // a kernel that gives all that was asked for
+		return wire.Reply{Value: a.Length, Data: make([]byte, max(min(a.Length, wire.MaxDataBytes), 0))}
 	})
 	call := &wire.Call{
 		Params:      []wire.Value{wire.TextOf("text"), wire.NumberOf(1)},

@@ -16,6 +16,7 @@ type Job struct {
 	outputs  []output
 	results  []float64
 	need     Need
+	ask      Ask
 	// refusal says which request the host refused, for the error text.
 	refusal string
 }
@@ -33,9 +34,13 @@ type output struct {
 	media   string
 }
 
+// Ask asks the kernel for something of the world outside. The reply's bytes are valid until the
+// next question.
+type Ask func(wire.Ask) wire.Reply
+
 // NewJob returns a job for an instance whose segments are given.
-func NewJob(segments *Segments, need Need) *Job {
-	return &Job{segments: segments, need: need}
+func NewJob(segments *Segments, need Need, ask Ask) *Job {
+	return &Job{segments: segments, need: need, ask: ask}
 }
 
 // Begin takes over a call with its descriptors, which it owns from then on. After an error the
