@@ -162,7 +162,7 @@ func TestHelpIsAsWritten(t *testing.T) {
 	for _, command := range []string{
 		"", "units", "run", "live", "plugin", "plugin list", "plugin inspect", "plugin pack",
 		"plugin keygen", "plugin sign", "plugin verify", "plugin trust", "plugin forget",
-		"plugin publishers", "doctor", "bench", "bench flock", "bench epoch", "bench handover", "bench call",
+		"plugin publishers", "plugin grant", "plugin revoke", "plugin audit", "doctor", "bench", "bench flock", "bench epoch", "bench handover", "bench call",
 		"bench startup", "bench memory", "version",
 	} {
 		got := newStand(t).inos(t.Context(), append(strings.Fields(command), "--help")...)

@@ -38,6 +38,7 @@ func (a *app) pluginCommand() *cobra.Command {
 		a.pluginListCommand(), a.pluginInspectCommand(), a.pluginPackCommand(),
 		a.pluginKeygenCommand(), a.pluginSignCommand(), a.pluginVerifyCommand(),
 		a.pluginTrustCommand(), a.pluginForgetCommand(), a.pluginPublishersCommand(),
+		a.pluginGrantCommand(), a.pluginRevokeCommand(), a.pluginAuditCommand(),
 	)
 	return cmd
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"inos/backend/fault"
+	"inos/backend/grant"
 	"inos/backend/input"
 	"inos/backend/job"
 )
@@ -17,7 +18,7 @@ import (
 const standard = "-"
 
 type runFlags struct {
-	inputs, outputs, params []string
+	inputs, outputs, params, allow []string
 }
 
 // runDocument is what `inos run --json` prints.
@@ -46,13 +47,15 @@ func (a *app) runCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.runOp(cmd.Context(), request, flags.outputs)
+			return a.runOp(cmd.Context(), request, &flags)
 		},
 	}
 	cmd.Flags().StringArrayVarP(&flags.inputs, "input", "i", nil,
 		"an input `FILE`, - for the standard input; repeat")
 	cmd.Flags().StringArrayVarP(&flags.outputs, "output", "o", nil,
 		"write an output to this `FILE`, - for the standard output; repeat")
+	cmd.Flags().StringArrayVar(&flags.allow, "allow", nil,
+		"allow a `PERMISSION` for this run, to read and write like read:inbox=FOLDER; repeat")
 	paramsFlag(cmd, &flags.params)
 	return cmd
 }
@@ -105,12 +108,21 @@ func twice(list []string, what string) bool {
 	return first >= 0 && slices.Contains(list[first+1:], what)
 }
 
-func (a *app) runOp(ctx context.Context, request job.Request, files []string) error {
+func (a *app) runOp(ctx context.Context, request job.Request, flags *runFlags) error {
 	n, err := a.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer n.Close()
+	if len(flags.allow) > 0 {
+		p, err := findPlugin(n, request.Unit)
+		if err == nil {
+			err = decide(n, p, flags.allow, grant.Once)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	bar := newProgress(a.Stderr, request.Unit+"."+request.Op, time.Now)
 	request.Progress = bar.update
 	result, err := n.Run(ctx, request)
@@ -118,7 +130,7 @@ func (a *app) runOp(ctx context.Context, request job.Request, files []string) er
 	if err != nil {
 		return err
 	}
-	written, err := a.writeOutputs(ctx, result, files)
+	written, err := a.writeOutputs(ctx, result, flags.outputs)
 	if err != nil {
 		return err
 	}

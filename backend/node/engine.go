@@ -80,7 +80,7 @@ func (e *engine) StartWorker(ctx context.Context, t job.Target) (job.Worker, err
 	e.workers[w] = struct{}{}
 	e.mu.Unlock()
 	e.node.wake()
-	return &jobWorker{engine: e, w: w}, nil
+	return &jobWorker{engine: e, w: w, plugin: plugin, limits: w.Plugin().Manifest.Limits}, nil
 }
 
 func (e *engine) log(name string, level uint8, text string) {
@@ -127,6 +127,8 @@ func (e *engine) close() {
 type jobWorker struct {
 	engine *engine
 	w      *host.Worker
+	plugin *host.Plugin
+	limits manifest.Limits // when it started
 }
 
 func (j *jobWorker) NewInput(byteLen int64) (job.Memory, error) {
@@ -139,9 +141,14 @@ func (j *jobWorker) NewInput(byteLen int64) (job.Memory, error) {
 
 func (j *jobWorker) Budget() int64 { return j.engine.node.arena.Limit() }
 
-func (j *jobWorker) Alive() bool { return j.w.Alive() }
-func (j *jobWorker) Trim()       { j.w.Trim() }
-func (j *jobWorker) Close()      { j.engine.drop(j.w) }
+// Alive says whether the worker may get another call: it runs, and the user has not changed since
+// what its plugin may use.
+func (j *jobWorker) Alive() bool {
+	return j.w.Alive() && j.engine.node.limits(j.plugin) == j.limits
+}
+
+func (j *jobWorker) Trim()  { j.w.Trim() }
+func (j *jobWorker) Close() { j.engine.drop(j.w) }
 
 func (j *jobWorker) Call(ctx context.Context, c job.Call) (*job.Reply, error) {
 	call := host.Call{

@@ -13,6 +13,7 @@ import (
 
 	"inos/backend/arena"
 	"inos/backend/fault"
+	"inos/backend/grant"
 	"inos/backend/host"
 	"inos/backend/job"
 	"inos/backend/trust"
@@ -31,6 +32,7 @@ type Node struct {
 	kernel   *arena.Kernel
 	launcher *host.Launcher
 	registry *unit.Registry
+	grants   *grant.Store
 	lives    *unit.Lives
 	jobs     *job.Dispatcher
 	engine   *engine
@@ -62,6 +64,7 @@ func Start(ctx context.Context, o Options) (*Node, error) {
 	if n.kernel, err = n.arena.NewKernel(); err != nil {
 		return nil, fault.Wrap(opStart, fault.Unavailable, "arena", err, "see inos doctor")
 	}
+	n.grants = grant.Open(o.DataDir, o.Who, time.Now)
 	n.launcher = host.NewLauncher()
 	n.registry = unit.NewRegistry(folders, o.indexPath(), n.refused)
 	n.publishers = trust.Open(filepath.Join(o.DataDir, trust.FileName))
@@ -78,6 +81,7 @@ func (n *Node) serve(ctx context.Context) {
 	cfg := host.Config{
 		WorkerPath: n.options.WorkerPath, CacheDir: filepath.Join(n.options.DataDir, "cache"),
 		AllowNoSeccomp: n.options.AllowNoSeccomp, Launcher: n.launcher,
+		World: n.world, Limits: n.limits,
 	}
 	n.engine = &engine{node: n, workers: map[*host.Worker]struct{}{}}
 	n.jobs = job.New(catalogue{n.registry}, n.engine, job.SystemClock{}, host.Cores())

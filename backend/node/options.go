@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"log/slog"
@@ -10,6 +11,7 @@ import (
 	"inos/backend/arena"
 	"inos/backend/fault"
 	"inos/backend/unit"
+	"inos/backend/world"
 )
 
 // Options say where a node's files lie and what it may use. The zero value is the default.
@@ -25,6 +27,11 @@ type Options struct {
 	WorkerPath string
 	// AllowNoSeccomp runs plugins where the system cannot close the sandbox.
 	AllowNoSeccomp bool
+	// Who stands beside each grant in the audit log; empty: "command line".
+	Who string
+	// Clipboard is the desktop's, Notify shows a notice of a unit there; nil: there is no desktop.
+	Clipboard world.Clipboard
+	Notify    func(plugin, text string)
 	// Log gets what happens; nil: nothing is logged.
 	Log *slog.Logger
 	// Policy of failing live units; zero: unit.DefaultPolicy.
@@ -88,6 +95,7 @@ func (o Options) filled() (Options, error) {
 	if o.WorkerPath == "" {
 		o.WorkerPath = filepath.Join(beside, "inos-worker")
 	}
+	o.Who = cmp.Or(o.Who, "command line")
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}

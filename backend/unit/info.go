@@ -24,6 +24,18 @@ type PluginInfo struct {
 	Refused string `json:"refused,omitempty"`
 }
 
+// Holder is the hand that the plugin came from: the publisher's key, the program itself, or the
+// file alone where nobody signed it. What the user permits, it permits that hand.
+func (p *PluginInfo) Holder() string {
+	switch s := p.Signature; {
+	case p.Bundled:
+		return "bundled"
+	case s != nil && (s.State == trust.Trusted || s.State == trust.Unknown):
+		return "key " + s.Key
+	}
+	return "file " + p.Digest
+}
+
 // Info is one unit of an accepted plugin.
 type Info struct {
 	Name    string         `json:"name"`

@@ -130,7 +130,9 @@ func (r *Registry) Load(p PluginInfo) (*host.Plugin, error) {
 	if err != nil {
 		return nil, fault.Wrap("unit.load", fault.Unavailable, p.Manifest.ID, err, "")
 	}
-	return &host.Plugin{Manifest: p.Manifest, Digest: digest, Path: p.Path, Wasm: wasm}, nil
+	return &host.Plugin{
+		Manifest: p.Manifest, Digest: digest, Holder: p.Holder(), Path: p.Path, Wasm: wasm,
+	}, nil
 }
 
 // hint says what units there are, and that a file could not be used: it may be the one that was
