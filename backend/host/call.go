@@ -84,7 +84,13 @@ func (w *Worker) Call(ctx context.Context, c Call) (*Result, error) {
 		grants: make([]*Payload, c.Outputs), retired: make([]*Payload, c.Outputs),
 	}
 	defer r.free()
-	return r.do(ctx)
+	res, err := r.do(ctx)
+	var guest time.Duration
+	if res != nil {
+		guest = res.Guest
+	}
+	w.usage.called(w, guest, err)
+	return res, err
 }
 
 // Trim gives idle payload segments back, on both sides.

@@ -3,6 +3,7 @@ package host
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"inos/backend/fault"
 	"inos/backend/wire"
@@ -29,6 +30,7 @@ type exitStatus struct {
 	signal       string
 	stderr       string
 	stderrMissed int // bytes that were not kept
+	cpu          time.Duration
 }
 
 // explain says why the worker ended. The caller holds w.mu.

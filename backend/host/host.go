@@ -55,6 +55,8 @@ type Config struct {
 	World func(p *Plugin) World
 	// Limits is what a plugin may use at most; nil: what its manifest says.
 	Limits func(p *Plugin) manifest.Limits
+	// Usage counts what the workers use; may be nil.
+	Usage *Usage
 	// Relieve frees arena memory that idle workers hold and reports whether there was any; may
 	// be nil.
 	Relieve func() bool

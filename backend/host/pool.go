@@ -32,7 +32,7 @@ type pool struct {
 
 	mu     sync.Mutex
 	idle   []*Payload
-	lent   int
+	held   int64 // bytes of all its segments
 	closed bool
 }
 
@@ -52,6 +52,13 @@ func (p *Payload) Bytes() []byte {
 		return nil
 	}
 	return p.segment.Bytes()[:p.length:p.length]
+}
+
+// bytes is what the pool has of the arena, lent or idle.
+func (p *pool) bytes() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.held
 }
 
 // Release gives the payload back. Its bytes must not be used any more.
@@ -91,7 +98,7 @@ func (p *pool) take(writable bool, byteLen int64) (*Payload, error) {
 		}
 		q = &Payload{pool: p, segment: s, writable: writable}
 		p.mu.Lock()
-		p.lent++
+		p.held += s.Len()
 		p.mu.Unlock()
 	}
 	clear(q.segment.Bytes()[:q.dirty])
@@ -121,7 +128,6 @@ func (p *pool) reuse(writable bool, byteLen int64) *Payload {
 	}
 	q := p.idle[best]
 	p.idle = append(p.idle[:best], p.idle[best+1:]...)
-	p.lent++
 	return q
 }
 
@@ -181,7 +187,6 @@ func (p *pool) give(q *Payload) {
 		return
 	}
 	p.mu.Lock()
-	p.lent--
 	keep := !p.closed
 	if keep {
 		p.idle = append(p.idle, q)
@@ -207,6 +212,9 @@ func (p *pool) surplus(all bool) []*Payload {
 		n++
 	}
 	out := append([]*Payload(nil), p.idle[:n]...)
+	for _, q := range out {
+		p.held -= q.segment.Len()
+	}
 	p.idle = append(p.idle[:0], p.idle[n:]...)
 	return out
 }

@@ -108,6 +108,7 @@ func (p *process) wait() exitStatus {
 	if p.cmd.ProcessState == nil {
 		return x
 	}
+	x.cpu = p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
 	if ws, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
 		x.signal = ws.Signal().String()
 		x.killed = ws.Signal() == syscall.SIGKILL

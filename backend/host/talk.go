@@ -238,8 +238,10 @@ func (w *Worker) takeLog(m *wire.Message) error {
 		w.end(fault.LogFlood, "it flooded the log", "")
 		return io.EOF
 	}
+	line := cleanLine(m.Log.Text)
+	w.usage.logged(w, m.Log.Level, line)
 	if w.onLog != nil {
-		w.onLog(w.plugin.Manifest.ID, m.Log.Level, cleanLine(m.Log.Text))
+		w.onLog(w.plugin.Manifest.ID, m.Log.Level, line)
 	}
 	return nil
 }

@@ -30,6 +30,7 @@ type Worker struct {
 	pool    *pool
 	onLog   func(plugin string, level uint8, text string)
 	world   func(*Plugin) World
+	usage   *Usage
 	started time.Time
 	stall   time.Duration
 
@@ -71,7 +72,7 @@ type Worker struct {
 
 func newWorker(cfg Config, a *arena.Arena, p *Plugin) (*Worker, error) {
 	w := &Worker{
-		plugin: p, onLog: cfg.OnLog, world: cfg.World, started: time.Now(),
+		plugin: p, onLog: cfg.OnLog, world: cfg.World, usage: cfg.Usage, started: time.Now(),
 		calling: make(chan struct{}, 1), needs: make(chan *wire.Message, 1),
 		finished: make(chan uint64, 1), done: make(chan struct{}),
 		pending: map[uint32]chan *wire.Message{}, stall: stallTime,
@@ -148,6 +149,7 @@ func (w *Worker) launch(cfg Config) error {
 			"the program "+cfg.WorkerPath+" must be there and executable")
 	}
 	w.conn, w.proc = conn, proc
+	w.usage.began(w)
 	go w.reap()
 	return nil
 }
@@ -273,7 +275,9 @@ func (w *Worker) reap() {
 	_ = w.conn.Close()
 	w.mu.Lock()
 	w.err = w.explain(exit)
+	err := w.err
 	w.mu.Unlock()
+	w.usage.ended(w, exit.cpu, err)
 	close(w.done)
 	w.reading.Unlock()
 }

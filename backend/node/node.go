@@ -33,6 +33,7 @@ type Node struct {
 	launcher *host.Launcher
 	registry *unit.Registry
 	grants   *grant.Store
+	usage    *host.Usage
 	lives    *unit.Lives
 	jobs     *job.Dispatcher
 	engine   *engine
@@ -65,6 +66,7 @@ func Start(ctx context.Context, o Options) (*Node, error) {
 		return nil, fault.Wrap(opStart, fault.Unavailable, "arena", err, "see inos doctor")
 	}
 	n.grants = grant.Open(o.DataDir, o.Who, time.Now)
+	n.usage = host.NewUsage(time.Now)
 	n.launcher = host.NewLauncher()
 	n.registry = unit.NewRegistry(folders, o.indexPath(), n.refused)
 	n.publishers = trust.Open(filepath.Join(o.DataDir, trust.FileName))
@@ -81,7 +83,7 @@ func (n *Node) serve(ctx context.Context) {
 	cfg := host.Config{
 		WorkerPath: n.options.WorkerPath, CacheDir: filepath.Join(n.options.DataDir, "cache"),
 		AllowNoSeccomp: n.options.AllowNoSeccomp, Launcher: n.launcher,
-		World: n.world, Limits: n.limits,
+		World: n.world, Limits: n.limits, Usage: n.usage,
 	}
 	n.engine = &engine{node: n, workers: map[*host.Worker]struct{}{}}
 	n.jobs = job.New(catalogue{n.registry}, n.engine, job.SystemClock{}, host.Cores())
@@ -118,6 +120,9 @@ func (n *Node) Close() error {
 	})
 	return n.err
 }
+
+// Usage is what each plugin used since this node began, with their last log lines.
+func (n *Node) Usage() *host.Usage { return n.usage }
 
 // Arena is the node's shared memory.
 func (n *Node) Arena() *arena.Arena { return n.arena }
