@@ -8,6 +8,3 @@ import "io/fs"
 func lock(string) (unlock func(), err error) { return func() {}, nil }
 
 func inode(fs.FileInfo) uint64 { return 0 }
-
-// syncFolder is not needed where a folder cannot be synced.
-func syncFolder(string) error { return nil }

@@ -32,13 +32,3 @@ func inode(info fs.FileInfo) uint64 {
 	}
 	return 0
 }
-
-// syncFolder makes a rename last.
-func syncFolder(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
-}

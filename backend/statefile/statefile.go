@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"inos/backend/durable"
 	"inos/backend/fault"
 	"inos/backend/input"
 )
@@ -121,31 +122,11 @@ func (f *File[T]) Change(change func(*T) error) error {
 			len(text), f.limit)
 	}
 	if err == nil {
-		err = Replace(f.path, append(text, '\n'))
+		err = durable.Write(f.path, append(text, '\n'))
 	}
 	return f.failed(err)
 }
 
 func (f *File[T]) failed(err error) error {
 	return fault.Wrap(opWrite, fault.Unavailable, f.path, err, fault.DiskRemedy(err))
-}
-
-// Replace puts data in place of a file, readable by this user alone. After a crash or on a full
-// disk the file holds either what it held or what it should; once Replace has returned, what it
-// should.
-func Replace(path string, data []byte) error {
-	aside, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".new-") // 0600
-	if err != nil {
-		return err
-	}
-	_, err = aside.Write(data)
-	err = errors.Join(err, aside.Sync(), aside.Close())
-	if err == nil {
-		err = os.Rename(aside.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(aside.Name()) // ours, half written; the error above is the one that counts
-		return err
-	}
-	return syncFolder(filepath.Dir(path))
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"inos/backend/durable"
 	"inos/backend/fault"
 	"inos/backend/input"
 )
@@ -28,25 +29,12 @@ const (
 	maxPicturesASecond = 100
 )
 
-// writeAtomic replaces a file as a whole, readable by this user alone: after a crash or on a full
-// disk it holds either what it held or what it should.
+// writeAtomic is durable.Write where the folder may be missing.
 func writeAtomic(path string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	aside, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-") // 0600
-	if err != nil {
-		return err
-	}
-	_, err = aside.Write(data)
-	err = errors.Join(err, aside.Sync(), aside.Close())
-	if err == nil {
-		err = os.Rename(aside.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(aside.Name()) // ours, half written; the error above is the one that counts
-	}
-	return err
+	return durable.Write(path, data)
 }
 
 // Place is what the window remembers from one start to the next.
