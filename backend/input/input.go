@@ -69,6 +69,33 @@ func ReadFile(path string, limit int64) ([]byte, error) {
 	return s.ReadAll(context.Background(), limit)
 }
 
+// ReadUnlinked is ReadFile for a folder that others put files into: a link is refused, also one that
+// takes the file's place while it is opened.
+func ReadUnlinked(path string, limit int64) ([]byte, error) {
+	refuse := func(kind fault.Kind, err error) error {
+		return fault.Wrap(opOpen, kind, path, fault.Bare(err), "")
+	}
+	there, err := os.Lstat(path)
+	if err != nil {
+		return nil, refuse(kindOf(err), err)
+	}
+	if there.Mode()&fs.ModeSymlink != 0 {
+		return nil, refuse(fault.Invalid, errors.New("this is a link; put the file itself there"))
+	}
+	if !there.Mode().IsRegular() {
+		return nil, refuse(fault.Invalid, errors.New("this is no regular file"))
+	}
+	s, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	if opened, err := s.file.Stat(); err != nil || !os.SameFile(there, opened) {
+		return nil, refuse(fault.Invalid, errors.New("the file was changed while it was opened; try again"))
+	}
+	return s.ReadAll(context.Background(), limit)
+}
+
 // checked closes a file that is no input.
 func checked(file *os.File) (fs.FileInfo, error) {
 	there, err := file.Stat()

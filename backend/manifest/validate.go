@@ -49,6 +49,12 @@ var (
 	mediaForm   = regexp.MustCompile(`^[a-z0-9.+-]+/([a-z0-9.+-]+|\*)$`)
 )
 
+// IsID says whether s has the form of a plugin's id.
+func IsID(s string) bool { return len(s) >= 3 && len(s) <= 128 && idForm.MatchString(s) }
+
+// IsVersion says whether s has the form of a plugin's version.
+func IsVersion(s string) bool { return len(s) <= maxNameRunes && versionForm.MatchString(s) }
+
 // problem is what is wrong, and where: "units[0].live.params[3].max".
 type problem struct {
 	path, message string
@@ -76,10 +82,10 @@ func (m *Manifest) Validate() error {
 
 func (m *Manifest) problem() *problem {
 	c := &checker{}
-	c.check(len(m.ID) >= 3 && len(m.ID) <= 128 && idForm.MatchString(m.ID), "id",
+	c.check(IsID(m.ID), "id",
 		"%q is no reverse domain name of 3 to 128 of a-z, 0-9, dot and hyphen", clip(m.ID))
 	c.label(m.Name, "name", true)
-	c.check(len(m.Version) <= maxNameRunes && versionForm.MatchString(m.Version), "version",
+	c.check(IsVersion(m.Version), "version",
 		"%q is no semantic version", clip(m.Version))
 	c.check(m.ABI == ABI, "abi", "is %d; this host speaks ABI %d", m.ABI, ABI)
 	c.label(m.Author, "author", false)
