@@ -3,7 +3,7 @@
 package arena
 
 // LayoutHash stands in every segment header.
-const LayoutHash uint64 = 0x94d2ddc17eaf2028
+const LayoutHash uint64 = 0x982609b72509a250
 
 // Constants of the layout.
 const (
@@ -49,6 +49,12 @@ const (
 	EventKindPluginRefused   = 7
 	EventKindPageRecovered   = 8
 	EventKindArenaRaised     = 9
+	EventKindPluginAdded     = 10
+	EventKindPluginChanged   = 11
+	EventKindPluginRemoved   = 12
+	EventKindUnitReloaded    = 13
+	EventKindUnitKept        = 14
+	EventKindUnitRetired     = 15
 )
 
 // Values of StreamKind.

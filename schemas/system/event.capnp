@@ -43,4 +43,16 @@ enum EventKind {
   pageRecovered @8;
   # The web process died and was loaded again.
   arenaRaised @9;
+  pluginAdded @10;
+  # A plugin came into a plugin folder, or was enabled. The page asks for the units again.
+  pluginChanged @11;
+  # Its file is another version now. The page asks for the units again.
+  pluginRemoved @12;
+  # It is gone or disabled. The page asks for the units again.
+  unitReloaded @13;
+  # A live unit goes on with the new version of its plugin.
+  unitKept @14;
+  # The new version could not take over; the old one goes on. The text says why.
+  unitRetired @15;
+  # It ended because its plugin was removed or disabled.
 }
