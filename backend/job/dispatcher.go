@@ -186,6 +186,20 @@ func (d *Dispatcher) retire(w *idleWorker) {
 	}
 }
 
+// Retire ends the idle workers of a plugin's file that was replaced. Calls that run go on with it.
+func (d *Dispatcher) Retire(digest [32]byte) {
+	d.mu.Lock()
+	list := slices.Clone(d.idle[digest])
+	d.mu.Unlock()
+	for _, w := range list {
+		if d.remove(w) {
+			w.stopEnd()
+			w.stopTrim()
+			w.Close()
+		}
+	}
+}
+
 // remove takes the worker out of the idle ones; false: somebody else has it.
 func (d *Dispatcher) remove(w *idleWorker) bool {
 	d.mu.Lock()

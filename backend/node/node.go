@@ -12,6 +12,7 @@ import (
 	"github.com/thejerf/suture/v4"
 
 	"inos/backend/arena"
+	"inos/backend/dropin"
 	"inos/backend/fault"
 	"inos/backend/grant"
 	"inos/backend/host"
@@ -34,6 +35,8 @@ type Node struct {
 	registry *unit.Registry
 	grants   *grant.Store
 	usage    *host.Usage
+	book     *dropin.Book
+	watcher  *unit.Watcher // nil: nobody watches the plugin folders
 	lives    *unit.Lives
 	jobs     *job.Dispatcher
 	engine   *engine
@@ -71,6 +74,9 @@ func Start(ctx context.Context, o Options) (*Node, error) {
 	n.registry = unit.NewRegistry(folders, o.indexPath(), n.refused)
 	n.publishers = trust.Open(filepath.Join(o.DataDir, trust.FileName))
 	n.registry.TrustPublishers(n.trusted)
+	n.registry.SetSafe(o.Safe)
+	n.book = dropin.Open(o.DataDir)
+	n.registry.Keep(n.book, o.MayReplace, n.trouble)
 	n.serve(ctx)
 	return n, nil
 }
@@ -91,11 +97,15 @@ func (n *Node) serve(ctx context.Context) {
 	n.engine.config = cfg
 	n.lives = unit.NewLives(unit.Deps{
 		Arena: n.arena, Kernel: n.kernel, Registry: n.registry, Host: cfg, Services: units,
-		Policy: n.options.Policy, Log: n.options.Log, Changed: n.wake,
+		Policy: n.options.Policy, Log: n.options.Log, Changed: n.wake, Problem: n.problem,
 	})
 	n.sampler = unit.NewSampler(n.arena, n.kernel, n.lives, n.engine.list)
 	root.Add(units)
 	root.Add(n.sampler)
+	if n.options.Watch {
+		n.watcher = unit.NewWatcher(n.registry, n.news, n.options.Log)
+		root.Add(n.watcher)
+	}
 	n.served = root.ServeBackground(ctx)
 }
 
@@ -192,6 +202,15 @@ func (n *Node) trusted() []trust.Publisher {
 	}
 	return list
 }
+
+// trouble tells about the list of installed plugins.
+func (n *Node) trouble(text string) {
+	n.kernel.Emit(arena.Event{Kind: arena.EventKindPluginRefused, Severity: arena.Warning, Text: text})
+	n.options.Log.Warn(text)
+}
+
+// Registry is the plugins: what there is, and what changes them.
+func (n *Node) Registry() *unit.Registry { return n.registry }
 
 // serviceEvent logs what the supervisor saw; a panic of a service is a bug of ours.
 func (n *Node) serviceEvent(e suture.Event) {

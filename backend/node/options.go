@@ -23,6 +23,15 @@ type Options struct {
 	// PluginDirs replace the folders that plugins are looked for in: `plugins` beside the program
 	// and `plugins` in the data folder.
 	PluginDirs []string
+	// MoreDirs are looked at after the usual ones.
+	MoreDirs []string
+	// Watch follows what changes in the plugin folders, for a node that runs for long: units come and
+	// go, and live units go on with the new file of their plugin.
+	Watch bool
+	// Safe leaves out all plugins that did not come with the program.
+	Safe bool
+	// MayReplace decides about files of the drop-in folder that changed; nil: unit.SameSigner.
+	MayReplace unit.MayReplace
 	// WorkerPath is the worker program; empty: inos-worker beside this program.
 	WorkerPath string
 	// AllowNoSeccomp runs plugins where the system cannot close the sandbox.
@@ -123,7 +132,7 @@ func (o Options) folders() ([]unit.Folder, error) {
 	bundled := filepath.Join(beside, "plugins")
 	paths := o.PluginDirs
 	if len(paths) == 0 {
-		paths = []string{bundled, filepath.Join(o.DataDir, "plugins")}
+		paths = append([]string{bundled, filepath.Join(o.DataDir, "plugins")}, o.MoreDirs...)
 	}
 	var out []unit.Folder
 	for _, path := range paths {

@@ -70,6 +70,7 @@ func (x *index) get(path string, st os.FileInfo) (PluginInfo, bool) {
 	if !ok || !e.ModTime.Equal(st.ModTime()) || e.Info.Bytes != st.Size() {
 		return PluginInfo{}, false
 	}
+	e.Info.Dropped = nil // that is the book's to say
 	return e.Info, true
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 
+	"inos/backend/dropin"
 	"inos/backend/manifest"
 	"inos/backend/trust"
 )
@@ -22,19 +23,38 @@ type PluginInfo struct {
 	Signature *trust.Signature `json:"signature,omitempty"`
 	// Refused is why the file is not used; empty: it is.
 	Refused string `json:"refused,omitempty"`
+	// Dropped is what is known of a plugin of the drop-in folder; nil: it lies elsewhere, or its file
+	// is not the one that is known.
+	Dropped *dropin.Plugin `json:"dropped,omitempty"`
+
+	held bool // its file is being written: this is what was known before
+}
+
+// key is the public key that signed the file; empty: nobody did.
+func (p *PluginInfo) key() string {
+	if s := p.Signature; s != nil && (s.State == trust.Trusted || s.State == trust.Unknown) {
+		return s.Key
+	}
+	return ""
 }
 
 // Holder is the hand that the plugin came from: the publisher's key, the program itself, or the
 // file alone where nobody signed it. What the user permits, it permits that hand.
 func (p *PluginInfo) Holder() string {
-	switch s := p.Signature; {
+	switch {
 	case p.Bundled:
 		return "bundled"
-	case s != nil && (s.State == trust.Trusted || s.State == trust.Unknown):
-		return "key " + s.Key
+	case p.key() != "":
+		return "key " + p.key()
 	}
 	return "file " + p.Digest
 }
+
+// Disabled says whether the user switched the plugin off: it is listed, its units are not.
+func (p *PluginInfo) Disabled() bool { return p.Dropped != nil && p.Dropped.Disabled }
+
+// offers says whether its units may be used.
+func (p *PluginInfo) offers() bool { return p.Refused == "" && !p.Disabled() }
 
 // Info is one unit of an accepted plugin.
 type Info struct {

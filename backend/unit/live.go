@@ -20,11 +20,12 @@ import (
 type Live struct {
 	set     *Lives
 	unit    string
-	spec    *manifest.Live
-	plugin  *host.Plugin
 	cfg     LiveConfig
 	entries []int
 	token   suture.ServiceToken
+
+	orders chan order // the newest one
+	due    *order     // came while no worker ran; Serve's own
 
 	stopping chan struct{}
 	stopOnce sync.Once
@@ -37,6 +38,8 @@ type Live struct {
 	// mu guards what follows. Who reads a channel's memory holds it for reading: a channel that
 	// was replaced is unmapped.
 	mu       sync.RWMutex
+	spec     *manifest.Live
+	plugin   *host.Plugin
 	values   []manifest.Value
 	channels []*arena.Channel
 	worker   *host.Worker
@@ -58,6 +61,7 @@ func newLive(
 ) *Live {
 	return &Live{
 		set: s, unit: unit, spec: spec, plugin: p, cfg: cfg, values: v, paused: cfg.Paused,
+		orders:   make(chan order, 1),
 		stopping: make(chan struct{}), ended: make(chan struct{}), gone: make(chan struct{}),
 		pause: s.deps.Policy.FirstPause,
 	}
@@ -67,10 +71,18 @@ func newLive(
 func (l *Live) Unit() string { return l.unit }
 
 // Spec is what the manifest says about the live unit.
-func (l *Live) Spec() *manifest.Live { return l.spec }
+func (l *Live) Spec() *manifest.Live {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.spec
+}
 
 // Plugin is the plugin's manifest.
-func (l *Live) Plugin() *manifest.Manifest { return l.plugin.Manifest }
+func (l *Live) Plugin() *manifest.Manifest {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.plugin.Manifest
+}
 
 // Entry is the directory index of the first channel; it stays as long as the live unit.
 func (l *Live) Entry() int { return l.entries[0] }
@@ -159,7 +171,7 @@ func (l *Live) makeChannels() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for i := range l.spec.Channels {
-		c, err := l.newChannel(i, l.values, nil)
+		c, err := l.newChannel(l.spec, i, l.values, nil)
 		if err != nil {
 			return err
 		}
@@ -170,11 +182,11 @@ func (l *Live) makeChannels() error {
 }
 
 // instances is how many shards a worker must be able to run.
-func (l *Live) instances() int {
+func (l *Live) instances(spec *manifest.Live) int {
 	if l.cfg.Shards > 0 {
-		return l.cfg.Shards
+		return min(l.cfg.Shards, max(1, int(spec.MaxShards)))
 	}
-	return max(1, min(int(l.spec.MaxShards), host.Cores()))
+	return max(1, min(int(spec.MaxShards), host.Cores()))
 }
 
 // launch starts a worker with the present parameters and channels. The start itself, which may
@@ -182,7 +194,10 @@ func (l *Live) instances() int {
 func (l *Live) launch(ctx context.Context) error {
 	cfg := l.set.deps.Host
 	cfg.OnLog = l.onLog
-	w, err := host.Spawn(ctx, cfg, l.set.deps.Arena, l.plugin, l.instances())
+	l.mu.RLock()
+	plugin, spec := l.plugin, l.spec
+	l.mu.RUnlock()
+	w, err := host.Spawn(ctx, cfg, l.set.deps.Arena, plugin, l.instances(spec))
 	if err != nil {
 		return err
 	}
@@ -221,26 +236,31 @@ const microsPerSecond = 1_000_000
 
 // order is the message that makes the worker do what l wants.
 func (l *Live) order(run, reset bool) wire.Live {
-	o := wire.Live{
-		Run: run, Reset: reset, Shards: uint16(l.cfg.Shards),
-		DtUs: (microsPerSecond + uint32(l.spec.RateHz)/2) / uint32(l.spec.RateHz), // rounded
-	}
-	o.RateHz = l.paceHz()
+	o := l.cfg.order(l.spec, run, reset)
 	if run {
 		o.Ticks = l.ticksLeft()
 	}
 	return o
 }
 
+// order is the message without an end.
+func (c *LiveConfig) order(spec *manifest.Live, run, reset bool) wire.Live {
+	return wire.Live{
+		Run: run, Reset: reset, Shards: uint16(min(c.Shards, int(spec.MaxShards))),
+		DtUs:   (microsPerSecond + uint32(spec.RateHz)/2) / uint32(spec.RateHz), // rounded
+		RateHz: c.paceHz(spec),
+	}
+}
+
 // paceHz is ticks per second; 0: as fast as it goes.
-func (l *Live) paceHz() float32 {
-	switch l.cfg.RateHz {
+func (c *LiveConfig) paceHz(spec *manifest.Live) float32 {
+	switch c.RateHz {
 	case 0:
-		return float32(l.spec.RateHz)
+		return float32(spec.RateHz)
 	case Unpaced:
 		return 0
 	}
-	return float32(l.cfg.RateHz)
+	return float32(c.RateHz)
 }
 
 // ticksLeft is how many ticks the present run still has; 0: no end. A run that has had all of them

@@ -48,6 +48,9 @@ type Deps struct {
 	Log      *slog.Logger
 	// Changed is called after a live unit was started, stopped, paused or resumed; may be nil.
 	Changed func()
+	// Problem hears why a new version of a plugin could not take over, and "" when one did; may be
+	// nil.
+	Problem func(plugin, digest, why string)
 }
 
 // Lives are the live units of a node. At most one runs of each unit.
@@ -66,6 +69,9 @@ func NewLives(d Deps) *Lives {
 	}
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
+	}
+	if d.Problem == nil {
+		d.Problem = func(string, string, string) {}
 	}
 	if d.Changed == nil {
 		d.Changed = func() {}

@@ -69,12 +69,12 @@ func (l *Live) merged(changes map[string]any) ([]manifest.Value, error) {
 func (l *Live) resized(next []manifest.Value) ([]*arena.Channel, error) {
 	fresh := make([]*arena.Channel, len(l.channels))
 	for i, c := range l.channels {
-		n := l.elements(i, next)
+		n := elements(l.spec, i, next)
 		if n <= c.Capacity() && n*shrinkBelow >= c.Capacity()-capacityStep {
 			continue
 		}
 		var err error
-		if fresh[i], err = l.newChannel(i, next, c); err != nil {
+		if fresh[i], err = l.newChannel(l.spec, i, next, c); err != nil {
 			closeAll(fresh)
 			return nil, err
 		}
@@ -86,9 +86,9 @@ func (l *Live) resized(next []manifest.Value) ([]*arena.Channel, error) {
 }
 
 // elements is what channel i must hold.
-func (l *Live) elements(i int, values []manifest.Value) int {
-	c := &l.spec.Channels[i]
-	if at := manifest.FindParam(l.spec.Params, c.CapacityParam); at >= 0 {
+func elements(spec *manifest.Live, i int, values []manifest.Value) int {
+	c := &spec.Channels[i]
+	if at := manifest.FindParam(spec.Params, c.CapacityParam); at >= 0 {
 		return max(1, int(values[at].Int))
 	}
 	return int(c.Capacity)
@@ -97,11 +97,11 @@ func (l *Live) elements(i int, values []manifest.Value) int {
 // newChannel makes channel i for the values, in place of old in the budget. What fits only
 // without the rounding is made without it.
 func (l *Live) newChannel(
-	i int, values []manifest.Value, old *arena.Channel,
+	spec *manifest.Live, i int, values []manifest.Value, old *arena.Channel,
 ) (*arena.Channel, error) {
-	n := l.elements(i, values)
+	n := elements(spec, i, values)
 	rounded := n
-	if l.spec.Channels[i].CapacityParam != "" {
+	if spec.Channels[i].CapacityParam != "" {
 		rounded = (n + capacityStep - 1) / capacityStep * capacityStep
 	}
 	a := l.set.deps.Arena

@@ -1,11 +1,9 @@
 package unit
 
 import (
-	"cmp"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -16,16 +14,11 @@ import (
 
 	"lukechampine.com/blake3"
 
+	"inos/backend/dropin"
 	"inos/backend/fault"
 	"inos/backend/host"
 	"inos/backend/manifest"
 	"inos/backend/trust"
-)
-
-// Bounds of the plugin folders.
-const (
-	maxPluginBytes = 64 << 20
-	maxPluginFiles = 1000 // in one folder
 )
 
 // Folder is a place where plugins lie.
@@ -42,12 +35,22 @@ type Registry struct {
 	refused func(PluginInfo)
 	// publishers lists whom the user trusts; nil: nobody.
 	publishers func() []trust.Publisher
+	// book, where there is one, decides about the files of its folder.
+	book       *dropin.Book
+	mayReplace MayReplace
+	told       string // the last trouble with the book
+	tell       func(text string)
+	bookStat   os.FileInfo // of its state, when that was read
 
-	mu      sync.Mutex
-	index   *index
-	scanned bool
-	plugins []PluginInfo
-	units   map[string]int // unit name -> index into plugins
+	mu   sync.Mutex
+	safe bool // only bundled plugins are used
+	// settling is there where a watcher is; news is for it.
+	settling *settling
+	news     []News
+	index    *index
+	scanned  bool
+	plugins  []PluginInfo
+	units    map[string]int // unit name -> index into plugins
 }
 
 // NewRegistry makes a registry. indexPath is its cache file; empty: none. refused is called for
@@ -56,7 +59,8 @@ func NewRegistry(folders []Folder, indexPath string, refused func(PluginInfo)) *
 	if refused == nil {
 		refused = func(PluginInfo) {}
 	}
-	return &Registry{folders: folders, refused: refused, index: &index{path: indexPath}}
+	return &Registry{folders: folders, refused: refused, index: &index{path: indexPath},
+		tell: func(string) {}}
 }
 
 // Plugins looks through the folders and lists every wasm file there, refused ones included.
@@ -75,7 +79,7 @@ func (r *Registry) Units() []Info {
 	var out []Info
 	for i := range r.plugins {
 		p := &r.plugins[i]
-		if p.Refused != "" {
+		if !p.offers() {
 			continue
 		}
 		for _, u := range p.Manifest.Units {
@@ -114,12 +118,15 @@ func (r *Registry) stale(name string) bool {
 		return true
 	}
 	_, ok := r.index.get(p.Path, st)
-	return !ok
+	return !ok || r.book != nil && !sameState(r.bookStat, stat(r.book.StatePath()))
 }
 
 // Load reads the plugin's file and makes sure that it is the one that was checked.
 func (r *Registry) Load(p PluginInfo) (*host.Plugin, error) {
-	wasm, digest, err := readPlugin(p.Path)
+	wasm, digest, err := r.readPlugin(p.Path)
+	if (err != nil || hex.EncodeToString(digest[:]) != p.Digest) && p.Dropped != nil {
+		wasm, digest, err = r.kept(p.Digest)
+	}
 	if err == nil && hex.EncodeToString(digest[:]) != p.Digest {
 		r.mu.Lock()
 		r.index.drop(p.Path) // its size and time may be those of before
@@ -135,6 +142,12 @@ func (r *Registry) Load(p PluginInfo) (*host.Plugin, error) {
 	}, nil
 }
 
+// kept is the copy of a plugin whose file is just being replaced.
+func (r *Registry) kept(digest string) ([]byte, [32]byte, error) {
+	wasm, err := r.book.Get(digest)
+	return wasm, blake3.Sum256(wasm), err
+}
+
 // hint says what units there are, and that a file could not be used: it may be the one that was
 // meant.
 func (r *Registry) hint() string {
@@ -143,11 +156,17 @@ func (r *Registry) hint() string {
 	if len(names) == 0 {
 		text = "there are no plugins; put a .wasm file into the plugin folder"
 	}
-	var refused []string
+	var refused, disabled []string
 	for _, p := range r.plugins {
-		if p.Refused != "" {
+		switch {
+		case p.Refused != "":
 			refused = append(refused, filepath.Base(p.Path))
+		case p.Disabled():
+			disabled = append(disabled, p.Manifest.ID)
 		}
+	}
+	if len(disabled) > 0 {
+		text += "; disabled: " + short(strings.Join(disabled, ", "))
 	}
 	if len(refused) > 0 {
 		text += fmt.Sprintf("; not used: %s (inos plugin list says why)", short(strings.Join(refused, ", ")))
@@ -155,102 +174,45 @@ func (r *Registry) hint() string {
 	return text
 }
 
+// used are the folders that plugins are taken from.
+func (r *Registry) used() []Folder {
+	if !r.safe {
+		return r.folders
+	}
+	return slices.DeleteFunc(slices.Clone(r.folders), func(f Folder) bool { return !f.Bundled })
+}
+
+// SetSafe says whether only the plugins that came with the program are used.
+func (r *Registry) SetSafe(on bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.safe = on
+}
+
 // scan brings the list up to date. The caller holds r.mu.
 func (r *Registry) scan() {
 	if !r.scanned {
 		r.index = openIndex(r.index.path)
 	}
+	r.settling.begin()
+	known := r.readBook()
 	seen := map[string]bool{}
 	var found []PluginInfo
-	for _, f := range r.folders {
-		found = append(found, r.scanFolder(f, seen)...)
+	for _, f := range r.used() {
+		found = append(found, r.scanFolder(f, known, seen)...)
 	}
 	r.index.keepOnly(seen)
+	r.settling.keepOnly(seen)
 	r.index.save()
-	r.judge(found)
+	r.judgeSigners(found)
+	notes := r.judge(found, known)
 	r.accept(found)
+	r.record(found, notes, known)
 	r.scanned = true
 }
 
-func (r *Registry) scanFolder(f Folder, seen map[string]bool) []PluginInfo {
-	entries, err := os.ReadDir(f.Path)
-	if err != nil {
-		return nil // no folder, no plugins
-	}
-	var out []PluginInfo
-	for _, e := range entries {
-		if filepath.Ext(e.Name()) != ".wasm" || strings.HasPrefix(e.Name(), ".") {
-			continue
-		}
-		if len(out) == maxPluginFiles {
-			break
-		}
-		info := r.look(filepath.Join(f.Path, e.Name()))
-		info.Bundled = f.Bundled
-		seen[info.Path] = true
-		out = append(out, info)
-	}
-	return out
-}
-
-// look finds out about one file, from the index where it has not changed.
-func (r *Registry) look(path string) PluginInfo {
-	st, err := os.Stat(path)
-	if err != nil {
-		return PluginInfo{Path: path, Refused: fault.Bare(err).Error()}
-	}
-	if !st.Mode().IsRegular() {
-		return PluginInfo{Path: path, Refused: "this is no regular file"}
-	}
-	if info, ok := r.index.get(path, st); ok {
-		return info
-	}
-	info := inspect(path)
-	info.Bytes = st.Size()
-	r.index.put(st, info)
-	return info
-}
-
-func inspect(path string) PluginInfo {
-	info := PluginInfo{Path: path}
-	wasm, digest, err := readPlugin(path)
-	if err != nil {
-		info.Refused = fault.Bare(err).Error()
-		return info
-	}
-	info.Digest = hex.EncodeToString(digest[:])
-	if _, err := manifest.Strip(wasm); err != nil { // before a signature is made out of nothing
-		info.Refused = err.Error()
-		return info
-	}
-	signature, broken := signatureOf(wasm)
-	info.Signature = &signature
-	m, err := manifest.Parse(wasm)
-	if err := cmp.Or(broken, err); err != nil {
-		info.Refused = err.Error()
-		return info
-	}
-	info.Manifest = m
-	return info
-}
-
-func readPlugin(path string) ([]byte, [32]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, [32]byte{}, err
-	}
-	defer f.Close()
-	wasm, err := io.ReadAll(io.LimitReader(f, maxPluginBytes+1))
-	if err != nil {
-		return nil, [32]byte{}, err
-	}
-	if len(wasm) > maxPluginBytes {
-		return nil, [32]byte{}, fmt.Errorf("the file has more than %d MiB", maxPluginBytes>>20)
-	}
-	return wasm, blake3.Sum256(wasm), nil
-}
-
-// accept settles who may use which name: earlier folders win, then earlier files.
+// accept settles who may use which name: earlier folders win, then files that were there before,
+// then earlier names.
 func (r *Registry) accept(found []PluginInfo) {
 	before := map[string]string{}
 	for _, p := range r.plugins {
@@ -265,14 +227,18 @@ func (r *Registry) accept(found []PluginInfo) {
 		if p.Refused == "" {
 			ids[p.Manifest.ID] = p.Path
 			for _, u := range p.Manifest.Units {
-				units[u.Name] = i
+				if p.offers() {
+					units[u.Name] = i
+				}
 			}
 			continue
 		}
+		p.Dropped = nil
 		if before[p.Path] != p.Refused {
 			r.refused(*p)
 		}
 	}
+	r.compare(r.plugins, found)
 	r.plugins, r.units = found, units
 }
 
@@ -281,7 +247,7 @@ func clash(p *PluginInfo, ids map[string]string, units map[string]int, all []Plu
 		return fmt.Sprintf("plugin %s is there already, in %s", p.Manifest.ID, path)
 	}
 	for _, u := range p.Manifest.Units {
-		if i, taken := units[u.Name]; taken {
+		if i, taken := units[u.Name]; taken && p.offers() {
 			return fmt.Sprintf("unit %s is there already, from %s", u.Name, all[i].Path)
 		}
 	}

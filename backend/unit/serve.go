@@ -42,6 +42,13 @@ func (l *Live) follow(ctx context.Context, w *host.Worker) bool {
 			return false
 		case n := <-w.Finished():
 			l.ticksDone(n)
+		case o := <-l.orders:
+			if o.end != nil {
+				l.retire(o.end)
+				return false
+			}
+			l.reload(ctx, o)
+			w = l.Worker()
 		case <-w.Done():
 			return true
 		}
@@ -72,7 +79,13 @@ func (l *Live) restart(ctx context.Context) bool {
 		if !l.rest(ctx) {
 			return false
 		}
-		if cause = l.checkChannels(); cause == nil {
+		if cause = l.obey(); l.State() == Quarantined {
+			return false
+		}
+		if cause == nil {
+			cause = l.checkChannels()
+		}
+		if cause == nil {
 			cause = l.launch(ctx)
 		}
 		if cause == nil {
@@ -170,6 +183,9 @@ func (l *Live) rest(ctx context.Context) bool {
 	select {
 	case <-t.C:
 		return true
+	case o := <-l.orders: // new code may do better at once
+		l.due = &o
+		return true
 	case <-ctx.Done():
 	case <-l.stopping:
 	}
@@ -185,7 +201,7 @@ func (l *Live) checkChannels() error {
 		if err == nil && again.Capacity() == c.Capacity() && again.Stride() == c.Stride() {
 			continue
 		}
-		fresh, err := l.newChannel(i, l.values, c)
+		fresh, err := l.newChannel(l.spec, i, l.values, c)
 		if err != nil {
 			return err
 		}

@@ -22,9 +22,9 @@ func signatureOf(wasm []byte) (trust.Signature, error) {
 	return trust.By(signed.Key, signed.Comment()), nil
 }
 
-// judge looks the signers up: the index knows who signed a file, and never whether that is somebody
+// judgeSigners looks the signers up: the index knows who signed a file, and never whether that is somebody
 // trusted, which may change while the file does not.
-func (r *Registry) judge(found []PluginInfo) {
+func (r *Registry) judgeSigners(found []PluginInfo) {
 	var list []trust.Publisher
 	if r.publishers != nil {
 		list = r.publishers()

@@ -57,6 +57,19 @@ func Plugin(t testing.TB, fromRoot string) *host.Plugin {
 	return &host.Plugin{Manifest: m, Digest: blake3.Sum256(wasm), Path: path, Wasm: wasm}
 }
 
+// Edition is a plugin of the build with another manifest.
+func Edition(t testing.TB, fromRoot string, change func(*manifest.Manifest)) []byte {
+	t.Helper()
+	p := Plugin(t, fromRoot)
+	m := *p.Manifest
+	change(&m)
+	wasm, err := manifest.Pack(p.Wasm, &m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return wasm
+}
+
 // Folder makes a plugin folder with links to the given files of the build.
 func Folder(t testing.TB, fromRoot ...string) string {
 	t.Helper()
