@@ -51,6 +51,9 @@ func TestWrongCommandLinesAreUsageErrors(t *testing.T) {
 		{"plugin", "say what to do"},
 		{"plugin fly", `has no command "fly"`},
 		{"plugin inspect", "needs FILE"},
+		{"plugin install", "needs FILE"},
+		{"plugin enable", "needs ID"},
+		{"plugin remove a b", `"b" is one too many`},
 		{"plugin pack a.wasm", "--manifest JSON and -o OUT"},
 		{"plugin pack a.wasm --manifest a.json", "--manifest JSON and -o OUT"},
 		{"plugin keygen", "-o NAME is needed"},
@@ -161,8 +164,10 @@ func TestWithJSONAnErrorIsOneDocument(t *testing.T) {
 func TestHelpIsAsWritten(t *testing.T) {
 	for _, command := range []string{
 		"", "units", "run", "live", "plugin", "plugin list", "plugin inspect", "plugin pack",
-		"plugin keygen", "plugin sign", "plugin verify", "plugin trust", "plugin forget",
-		"plugin publishers", "plugin grant", "plugin revoke", "plugin audit", "doctor", "bench", "bench flock", "bench epoch", "bench handover", "bench call",
+		"plugin install", "plugin enable", "plugin disable", "plugin remove", "plugin rollback", "plugin pin",
+		"plugin unpin", "plugin keygen", "plugin sign", "plugin verify", "plugin trust", "plugin forget",
+		"plugin publishers", "plugin grant", "plugin revoke", "plugin audit", "doctor", "bench",
+		"bench flock", "bench epoch", "bench handover", "bench call",
 		"bench startup", "bench memory", "version",
 	} {
 		got := newStand(t).inos(t.Context(), append(strings.Fields(command), "--help")...)

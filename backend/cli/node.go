@@ -27,22 +27,23 @@ func (a *app) nodeOptions() (node.Options, error) {
 	if err != nil {
 		return node.Options{}, err
 	}
-	folders, err := a.pluginFolders(data)
+	folders, err := a.moreFolders()
 	if err != nil {
 		return node.Options{}, err
 	}
 	return node.Options{
 		DataDir:        data,
 		ArenaBytes:     int64(a.global.arena),
-		PluginDirs:     folders,
+		MoreDirs:       folders,
 		WorkerPath:     a.beside(workerProgram),
 		AllowNoSeccomp: a.global.allowNoSeccomp,
+		Safe:           a.global.safe,
 		Log:            a.logger(),
 	}, nil
 }
 
-// pluginFolders are the usual folders and the extra one; nil without it: the node knows them.
-func (a *app) pluginFolders(data string) ([]string, error) {
+// moreFolders is the extra folder; nil without one.
+func (a *app) moreFolders() ([]string, error) {
 	extra := a.global.pluginDir
 	if extra == "" {
 		return nil, nil
@@ -51,7 +52,7 @@ func (a *app) pluginFolders(data string) ([]string, error) {
 	if err != nil {
 		return nil, fault.Wrap("cli", fault.Invalid, extra, err, "")
 	}
-	return []string{a.beside("plugins"), filepath.Join(data, "plugins"), absolute}, nil
+	return []string{absolute}, nil
 }
 
 // logger writes to standard error: warnings always, the rest with --verbose.

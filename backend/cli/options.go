@@ -54,6 +54,7 @@ type globals struct {
 	json           bool
 	verbose        bool
 	allowNoSeccomp bool
+	safe           bool
 }
 
 func (g *globals) register(root *cobra.Command) {
@@ -67,6 +68,7 @@ func (g *globals) register(root *cobra.Command) {
 	flags.BoolVarP(&g.verbose, "verbose", "v", false, "log what happens")
 	flags.BoolVar(&g.allowNoSeccomp, "allow-no-seccomp", false,
 		"run plugins even where this system cannot filter their system calls (unsafe)")
+	flags.BoolVar(&g.safe, "safe", false, "use only the plugins that came with INOS")
 }
 
 // checkFolders finds folders that cannot be meant; a data folder that is missing is made.

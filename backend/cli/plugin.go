@@ -24,9 +24,11 @@ const (
 func (a *app) pluginCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plugin",
-		Short: "List, inspect, pack and sign plugins, and say whom you trust",
+		Short: "List, inspect, install, change and sign plugins, and say whom you trust",
 		Example: "  inos plugin list\n" +
 			"  inos plugin inspect build/bin/plugins/boids.wasm\n" +
+			"  inos plugin install sparks.wasm\n" +
+			"  inos plugin rollback sparks\n" +
 			"  inos plugin pack adder.wasm --manifest adder.json -o plugins/adder.wasm\n" +
 			"  inos plugin sign plugins/adder.wasm --key ada.key",
 		Args: noArguments,
@@ -35,11 +37,12 @@ func (a *app) pluginCommand() *cobra.Command {
 		},
 	}
 	cmd.AddCommand(
-		a.pluginListCommand(), a.pluginInspectCommand(), a.pluginPackCommand(),
+		a.pluginListCommand(), a.pluginInspectCommand(), a.pluginPackCommand(), a.pluginInstallCommand(),
 		a.pluginKeygenCommand(), a.pluginSignCommand(), a.pluginVerifyCommand(),
 		a.pluginTrustCommand(), a.pluginForgetCommand(), a.pluginPublishersCommand(),
 		a.pluginGrantCommand(), a.pluginRevokeCommand(), a.pluginAuditCommand(),
 	)
+	cmd.AddCommand(a.pluginChangeCommands()...)
 	return cmd
 }
 

@@ -41,7 +41,7 @@ func (a *app) pluginListCommand() *cobra.Command {
 }
 
 func (a *app) printPlugins(folder string, plugins []unit.PluginInfo) error {
-	rows := [][]string{{"PLUGIN", "VERSION", "UNITS", "SIZE", "SIGNED BY", "FILE", "STATE"}}
+	rows := [][]string{{"PLUGIN", "VERSION", "UNITS", "SIZE", "FROM", "SIGNED BY", "FILE", "STATE"}}
 	for _, p := range plugins {
 		id, version, units := "-", "-", "-"
 		if m := p.Manifest; m != nil {
@@ -51,15 +51,14 @@ func (a *app) printPlugins(folder string, plugins []unit.PluginInfo) error {
 			}
 			id, version, units = m.ID, m.Version, strings.Join(names, ", ")
 		}
-		state := "ready"
-		if p.Refused != "" {
-			state = "refused: " + shown(p.Refused)
-		}
 		rows = append(rows, []string{id, version, units, formatBytes(float64(p.Bytes)),
-			signer(p.Signature), shown(p.Path), state})
+			sourceWord(p), signer(p.Signature), shown(p.Path), stateWord(p)})
 	}
 	if err := table(a.Stdout, rows); err != nil {
 		return err
+	}
+	if a.global.safe {
+		fmt.Fprintln(a.Stdout, "\nSafe mode: only the plugins that came with INOS are used.")
 	}
 	_, err := fmt.Fprintf(a.Stdout, "\nPut plugins (*.wasm) into %s\n", folder)
 	return err
@@ -81,4 +80,32 @@ func signer(s *trust.Signature) string {
 		return "INOS"
 	}
 	return "-"
+}
+
+// sourceWord is where the plugin came from.
+func sourceWord(p unit.PluginInfo) string {
+	switch {
+	case p.Bundled:
+		return "INOS"
+	case p.Dropped != nil:
+		return string(p.Dropped.Source)
+	}
+	return "-"
+}
+
+func stateWord(p unit.PluginInfo) string {
+	state := "ready"
+	switch {
+	case p.Refused != "":
+		return "refused: " + shown(p.Refused)
+	case p.Disabled():
+		state = "disabled"
+	}
+	if p.Dropped != nil && p.Dropped.Pinned {
+		state += ", pinned"
+	}
+	if p.Dropped != nil && p.Dropped.Problem != "" {
+		state += ", did not start: " + shown(p.Dropped.Problem)
+	}
+	return state
 }

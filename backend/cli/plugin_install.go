@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"inos/backend/dropin"
+	"inos/backend/fault"
+	"inos/backend/manifest"
+	"inos/backend/node"
+)
+
+func (a *app) pluginInstallCommand() *cobra.Command {
+	var replace bool
+	cmd := &cobra.Command{
+		Use:   "install FILE... [--replace]",
+		Short: "Put plugin files into the plugin folder",
+		Long: "install copies each file into the plugin folder, in place of the version that is there, which\n" +
+			"is kept for rollback. Whoever kills it half-way finds the old version or the new one. An older\n" +
+			"version, or a file whose name belongs to another plugin, takes --replace.",
+		Example: "  inos plugin install sparks.wasm\n" +
+			"  inos plugin install build/bin/examples/*.wasm\n" +
+			"  inos plugin install sparks-0.9.wasm --replace",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 || slices.Contains(args, "") {
+				return usagef(cmd, "needs FILE")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.install(cmd.Context(), args, replace)
+		},
+	}
+	cmd.Flags().BoolVar(&replace, "replace", false,
+		"also go back to an older version, or take the place of a file of that name")
+	return cmd
+}
+
+// changesDocument is what the commands that change plugins print with --json. A run that failed at
+// one file has those before it done.
+type changesDocument struct {
+	Changes []dropin.Change `json:"changes"`
+	Error   *fault.Error    `json:"error,omitempty"`
+}
+
+func (a *app) install(ctx context.Context, files []string, replace bool) error {
+	n, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer n.Close()
+	done := changesDocument{Changes: []dropin.Change{}}
+	for _, file := range files {
+		c, m, err := n.Registry().Install(file, replace)
+		if err != nil {
+			return a.installFailed(done, err)
+		}
+		done.Changes = append(done.Changes, c)
+		if err := a.tellInstalled(c, m); err != nil {
+			return err
+		}
+	}
+	if a.global.json {
+		return writeJSON(a.Stdout, done)
+	}
+	return nil
+}
+
+// installFailed says what failed, and with --json also what was done before it.
+func (a *app) installFailed(done changesDocument, err error) error {
+	if !a.global.json || len(done.Changes) == 0 {
+		return err
+	}
+	done.Error = asFault(err)
+	if err := writeJSON(a.Stdout, done); err != nil {
+		return err
+	}
+	fmt.Fprintln(a.Stderr, "inos: "+a.reason(err))
+	return &reported{ExitFailed}
+}
+
+func (a *app) tellInstalled(c dropin.Change, m *manifest.Manifest) error {
+	if a.global.json {
+		return nil
+	}
+	if _, err := io.WriteString(a.Stdout, m.Explain()); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(a.Stdout, installedText(c))
+	return err
+}
+
+func installedText(c dropin.Change) string {
+	text := fmt.Sprintf("%s %s was installed as %s", c.ID, c.To, shown(c.File))
+	switch {
+	case c.Unchanged:
+		text = fmt.Sprintf("%s %s is installed already, as %s", c.ID, c.To, shown(c.File))
+	case c.From != "":
+		text += fmt.Sprintf(", in place of %s (inos plugin rollback %s takes that back)", c.From, c.ID)
+	}
+	if c.Displaced != "" {
+		text += fmt.Sprintf("; %s, whose file that was, is removed (inos plugin rollback %s needs another name)",
+			c.Displaced, c.Displaced)
+	}
+	if c.Disabled {
+		text += fmt.Sprintf("; it is disabled (inos plugin enable %s)", c.ID)
+	}
+	return text
+}
+
+// changePlugin lets do change the plugin that name means, and prints what was done.
+func (a *app) changePlugin(
+	ctx context.Context, name string, do func(n *node.Node, b *dropin.Book, id string) (dropin.Change, error),
+	text func(dropin.Change) string,
+) error {
+	n, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer n.Close()
+	book, id, err := n.Registry().Book(name)
+	if err != nil {
+		return err
+	}
+	c, err := do(n, book, id)
+	if err != nil {
+		return err
+	}
+	if a.global.json {
+		return writeJSON(a.Stdout, changesDocument{Changes: []dropin.Change{c}})
+	}
+	_, err = fmt.Fprintln(a.Stdout, text(c))
+	return err
+}
