@@ -28,6 +28,17 @@ type PathReply struct {
 // Boot tells the page where it is.
 func (a *App) Boot() window.Boot { return a.session.Boot() }
 
+// UnitsReply are the plugins with their units as they are now.
+type UnitsReply struct {
+	Units []window.UnitInfo `json:"units"`
+}
+
+// Units is Boot's list anew: plugins come and go.
+func (a *App) Units() UnitsReply { return UnitsReply{a.session.Units()} }
+
+// AllowAllPlugins ends safe mode.
+func (a *App) AllowAllPlugins() { a.session.AllowAllPlugins() }
+
 // StartLive runs a live unit in place of the one that runs.
 func (a *App) StartLive(unit string, params map[string]any) (window.LiveState, error) {
 	state, err := a.session.StartLive(unit, params)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"embed"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -44,6 +45,7 @@ type desktop struct {
 	surface frames.Surface
 	stream  *frames.Server
 	session *window.Session
+	begun   *window.Start // nil: a measurement
 	app     *App
 	bench   *Bench
 	ended   chan error // why the program must end before the user ends it
@@ -56,8 +58,10 @@ func openWindow(o *flags) (err error) {
 	d := &desktop{flags: o, bench: newBench(), ended: make(chan error, 1), place: window.LoadPlace(o.dataDir)}
 	d.log = newLogger(o.verbose)
 
+	d.beginStart()
 	node, err := startNode(ctx, o, d.place, d.log)
 	if err != nil {
+		d.goodStart() // plugins have no part in that
 		return err
 	}
 	defer func() { err = errors.Join(err, node.Close()) }()
@@ -73,7 +77,30 @@ func openWindow(o *flags) (err error) {
 	if !o.needsBenchPage() {
 		go d.startFirstUnit()
 	}
-	return errors.Join(d.runWebview(ctx), d.takeEnded())
+	err = errors.Join(d.runWebview(ctx), d.takeEnded())
+	if err == nil {
+		d.goodStart()
+	}
+	return err
+}
+
+// beginStart marks the start, and leaves out what did not come with INOS after two bad ones.
+func (d *desktop) beginStart() {
+	if d.flags.bench != "" {
+		return
+	}
+	d.begun = window.BeginStart(d.flags.dataDir)
+	if d.begun.NeedsSafety() && !d.flags.safe {
+		d.flags.safe = true
+		fmt.Fprintf(os.Stderr, "inos: the last %d starts ended before the first picture; "+
+			"this one uses only the plugins that came with INOS, as with --safe\n", d.begun.Bad)
+	}
+}
+
+func (d *desktop) goodStart() {
+	if d.begun != nil {
+		d.begun.Good()
+	}
 }
 
 func newLogger(verbose bool) *slog.Logger {
@@ -110,6 +137,7 @@ func (d *desktop) openSession(node *nodeAdapter) {
 	config := window.Config{
 		Node: node, Surface: d.surface, DataDir: d.flags.dataDir, Version: version, Now: time.Now,
 		First: first, Remembered: remembered,
+		Safe: d.flags.safe, BadStarts: d.badStarts(), Drawn: d.goodStart,
 		SoftwareGL:  drawsInSoftware(),
 		PicturesDir: window.PicturesDir(home, configDir, d.flags.dataDir),
 	}
@@ -120,11 +148,21 @@ func (d *desktop) openSession(node *nodeAdapter) {
 	d.app = &App{session: d.session}
 }
 
+// badStarts is why this start is a safe one; 0: the user said so.
+func (d *desktop) badStarts() int {
+	if d.begun == nil || !d.begun.NeedsSafety() {
+		return 0
+	}
+	return d.begun.Bad
+}
+
 // firstUnit is what the window is opened for: what the user named, what ran last, or the flock.
 func (d *desktop) firstUnit() (name string, params map[string]any) {
 	switch {
 	case d.flags.unit != "" && d.flags.unit != d.place.Unit:
 		return d.flags.unit, nil
+	case d.flags.safe:
+		return defaultUnit, nil
 	case d.place.Unit != "":
 		return d.place.Unit, d.place.Params
 	}

@@ -27,6 +27,7 @@ Usage: inos-desktop [flags]
   --arena SIZE       budget of the shared memory (default: 16MiB, or as last raised)
   --data DIR         folder for data and the drop-in plugins folder (default $XDG_DATA_HOME/inos)
   --plugins DIR      one more folder with plugins
+  --safe             use only the plugins that came with INOS
   --allow-no-seccomp run plugins even where this system cannot filter their system calls (unsafe)
   -v, --verbose      log what happens
   --version          print the version
@@ -45,6 +46,7 @@ type flags struct {
 	path                     frames.Path
 	arenaBytes               int64 // 0: not said
 	verbose, allowNoSeccomp  bool
+	safe                     bool
 	version                  bool
 	bench                    string // hidden: a measurement of `inos bench` that needs the window
 	json                     bool   // taken from `inos`, which shares its flags; bench always prints JSON
@@ -62,6 +64,7 @@ func parseFlags(args []string) (*flags, error) {
 	set.BoolVar(&o.version, "version", false, "")
 	set.BoolVar(&o.verbose, "verbose", false, "")
 	set.BoolVar(&o.verbose, "v", false, "")
+	set.BoolVar(&o.safe, "safe", false, "")
 	set.BoolVar(&o.allowNoSeccomp, "allow-no-seccomp", false, "")
 	set.Func("frames", "", func(s string) (err error) { o.path, err = frames.ParsePath(s); return err })
 	set.Func("arena", "", func(s string) (err error) { o.arenaBytes, err = arena.ParseBudget(s); return err })

@@ -5,10 +5,7 @@ package main
 import (
 	"context"
 	"log/slog"
-	"os"
-	"path/filepath"
 
-	"inos/backend/fault"
 	"inos/backend/node"
 	"inos/backend/unit"
 	"inos/backend/window"
@@ -30,31 +27,17 @@ func (n *nodeAdapter) StartLive(ctx context.Context, name string, c unit.LiveCon
 func startNode(ctx context.Context, o *flags, place window.Place, log *slog.Logger) (*nodeAdapter, error) {
 	options := node.Options{
 		DataDir: o.dataDir, ArenaBytes: o.arenaBytes, AllowNoSeccomp: o.allowNoSeccomp, Log: log,
+		Safe: o.safe, Watch: true,
 	}
 	if options.ArenaBytes == 0 {
 		options.ArenaBytes = place.ArenaBytes
 	}
-	if o.pluginDir != "" { // they replace the usual folders, so those are named, too
-		dir, err := programDir()
-		if err != nil {
-			return nil, err
-		}
-		options.PluginDirs = []string{
-			filepath.Join(dir, "plugins"), filepath.Join(o.dataDir, "plugins"), o.pluginDir,
-		}
+	if o.pluginDir != "" {
+		options.MoreDirs = []string{o.pluginDir}
 	}
 	n, err := node.Start(ctx, options)
 	if err != nil {
 		return nil, err
 	}
 	return &nodeAdapter{n}, nil
-}
-
-// programDir is where this program and what came with it lie, links followed.
-func programDir() (string, error) {
-	path, err := os.Executable()
-	if err == nil {
-		path, err = filepath.EvalSymlinks(path)
-	}
-	return filepath.Dir(path), fault.Wrap("window", fault.Internal, "program", err, "")
 }

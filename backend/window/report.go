@@ -17,7 +17,12 @@ func (s *Session) Report(r PageReport) {
 	s.report = r
 	s.reportMu.Unlock()
 	if r.FPS > 0 {
-		s.firstAt.Do(func() { close(s.reports) })
+		s.firstAt.Do(func() {
+			close(s.reports)
+			if s.Drawn != nil {
+				s.Drawn()
+			}
+		})
 	}
 }
 

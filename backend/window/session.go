@@ -23,6 +23,10 @@ type Node interface {
 	// SetArenaLimit changes the budget of the shared memory, in bytes.
 	SetArenaLimit(bytes int64) error
 	StartLive(ctx context.Context, name string, c unit.LiveConfig) (Live, error)
+	// SetVisible says whether anybody can see the window.
+	SetVisible(visible bool)
+	// SetSafe says whether only the plugins that came with the program are used.
+	SetSafe(on bool)
 }
 
 // Live is what a session needs of a live unit.
@@ -59,6 +63,11 @@ type Config struct {
 	// nil: there are none.
 	First      string
 	Remembered map[string]any
+	// Safe: only the plugins that came with the program are used; BadStarts is why, 0: the user said so.
+	Safe      bool
+	BadStarts int
+	// Drawn is called when the page has drawn for the first time; may be nil.
+	Drawn func()
 }
 
 // Session is one window's conversation with the kernel. It runs at most one live unit. Its methods
@@ -130,6 +139,27 @@ type Boot struct {
 	// StartLive tells which.
 	First string     `json:"first"`
 	Live  *LiveState `json:"live"` // null: none ticks yet
+	Safe  SafeMode   `json:"safe"`
+}
+
+// SafeMode is why plugins are missing.
+type SafeMode struct {
+	On        bool `json:"on"`
+	BadStarts int  `json:"badStarts"` // in a row, before this start; 0: the user asked for it
+}
+
+// AllowAllPlugins ends safe mode.
+func (s *Session) AllowAllPlugins() {
+	s.mu.Lock()
+	s.Safe = false
+	s.mu.Unlock()
+	s.Node.SetSafe(false)
+}
+
+func (s *Session) safeMode() SafeMode {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return SafeMode{s.Safe, s.BadStarts}
 }
 
 // Boot tells the page where it is. It waits for nothing.
@@ -138,11 +168,12 @@ func (s *Session) Boot() Boot {
 		Version:   s.Version,
 		FramePath: s.Surface.Mode(),
 		WhyStream: s.Surface.Why(),
-		Units:     s.units(),
+		Units:     s.Units(),
 		Settings:  loadSettings(s.DataDir),
 		Arena:     s.arena(),
 		Arch:      Arch{OS: runtime.GOOS, Cores: runtime.NumCPU(), SoftwareGL: s.SoftwareGL},
 		First:     s.First,
+		Safe:      s.safeMode(),
 	}
 	if s.Stream != nil {
 		boot.StreamURL, boot.StreamToken = s.Stream.URL(), s.Stream.Token()
@@ -162,11 +193,11 @@ func (s *Session) Live() *LiveState {
 	return &state
 }
 
-// units are the plugins with a live unit that can be started.
-func (s *Session) units() []UnitInfo {
+// Units are the plugins whose units can be used, as they are now.
+func (s *Session) Units() []UnitInfo {
 	infos := []UnitInfo{}
 	for _, p := range s.Node.Plugins() {
-		if p.Manifest != nil && p.Refused == "" {
+		if p.Manifest != nil && p.Refused == "" && !p.Disabled() {
 			infos = append(infos, UnitInfo{Plugin: p.Manifest.ID, Manifest: p.Manifest})
 		}
 	}
@@ -220,6 +251,7 @@ func (s *Session) Control(action string) error {
 
 // SetVisible pauses the live unit while nobody can see it: a hidden window costs nothing.
 func (s *Session) SetVisible(visible bool) error {
+	s.Node.SetVisible(visible)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.hidden == !visible {

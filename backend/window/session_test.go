@@ -46,7 +46,11 @@ func (l *fakeLive) Stop()                  { l.stopped, l.state = true, unit.Sto
 type fakeNode struct {
 	arena   *arena.Arena
 	started []*fakeLive
+	safe    bool
 }
+
+func (n *fakeNode) SetVisible(bool) {}
+func (n *fakeNode) SetSafe(on bool) { n.safe = on }
 
 func (n *fakeNode) Plugins() []unit.PluginInfo {
 	return []unit.PluginInfo{

@@ -30,6 +30,8 @@ export interface Boot {
   arch: { os: string; cores: number };
   /** What runs; null: nothing yet. */
   live: LiveState | null;
+  /** Only the plugins that came with INOS are used; badStarts: why, 0: the user asked for it. */
+  safe: { on: boolean; badStarts: number };
   /** Name of the unit that this window is to show first. */
   first: string;
 }
@@ -47,6 +49,10 @@ export type ControlAction = "pause" | "resume" | "step" | "reset";
 /** What the program does for the page. All methods reject with a FaultError. */
 export interface Program {
   boot(): Promise<Boot>;
+  /** The units as they are now: plugins come and go. */
+  units(): Promise<LiveUnit[]>;
+  /** Ends safe mode. */
+  allowAllPlugins(): Promise<void>;
   /** Null parameters: those of last time. Joins a start of the same unit that is under way. */
   startLive(unit: string, params: ParamValues | null): Promise<LiveState>;
   setParams(params: ParamValues): Promise<ParamValues>;
@@ -65,6 +71,11 @@ export function boundProgram(app: Bound): Program {
   const call = (method: string, ...args: unknown[]) => callBound(app, method, args);
   return {
     boot: async () => parseBoot(await call("Boot")),
+    units: async () => {
+      const answer = await call("Units");
+      return isObject(answer) ? listAt(answer, "units").flatMap(parseUnit) : [];
+    },
+    allowAllPlugins: async () => void (await call("AllowAllPlugins")),
     startLive: async (unit, params) => parseLive(await call("StartLive", unit, params)),
     setParams: async (params) => {
       const answer = await call("SetParams", params);
@@ -133,8 +144,13 @@ export function parseBoot(raw: unknown): Boot {
     arena: parseArena(raw["arena"]),
     arch: { os: textAt(arch, "os"), cores: numberAt(arch, "cores") },
     live: isObject(raw["live"]) ? parseLive(raw["live"]) : null,
+    safe: parseSafe(objectAt(raw, "safe")),
     first: textAt(raw, "first"),
   };
+}
+
+function parseSafe(raw: Json): { on: boolean; badStarts: number } {
+  return { on: raw["on"] === true, badStarts: numberAt(raw, "badStarts") };
 }
 
 function parseUnit(raw: unknown): LiveUnit[] {

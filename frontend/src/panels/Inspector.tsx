@@ -64,7 +64,7 @@ function Bone({ width }: { width: string }) {
 function UnitChoice() {
   const session = useSession();
   const unit = useApp((s) => s.launch?.unit ?? s.unit?.name ?? "");
-  const names = session.units.map((u) => u.name);
+  const names = useApp((s) => s.units).map((u) => u.name);
   if (names.every((name) => name === unit)) return <h2 className={classes.title}>{unit}</h2>;
   return (
     <NativeSelect

@@ -48,8 +48,14 @@ function useSeconds(): number {
   return seconds;
 }
 
+const HEADLINES: Readonly<Record<string, string>> = {
+  quarantined: "failed too often and rests",
+  retired: "was stopped",
+};
+
 function Failed({ unit, fault }: { unit: string; fault: Fault }) {
   const session = useSession();
+  const units = useApp((s) => s.units);
   const rests = fault.kind === "quarantined";
   const Icon = rests ? IconMoon : IconAlertTriangle;
   const { why, next, details, action } = faultNotice(fault);
@@ -59,12 +65,12 @@ function Failed({ unit, fault }: { unit: string; fault: Fault }) {
       <div className={classes.head}>
         <Icon size="1.5rem" stroke={1.6} className={classes.icon} aria-hidden="true" />
         <h2>
-          <b>{unit}</b> {rests ? "failed too often and rests" : "did not start"}
+          <b>{unit}</b> {HEADLINES[fault.kind] ?? "did not start"}
         </h2>
       </div>
       <p className={classes.why}>{withSubject(fault, unit, why)}</p>
       {next !== "" && <p>{next}</p>}
-      {session.units.length === 0 && <p>{NO_PLUGIN}</p>}
+      {units.length === 0 && <p>{NO_PLUGIN}</p>}
       <div className={classes.actions}>
         {raise && (
           <Button size="sm" onClick={() => void session.act(raise)}>
@@ -101,7 +107,8 @@ function withSubject({ subject }: Fault, unit: string, why: string): string {
 /** What else can be shown, now: nobody has to wait. */
 function Others({ unit }: { unit: string }) {
   const session = useSession();
-  const others = session.units.filter((u) => u.name !== unit).slice(0, MAX_OTHERS);
+  const units = useApp((s) => s.units);
+  const others = units.filter((u) => u.name !== unit).slice(0, MAX_OTHERS);
   if (others.length === 0) return null;
   return (
     <div className={classes.others}>

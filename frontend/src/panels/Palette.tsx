@@ -11,11 +11,12 @@ import { useApp, useSession } from "../view/context.ts";
 /** Every action by name; Ctrl+K. */
 export function Palette() {
   const session = useSession();
-  const { ids, unit, launch } = useApp((s) => ({
+  const { ids, unit, units, launch } = useApp((s) => ({
     ids: possibleActions(s)
       .map((action) => action.id)
       .join(" "),
     unit: s.unit,
+    units: s.units,
     launch: s.launch,
   }));
   const possible = new Set(ids.split(" "));
@@ -35,7 +36,7 @@ export function Palette() {
     description: preset.doc,
     onClick: () => session.applyPreset(preset.name),
   }));
-  const others: SpotlightActionData[] = session.units
+  const others: SpotlightActionData[] = units
     .filter(({ name }) => name !== unit?.name)
     .map(({ name, doc }) => ({
       id: `unit ${name}`,

@@ -1,5 +1,5 @@
 import type { Bridge } from "../bridge/open.ts";
-import type { EventRecord } from "../wire/event.ts";
+import type { EventName, EventRecord } from "../wire/event.ts";
 import { LiveState } from "../wire/gen/layout.ts";
 import { FigureSampler, SAMPLES_PER_SECOND, type SceneMeters } from "./figures.ts";
 import { eventNotice, type NewNotice } from "./notices.ts";
@@ -11,10 +11,22 @@ export interface MonitorOptions {
   fail: (error: unknown) => void;
   /** The program gave a unit up. */
   rests: (unit: string, why: string) => void;
+  /** Its plugin was removed or disabled. */
+  retired: (unit: string, why: string) => void;
+  /** Plugins came, went or changed; `reloaded`: the unit that goes on with another version. */
+  unitsChanged: (reloaded: string) => void;
 }
 
 /** A page that was loaded again still tells what happened just before. */
 const RECENT_EVENT_MS = 5000;
+
+const CHANGES_UNITS: ReadonlySet<EventName> = new Set<EventName>([
+  "pluginAdded",
+  "pluginChanged",
+  "pluginRemoved",
+  "pluginRefused",
+  "unitReloaded",
+]);
 
 /** Looks at meters and events of the kernel while the window is to be seen, and only then. */
 export class Monitor {
@@ -76,6 +88,10 @@ export class Monitor {
 
   private pass(event: EventRecord): void {
     if (event.kind === "unitQuarantined") this.options.rests(event.unit, event.text);
+    if (event.kind === "unitRetired") this.options.retired(event.unit, event.text);
+    if (CHANGES_UNITS.has(event.kind)) {
+      this.options.unitsChanged(event.kind === "unitReloaded" ? event.unit : "");
+    }
     const notice = eventNotice(event);
     if (notice) this.options.tell(notice);
   }

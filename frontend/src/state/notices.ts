@@ -22,7 +22,8 @@ export interface Notice {
 
 export type NoticeAction =
   | { kind: "raiseArena"; label: string; bytes: number }
-  | { kind: "restart"; label: string };
+  | { kind: "restart"; label: string }
+  | { kind: "allowAllPlugins"; label: string };
 
 export type NewNotice = Omit<Notice, "id">;
 
@@ -92,6 +93,11 @@ function budgetNotice(fault: Fault, needed: number, limit: number): NewNotice {
 const TITLES: Partial<Record<EventRecord["kind"], string>> = {
   unitFailed: "stopped unexpectedly",
   unitRestarted: "was started again",
+  unitReloaded: "was reloaded",
+  unitKept: "could not be reloaded",
+  pluginAdded: "A plugin was added",
+  pluginChanged: "A plugin was changed",
+  pluginRemoved: "A plugin is gone",
   pluginRefused: "A plugin could not be used",
   pageRecovered: "The window was loaded again",
   arenaRaised: "The arena was raised",
@@ -124,6 +130,27 @@ export function eventNotice(event: EventRecord): NewNotice | null {
     passing: event.severity === "info",
     key: eventKey(event.unit, event.kind),
   };
+}
+
+/** Plugins are left out: because the user said so, or after that many starts that ended badly. */
+export function safeNotice(badStarts: number): NewNotice {
+  const why =
+    badStarts > 0 ? `The last ${badStarts} starts of INOS ended before the first picture. ` : "";
+  return {
+    tone: "warning",
+    title: "Safe mode",
+    why: `${why}Only the plugins that came with INOS are used.`,
+    next: "",
+    details: "",
+    action: { kind: "allowAllPlugins", label: "Use all plugins" },
+    passing: false,
+    key: "safe mode",
+  };
+}
+
+/** About a unit whose plugin was taken away. */
+export function retiredFault(unit: string, text: string): Fault {
+  return { ...restingFault(unit, text), kind: "retired" };
 }
 
 /** What the program says about a unit it gave up: "unit: why; what to do". */

@@ -35,6 +35,13 @@ export class FakeProgram implements Program {
   saved: unknown = null;
 
   boot = vi.fn();
+  offered: unknown[] = [];
+  async allowAllPlugins() {
+    this.calls.push("use all plugins");
+  }
+  async units() {
+    return parseBoot({ units: this.offered }).units;
+  }
   setVisible = vi.fn(async () => {});
   reportPage = vi.fn(async () => {});
   saveScreenshot = vi.fn(async () => "/pictures/a.png");
@@ -95,6 +102,7 @@ interface Given {
   settings?: unknown;
   live?: unknown;
   first?: string;
+  safe?: unknown;
   prepare?: (program: FakeProgram) => void;
 }
 
@@ -102,6 +110,7 @@ export async function begun({
   settings = null,
   live = null,
   first = "boids",
+  safe = {},
   prepare,
 }: Given = {}) {
   const program = new FakeProgram();
@@ -118,6 +127,7 @@ export async function begun({
       settings,
       live,
       first,
+      safe,
     }),
     source: new SharedSource({ kernel, open: () => null }),
     host: {

@@ -22,6 +22,8 @@ import {
   type NoticeAction,
   pictureNotice,
   restingFault,
+  retiredFault,
+  safeNotice,
   withNotice,
 } from "./notices.ts";
 import { changed, keptParams, visibleParams } from "./remember.ts";
@@ -84,11 +86,13 @@ export class Session {
       meters: () => this.scene?.meters ?? null,
       tell: (notice) => this.tell(notice),
       fail: (error) => this.fail(error),
-      rests: (unit, why) => this.rests(unit, why),
+      rests: (unit, why) => this.rests(unit, restingFault(unit, why)),
+      retired: (unit, why) => this.rests(unit, retiredFault(unit, why)),
+      unitsChanged: (reloaded) => void this.refreshUnits(reloaded),
     });
     const { boot, source, whyStream } = bridge;
     const settings = parseSettings(boot.settings);
-    this.store.setState({ boot, framePath: source.path, whyStream, settings });
+    this.store.setState({ boot, units: boot.units, framePath: source.path, whyStream, settings });
     this.watchPreferences();
   }
 
@@ -100,7 +104,7 @@ export class Session {
   }
 
   get units(): readonly LiveUnit[] {
-    return this.bridge.boot.units;
+    return this.state.units;
   }
 
   /** Shows what runs already, or waits for what this window was asked to show. */
@@ -109,6 +113,7 @@ export class Session {
     source.onArrival = () => this.scene?.wake();
     host.onLeave(() => this.saveNow());
     this.monitor.begin();
+    if (boot.safe.on) this.tell(safeNotice(boot.safe.badStarts));
     if (boot.live) this.running(boot.live);
     else void this.launcher.launch(boot.first, null);
   }
@@ -283,6 +288,7 @@ export class Session {
   async act(action: NoticeAction): Promise<void> {
     try {
       if (action.kind === "raiseArena") await this.raise(action.bytes);
+      else if (action.kind === "allowAllPlugins") await this.allowAllPlugins();
       else await this.startAgain();
     } catch (error) {
       this.fail(error);
@@ -382,16 +388,37 @@ export class Session {
       paused: live.state === "paused" && !this.host.hidden(),
       liveState: stateNumber(live.state),
     });
-    if (live.state === "quarantined") this.rests(live.unit, "it failed too often");
+    if (live.state === "quarantined")
+      this.rests(live.unit, restingFault(live.unit, "it failed too often"));
     this.scene?.wake();
   }
 
   /** The program has given a unit up. Its last frame stays, with what can be done over it. */
-  private rests(name: string, why: string): void {
+  private rests(name: string, fault: Fault): void {
     if (name !== this.unit?.name) return;
     // That it is started again is no longer true.
     const notices = this.state.notices.filter((n) => !isAboutLifeOf(n, name));
-    this.store.setState({ notices, launch: { unit: name, fault: restingFault(name, why) } });
+    this.store.setState({ notices, launch: { unit: name, fault } });
+  }
+
+  /** Plugins came or went. A unit that was reloaded may have other parameters. */
+  private async refreshUnits(reloaded: string): Promise<void> {
+    try {
+      this.store.setState({ units: await this.bridge.program.units() });
+    } catch (error) {
+      this.fail(error);
+    }
+    const unit = this.find(reloaded);
+    if (!unit || reloaded !== this.unit?.name || this.state.launch) return;
+    this.undoStack.clear();
+    this.inForce = { ...defaultsOf(unit.params), ...keptParams(unit, this.params) };
+    this.store.setState({ unit, params: this.inForce, canUndo: false, canRedo: false });
+    this.scene?.wake();
+  }
+
+  private async allowAllPlugins(): Promise<void> {
+    await this.bridge.program.allowAllPlugins();
+    await this.refreshUnits("");
   }
 
   private savedParams(name: string): ParamValues {

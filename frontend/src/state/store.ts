@@ -14,6 +14,8 @@ export type PointerChoice = "none" | "attract" | "scare";
 /** What React may show. Per-frame things are not in it: they never leave the scene. */
 export interface AppState {
   boot: Boot | null;
+  /** What can be shown now. */
+  units: readonly LiveUnit[];
   framePath: FramePath;
   whyStream: string;
   /** The unit that is shown or asked for; null: none that this page knows. */
@@ -52,6 +54,7 @@ export type AppStore = StoreApi<AppState>;
 export function newStore(): AppStore {
   return createStore<AppState>(() => ({
     boot: null,
+    units: [],
     framePath: "shared",
     whyStream: "",
     unit: null,

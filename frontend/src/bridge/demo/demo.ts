@@ -31,10 +31,13 @@ export function demoProgram(): Program {
     arena: { used: memory.used(), limit },
     arch: { os: "browser", cores: navigator.hardwareConcurrency },
     live,
+    safe: { on: false, badStarts: 0 },
     first: "boids",
   });
   return {
     boot: async () => boot(),
+    units: async () => boot().units,
+    allowAllPlugins: async () => {},
     startLive: async (unit, params) => {
       const chosen = units.find((u) => u.name === unit);
       const values = { ...defaultsOf(chosen?.params ?? []), ...params };
