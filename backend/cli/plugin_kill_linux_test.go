@@ -25,9 +25,9 @@ func TestAKillLosesNoPlugin(t *testing.T) {
 		t.Fatal(got.stderr)
 	}
 	whole := time.Since(begin)
-	was, half := "1.0.0", 0
+	was, removed, half := "1.0.0", "", 0
 	for i := range kills {
-		next, args := w.nextChange(was, files, i)
+		next, args := nextChange(was, removed, files, i)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(rand.Int64N(int64(whole)*3/2)))
 		_ = w.command(ctx, args...).Run() // whether it was killed shows in what it left
 		killed := ctx.Err() != nil
@@ -38,6 +38,9 @@ func TestAKillLosesNoPlugin(t *testing.T) {
 		is := w.echoIs(t)
 		if is != next && (is != was || !killed) {
 			t.Fatalf("kill %d of %v: it was %q, should be %q, is %q", i, args, was, next, is)
+		}
+		if is == "" && was != "" {
+			removed = was
 		}
 		was = is
 	}
@@ -53,11 +56,14 @@ func TestAKillLosesNoPlugin(t *testing.T) {
 }
 
 // nextChange is a change that makes sense now, and the version after it; empty: none.
-func (w world) nextChange(was string, files map[string]string, i int) (next string, args []string) {
-	other := map[string]string{"1.0.0": "2.0.0", "2.0.0": "1.0.0", "": "1.0.0"}[was]
-	if was != "" && i%5 == 4 {
+func nextChange(was, removed string, files map[string]string, i int) (next string, args []string) {
+	switch {
+	case was == "":
+		return removed, []string{"plugin", "rollback", "dev.inos.echo"}
+	case i%3 == 2:
 		return "", []string{"plugin", "remove", "dev.inos.echo", "--yes"}
 	}
+	other := map[string]string{"1.0.0": "2.0.0", "2.0.0": "1.0.0"}[was]
 	return other, []string{"plugin", "install", "--replace", files[other]}
 }
 

@@ -261,3 +261,62 @@ func TestAnExchangedFileIsNotRunAndWhatRunsGoesOn(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// A unit that rests between two failures does not wait for the end of its pause.
+func TestAUnitThatFailsAgainAndAgainTakesTheNewFile(t *testing.T) {
+	for name, end := range map[string]func(*testing.T, *Node, *unit.Live){
+		"a better version": func(t *testing.T, n *Node, live *unit.Live) {
+			install(t, n, hosttest.Boids, hosttest.Edition(t, hosttest.Boids, boidsVersion("3.0.0")))
+			await(t, "it ticks", func() bool { return live.Stats().Ticks > 5 && live.State() == unit.Running })
+			if live.Plugin().Version != "3.0.0" {
+				t.Errorf("version %s runs", live.Plugin().Version)
+			}
+		},
+		"no plugin": func(t *testing.T, n *Node, live *unit.Live) {
+			if _, err := n.book.Remove("dev.inos.boids"); err != nil {
+				t.Fatal(err)
+			}
+			await(t, "it ends", func() bool { return live.State() == unit.Quarantined })
+			if err := live.Err(); err == nil || !strings.Contains(err.Error(), "its plugin was removed") {
+				t.Errorf("%v", err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := longLived(t, hosttest.Boids)
+			since := head(n)
+			install(t, n, hosttest.Boids, trapping(t, "2.0.0", wasmtest.Unreachable))
+			awaitEvent(t, n, since, arena.EventKindPluginChanged)
+			live, err := n.StartLive(context.Background(), "boids", unit.LiveConfig{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			await(t, "it failed three times", func() bool { return live.Stats().Restarts >= 2 })
+			end(t, n, live)
+		})
+	}
+}
+
+func TestParametersThatChangeDuringAReloadAreNotLost(t *testing.T) {
+	n := longLived(t, hosttest.Boids)
+	live, err := n.StartLive(context.Background(), "boids", unit.LiveConfig{Params: map[string]any{"count": 500}, Shards: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	since := head(n)
+	install(t, n, hosttest.Boids, hosttest.Edition(t, hosttest.Boids, boidsVersion("2.0.0")))
+	count := 500
+	await(t, "the reload", func() bool {
+		count++ // a slider that is dragged all the while
+		if err := live.SetParams(map[string]any{"count": count}); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(5 * time.Millisecond) // as fast as the page sends them
+		return live.Plugin().Version == "2.0.0"
+	})
+	awaitEvent(t, n, since, arena.EventKindUnitReloaded)
+	if got := live.Params()["count"]; got != int64(count) {
+		t.Errorf("count is %v, want %d", got, count)
+	}
+	await(t, "as many birds", func() bool { return live.Stats().Elements == count })
+}
