@@ -23,12 +23,6 @@ const (
 	lockFile  = "plugins.lock"
 )
 
-// Waiting for another process that changes plugins, which takes milliseconds.
-const (
-	lockPatience = 10 * time.Second
-	lockPause    = 5 * time.Millisecond
-)
-
 // Book is the state of one data folder's plugins. Several processes may have it open; its methods
 // are safe for concurrent use.
 type Book struct {
@@ -80,11 +74,14 @@ func (s State) pending() bool {
 // Update changes the state, alone among all processes, and makes the folder agree with it. When it
 // returns without an error all of that is on the disk.
 func (b *Book) Update(change func(*State) error) (State, error) {
-	unlock, err := b.lock()
+	unlock, err := durable.Lock(filepath.Join(b.data, lockFile))
 	if err != nil {
-		return State{}, err
+		return State{}, b.fault(err)
 	}
 	defer unlock()
+	if err := os.MkdirAll(b.Folder(), 0o700); err != nil {
+		return State{}, b.fault(err)
+	}
 	s, err := b.load()
 	if errors.Is(err, errDamaged) {
 		s, err = b.setAside()
@@ -114,27 +111,6 @@ func (b *Book) fault(err error) error {
 		return err
 	}
 	return fault.Wrap("plugins.state", fault.Unavailable, b.StatePath(), fault.Bare(err), fault.DiskRemedy(err))
-}
-
-// lock waits until nobody else changes anything.
-func (b *Book) lock() (unlock func(), err error) {
-	if err := os.MkdirAll(b.Folder(), 0o700); err != nil {
-		return nil, b.fault(err)
-	}
-	f, err := os.OpenFile(filepath.Join(b.data, lockFile), os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, b.fault(err)
-	}
-	for end := time.Now().Add(lockPatience); ; time.Sleep(lockPause) {
-		if err = tryLock(f); err == nil {
-			return func() { _ = f.Close() }, nil
-		}
-		if time.Now().After(end) {
-			_ = f.Close()
-			return nil, fault.New("plugins.lock", fault.Unavailable, b.data,
-				"another INOS has been changing plugins for 10 s", "end it, or try again")
-		}
-	}
 }
 
 // errDamaged marks a state that nobody can read.

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -98,11 +97,7 @@ func (f *File[T]) parse() (*T, error) {
 func (f *File[T]) Change(change func(*T) error) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	err := os.MkdirAll(filepath.Dir(f.path), 0o700)
-	if err != nil {
-		return f.failed(err)
-	}
-	unlock, err := lock(f.path + ".lock")
+	unlock, err := durable.Lock(f.path + ".lock")
 	if err != nil {
 		return f.failed(err)
 	}

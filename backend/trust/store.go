@@ -13,7 +13,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"inos/backend/durable"
 	"inos/backend/fault"
+	"inos/backend/input"
 )
 
 // FileName is the store's file in the data folder.
@@ -47,19 +49,21 @@ type storeFile struct {
 // Store is the file of trusted publishers. Nothing of it is kept in memory, so several processes
 // may use it at once: each sees what the others wrote, and writers take turns.
 type Store struct {
-	path     string
-	patience time.Duration // of a writer with another one
+	path string
 }
 
 // Open is the store at that path. Without a file nobody is trusted.
-func Open(path string) *Store { return &Store{path, lockTimeout} }
+func Open(path string) *Store { return &Store{path} }
 
 // List is everybody who is trusted, by name. What cannot have been written by Trust is an error:
 // a damaged store trusts nobody.
 func (s *Store) List() ([]Publisher, error) {
-	data, err := readFile(s.path, maxStoreBytes)
-	if err != nil || data == nil {
-		return nil, s.wrong(err)
+	data, err := input.ReadFile(s.path, maxStoreBytes)
+	if fault.KindOf(err) == fault.NotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, s.wrong(fault.As(err).Err)
 	}
 	list, err := decodeStore(data)
 	if err != nil {
@@ -116,7 +120,7 @@ func (s *Store) Forget(who string) (Publisher, error) {
 
 // change edits the list while nobody else does.
 func (s *Store) change(edit func([]Publisher) ([]Publisher, error)) error {
-	unlock, err := lock(s.path, s.patience)
+	unlock, err := durable.Lock(s.path + ".lock")
 	if err != nil {
 		return s.unwritten(err)
 	}
@@ -130,7 +134,7 @@ func (s *Store) change(edit func([]Publisher) ([]Publisher, error)) error {
 	}
 	data, err := json.MarshalIndent(storeFile{storeVersion, list}, "", "  ")
 	if err == nil {
-		err = writeFile(s.path, data)
+		err = durable.Write(s.path, data)
 	}
 	return s.unwritten(err)
 }

@@ -1,0 +1,45 @@
+package durable
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// How long a writer waits for another one: such a turn takes milliseconds.
+const (
+	lockPatience = 10 * time.Second
+	lockPause    = 5 * time.Millisecond
+)
+
+// ErrBusy says that another process has had a lock for too long.
+var ErrBusy = errors.New("another INOS has been changing it for 10 s; end it, or try again")
+
+// Lock makes this process the only one that changes what the file of that name stands for, until
+// unlock. The file is made if it is not there, and stays. The system gives the lock back when a
+// process ends, however it ends. It is not for files that Write replaces: a lock is an inode's.
+func Lock(path string) (unlock func(), err error) { return lockWithin(path, lockPatience) }
+
+func lockWithin(path string, patience time.Duration) (unlock func(), err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	for end := time.Now().Add(patience); ; time.Sleep(lockPause) {
+		taken, err := tryLock(file)
+		if err == nil && !taken && time.Now().After(end) {
+			err = ErrBusy
+		}
+		if err != nil {
+			_ = file.Close() // nothing was written
+			return nil, err
+		}
+		if taken {
+			return func() { _ = file.Close() }, nil // which gives the lock back
+		}
+	}
+}
