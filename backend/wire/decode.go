@@ -133,8 +133,29 @@ func decodeLoad(root control.Message, l *Load) error {
 	if l.CacheDir, err = text("cacheDir", MaxPathBytes, w.CacheDirBytes); err != nil {
 		return err
 	}
-	l.Plugin, err = text("plugin", MaxPluginBytes, w.PluginBytes)
-	return err
+	if l.Plugin, err = text("plugin", MaxPluginBytes, w.PluginBytes); err != nil {
+		return err
+	}
+	return decodeForeign(w, l)
+}
+
+func decodeForeign(w control.Load, l *Load) error {
+	l.Foreign, l.Entries = Foreign(w.Foreign()), nil
+	list, err := w.Entries()
+	if err != nil {
+		return err
+	}
+	if err := checkCount("entries", list.Len(), MaxEntries); err != nil {
+		return err
+	}
+	for i := range list.Len() {
+		name, err := text("entry", MaxEntryBytes, func() ([]byte, error) { return list.BytesAt(i) })
+		if err != nil {
+			return err
+		}
+		l.Entries = append(l.Entries, name)
+	}
+	return nil
 }
 
 func decodeChannel(root control.Message, c *Channel) error {

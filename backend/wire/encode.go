@@ -114,7 +114,28 @@ func encodeLoad(root control.Message, l *Load) error {
 	if err := setText("cacheDir", l.CacheDir, MaxPathBytes, w.SetCacheDir); err != nil {
 		return err
 	}
-	return setText("plugin", l.Plugin, MaxPluginBytes, w.SetPlugin)
+	if err := setText("plugin", l.Plugin, MaxPluginBytes, w.SetPlugin); err != nil {
+		return err
+	}
+	return encodeForeign(w, l)
+}
+
+func encodeForeign(w control.Load, l *Load) error {
+	w.SetForeign(control.Foreign(l.Foreign))
+	if err := checkCount("entries", len(l.Entries), MaxEntries); err != nil || len(l.Entries) == 0 {
+		return err
+	}
+	list, err := w.NewEntries(int32(len(l.Entries)))
+	if err != nil {
+		return err
+	}
+	for i, name := range l.Entries {
+		set := func(v string) error { return list.Set(i, v) }
+		if err := setText("entry", name, MaxEntryBytes, set); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func encodeChannel(root control.Message, c Channel) error {

@@ -36,6 +36,9 @@ const (
 	MaxPathBytes = 4095
 	// MaxPluginBytes bounds a plugin id.
 	MaxPluginBytes = 128
+	// MaxEntries bounds the exports of a foreign module that are ops, MaxEntryBytes the name of one.
+	MaxEntries    = 256
+	MaxEntryBytes = 128
 	// MaxInstances bounds the instances of one worker; each reserves 4 GiB of addresses.
 	MaxInstances = 64
 )

@@ -80,7 +80,19 @@ type Load struct {
 	RequireSeccomp bool
 	Plugin         string
 	Pin            bool
+	Foreign        Foreign
+	// Entries are the exports behind the ops of a foreign module, by op number.
+	Entries []string
 }
+
+// Foreign says what a module was made for. The numbers are those of the schema.
+type Foreign uint16
+
+const (
+	ForeignNone Foreign = iota // for INOS
+	ForeignExtism
+	ForeignWASI
+)
 
 // Ready is the worker's answer to Load.
 type Ready struct {

@@ -30,6 +30,7 @@ func samples() []Message {
 		{ID: 1, Kind: KindLoad, Load: Load{
 			CacheDir: "/cache/ab", MemoryBytes: 64 << 20, SharedBytes: 1 << 20, Instances: 2,
 			Phases: 3, RequireSeccomp: true, Plugin: "dev.inos.boids", Pin: true,
+			Foreign: ForeignExtism, Entries: []string{"count_vowels", "größe"},
 		}},
 		{ID: 2, Kind: KindChannel, Channel: Channel{Index: 1, Segment: 7, ByteLen: 1 << 20}},
 		{ID: 3, Kind: KindParams, Params: values},
@@ -156,6 +157,8 @@ func TestLimitsHoldWhenEncoding(t *testing.T) {
 		"kind":           {Kind: 99},
 		"cache dir":      {Kind: KindLoad, Load: Load{CacheDir: long(MaxPathBytes + 1)}},
 		"plugin id":      {Kind: KindLoad, Load: Load{Plugin: long(MaxPluginBytes + 1)}},
+		"entries":        {Kind: KindLoad, Load: Load{Entries: make([]string, MaxEntries+1)}},
+		"entry":          {Kind: KindLoad, Load: Load{Entries: []string{long(MaxEntryBytes + 1)}}},
 		"instances":      {Kind: KindLoad, Load: Load{Instances: MaxInstances + 1}},
 		"values":         {Kind: KindParams, Params: make([]Value, MaxValues+1)},
 		"value":          {Kind: KindParams, Params: []Value{TextOf(long(MaxValueBytes + 1))}},

@@ -66,6 +66,18 @@ struct Load {
   # Plugin id, for messages.
   pin @7 :Bool;
   # Pin shard k to the k-th CPU of the affinity mask.
+  foreign @8 :Foreign;
+  # What the module was made for.
+  entries @9 :List(Text);
+  # Of a foreign module: the exported function behind each op, by op number; at most 256.
+}
+
+enum Foreign {
+  none @0;
+  # A plugin for INOS.
+  extism @1;
+  wasi @2;
+  # A command module of WASI preview 1.
 }
 
 struct Ready {
