@@ -63,7 +63,7 @@ func (a *app) pluginInspectCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			m, err := manifest.Parse(wasm)
+			m, err := manifest.ParseFile(args[0], wasm)
 			if err = cmp.Or(broken, err); err != nil {
 				return about(args[0], err)
 			}

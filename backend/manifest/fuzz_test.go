@@ -15,9 +15,17 @@ func FuzzParse(f *testing.F) {
 	f.Add(good)
 	f.Add(goodModule().bytes())
 	f.Add(good[:40])
+	f.Add(extismModule().bytes())
+	f.Add(wasiModule().bytes())
 	f.Fuzz(func(t *testing.T, wasm []byte) {
-		m, err := Parse(wasm)
+		m, err := ParseFile("a file.wasm", wasm)
 		if err != nil {
+			return
+		}
+		if m.Foreign != nil {
+			if err := m.Validate(); err != nil {
+				t.Fatalf("made up, but not valid: %v", err)
+			}
 			return
 		}
 		again, err := Pack(wasm, m)

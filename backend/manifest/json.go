@@ -33,7 +33,11 @@ func ParseJSON(data []byte) (*Manifest, error) {
 	if err := json.Unmarshal(data, m); err != nil { // the scanner has found all that people write
 		return nil, jsonError(1, err)
 	}
-	if p := m.problem(); p != nil {
+	p := m.problem()
+	if m.Foreign != nil {
+		p = &problem{"foreign", "is for modules without a manifest"}
+	}
+	if p != nil {
 		return nil, jsonError(s.lineOf(p.path), p)
 	}
 	return m, nil

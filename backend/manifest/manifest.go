@@ -24,6 +24,8 @@ type Manifest struct {
 	Units       []Unit       `json:"units"`
 	Permissions []Permission `json:"permissions,omitempty"`
 	Limits      Limits       `json:"limits"`
+	// Foreign is set where the module has no manifest and this one was made up for it.
+	Foreign *Foreign `json:"foreign,omitempty"`
 }
 
 // Limits bound one worker of the plugin. Zero means the host's default.

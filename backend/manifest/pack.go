@@ -20,6 +20,16 @@ func Parse(wasm []byte) (*Manifest, error) {
 	return m, nil
 }
 
+// ParseFile is Parse for a file that may also hold a foreign module: then its manifest is made up,
+// with names from the file's.
+func ParseFile(name string, wasm []byte) (*Manifest, error) {
+	m, err := Parse(wasm)
+	if errors.Is(err, errNoManifest) {
+		return adopt(name, wasm)
+	}
+	return m, err
+}
+
 // Peek reads and checks the manifest alone.
 func Peek(wasm []byte) (*Manifest, error) {
 	body, err := findSection(wasm)
@@ -37,6 +47,8 @@ func Peek(wasm []byte) (*Manifest, error) {
 	return m, nil
 }
 
+var errNoManifest = errors.New("it has no manifest, so it is no INOS plugin")
+
 func findSection(wasm []byte) ([]byte, error) {
 	sections, err := walk(wasm)
 	if err != nil {
@@ -53,7 +65,7 @@ func findSection(wasm []byte) ([]byte, error) {
 		body = append([]byte{}, s.body...)
 	}
 	if body == nil {
-		return nil, errors.New("it has no manifest, so it is no INOS plugin")
+		return nil, errNoManifest
 	}
 	return body, nil
 }
@@ -63,6 +75,10 @@ func findSection(wasm []byte) ([]byte, error) {
 func Pack(wasm []byte, m *Manifest) ([]byte, error) {
 	if err := m.Validate(); err != nil {
 		return nil, err
+	}
+	if m.Foreign != nil {
+		return nil, fault.New("manifest.pack", fault.Invalid, m.ID,
+			"a foreign module is used as it is, without a manifest", "")
 	}
 	if err := Check(wasm, m); err != nil {
 		return nil, err

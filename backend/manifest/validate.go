@@ -96,6 +96,7 @@ func (m *Manifest) problem() *problem {
 	c.limits(m.Limits)
 	c.excess(m)
 	c.units(m.Units)
+	c.foreign(m)
 	return c.found
 }
 

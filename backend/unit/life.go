@@ -21,7 +21,7 @@ func (r *Registry) Install(path string, replace bool) (dropin.Change, *manifest.
 	if err != nil {
 		return dropin.Change{}, nil, err
 	}
-	m, err := manifest.Parse(wasm)
+	m, err := manifest.ParseFile(path, wasm)
 	if err != nil {
 		return dropin.Change{}, nil, fault.Wrap(opInstall, fault.Invalid, path, err, "see plugins/SPEC.md")
 	}

@@ -156,7 +156,7 @@ func (r *Registry) inspect(path string) PluginInfo {
 	}
 	signature, broken := signatureOf(wasm)
 	info.Signature = &signature
-	m, err := manifest.Parse(wasm)
+	m, err := manifest.ParseFile(path, wasm)
 	if err := cmp.Or(broken, err); err != nil {
 		info.Refused = err.Error()
 		return info

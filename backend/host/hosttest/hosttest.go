@@ -50,7 +50,7 @@ func Plugin(t testing.TB, fromRoot string) *host.Plugin {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := manifest.Parse(wasm)
+	m, err := manifest.ParseFile(path, wasm)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,3 +109,6 @@ func Children(t testing.TB) int {
 	}
 	return n
 }
+
+// Foreign is a module of the build that was made for another host, by its name.
+func Foreign(name string) string { return "build/test/foreign/" + name + ".wasm" }
