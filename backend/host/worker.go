@@ -162,6 +162,9 @@ func (w *Worker) loadMessage(cfg Config, instances int) *wire.Message {
 		Phases: 1, RequireSeccomp: !cfg.AllowNoSeccomp, Plugin: w.plugin.Manifest.ID,
 		Pin: instances > 1, // unpinned shards run one after the other (facts: futex wake-ups)
 	}
+	if f := w.plugin.Manifest.Foreign; f != nil {
+		m.Load.Foreign, m.Load.Entries = foreignKinds[f.Kind], f.Exports
+	}
 	if l.MemoryBytes == 0 {
 		m.Load.MemoryBytes = manifest.DefaultMemoryBytes
 	}
@@ -176,6 +179,10 @@ func (w *Worker) loadMessage(cfg Config, instances int) *wire.Message {
 		m.Load.CacheDir = dir
 	}
 	return m
+}
+
+var foreignKinds = map[manifest.ForeignKind]wire.Foreign{
+	manifest.Extism: wire.ForeignExtism, manifest.WASI: wire.ForeignWASI,
 }
 
 // Plugin is what the worker runs.

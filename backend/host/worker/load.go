@@ -13,6 +13,7 @@ import (
 
 	"inos/backend/arena"
 	"inos/backend/host/worker/box"
+	"inos/backend/host/worker/foreign"
 	"inos/backend/host/worker/guest"
 	"inos/backend/host/worker/live"
 	"inos/backend/host/worker/segv"
@@ -80,17 +81,16 @@ func (s *session) prepare(kind wire.Kind, l wire.Load, fds []int) (wire.Ready, e
 	}
 	ctx := context.Background()
 	compiling := time.Now()
-	program, err := compile(ctx, files.module, l.CacheDir)
+	made, err := compile(ctx, files.module, l)
 	if err != nil {
 		return wire.Ready{}, err
 	}
-	ready := wire.Ready{
-		CompileNs: uint64(time.Since(compiling)),
-		HasCall:   program.HasCall,
-		HasTick:   program.HasTick,
-		HasInit:   program.HasInit,
-	}
-	if !program.HasTick {
+	ready := made.ready()
+	ready.CompileNs = uint64(time.Since(compiling))
+	switch {
+	case made.foreign != nil:
+		l.Instances = foreign.Spaces
+	case !made.own.HasTick:
 		l.Instances = 1
 	}
 	space, cpus, err := s.enclose(&l, &ready)
@@ -98,7 +98,23 @@ func (s *session) prepare(kind wire.Kind, l wire.Load, fds []int) (wire.Ready, e
 		return wire.Ready{}, &refusal{wire.FailSandbox, err}
 	}
 	probe(s)
-	return ready, s.start(ctx, program, space, l, files, cpus)
+	if made.foreign != nil {
+		return ready, s.startForeign(ctx, made.foreign, space, l)
+	}
+	return ready, s.start(ctx, made.own, space, l, files, cpus)
+}
+
+// compiled is a module of ours or a foreign one.
+type compiled struct {
+	own     *guest.Program
+	foreign *foreign.Program
+}
+
+func (c compiled) ready() wire.Ready {
+	if c.foreign != nil {
+		return wire.Ready{HasCall: true}
+	}
+	return wire.Ready{HasCall: c.own.HasCall, HasTick: c.own.HasTick, HasInit: c.own.HasInit}
 }
 
 // granted are the descriptors of a load message, taken over.
@@ -155,16 +171,20 @@ func readModule(fd int) ([]byte, error) {
 	return module, nil
 }
 
-func compile(ctx context.Context, module []byte, cacheDir string) (*guest.Program, error) {
+func compile(ctx context.Context, module []byte, l wire.Load) (c compiled, err error) {
 	if err := box.BoundData(compileBytes + compileFactor*uint64(len(module))); err != nil {
-		return nil, &refusal{wire.FailSandbox, err}
+		return c, &refusal{wire.FailSandbox, err}
 	}
 	before := heapBytes()
-	program, err := guest.Compile(ctx, module, cacheDir)
+	if l.Foreign == wire.ForeignNone {
+		c.own, err = guest.Compile(ctx, module, l.CacheDir)
+	} else {
+		c.foreign, err = foreign.Compile(ctx, module, l.CacheDir, l.Foreign, l.Entries)
+	}
 	if heapBytes() > before+garbageBytes {
 		debug.FreeOSMemory()
 	}
-	return program, err
+	return c, err
 }
 
 // enclose reserves addresses, puts the fault handler in place and closes the box.
@@ -240,6 +260,7 @@ func (s *session) start(ctx context.Context, program *guest.Program, space *gues
 	if program.HasCall {
 		s.segments = guest.NewSegments(s.instances[0].Memory())
 		s.job = guest.NewJob(s.segments, s.need, s.ask)
+		s.code = s.instances[0]
 	}
 	if program.HasTick {
 		s.startLoop(int(l.Phases), cpus)

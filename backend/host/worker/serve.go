@@ -28,17 +28,16 @@ func (s *session) call(m *wire.Message, fds []int) int {
 
 func (s *session) run(id uint32, op uint16) int {
 	s.callID = id
-	instance := s.instances[0]
 	begin := arena.Monotonic()
 	s.status.SetBusySince(begin)
-	code, err := instance.Call(op, s.job)
+	code, err := s.code.Call(op, s.job)
 	s.status.SetBusySince(0)
 	if err != nil {
-		s.fail(id, instance.Explain(err))
+		s.fail(id, s.code.Explain(err))
 		return wire.ExitTrap
 	}
 	s.out.ID, s.out.Kind = id, wire.KindResult
-	s.job.Finish(code, instance.Text(), &s.out.Result)
+	s.job.Finish(code, s.code.Text(), &s.out.Result)
 	s.out.Result.GuestNs = arena.Monotonic() - begin
 	s.send(&s.out)
 	return stay

@@ -61,6 +61,7 @@ type session struct {
 	status    *arena.Status
 	ownBytes  ownBytes
 	instances []*guest.Instance
+	code      code // what calls run: instance 0, or a foreign module
 	segments  *guest.Segments
 	channels  *guest.Channels
 	params    []wire.Value
@@ -73,6 +74,15 @@ type session struct {
 	pending  []received
 	messages int
 	heap     uint64
+}
+
+// code is what a call runs.
+type code interface {
+	Call(op uint16, job *guest.Job) (int32, error)
+	// Text is what the code said about the error code that it has just returned.
+	Text() string
+	// Explain is about an error of Call.
+	Explain(err error) wire.Failed
 }
 
 // received is a message that came while a call waited for a grant.

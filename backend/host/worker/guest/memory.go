@@ -54,6 +54,22 @@ func (m *Memory) Reallocate(size uint64) []byte {
 	return unsafe.Slice((*byte)(m.base), int64(slotBytes))[:size:size]
 }
 
+// Grow gives a memory that no module has so many own bytes, a multiple of a page.
+func (m *Memory) Grow(size int64) bool { return m.resize(size) }
+
+// Clear gives all own pages back, so that the next module, or the next call, finds zeros.
+func (m *Memory) Clear() error {
+	if m.low == 0 {
+		return nil
+	}
+	if err := unmap(m.pointer(0), m.low); err != nil {
+		return err
+	}
+	m.own(-m.low)
+	m.low, m.size, m.refused = 0, 0, 0
+	return nil
+}
+
 func (m *Memory) resize(size int64) bool {
 	switch {
 	case m.opening:
@@ -63,6 +79,7 @@ func (m *Memory) resize(size int64) bool {
 	case m.size >= HighBase && size <= slotBytes:
 		return m.extend(&m.high, HighBase, size-HighBase)
 	}
+	m.refused = size
 	return false
 }
 

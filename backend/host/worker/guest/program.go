@@ -52,26 +52,46 @@ type Program struct {
 	hasInitialize             bool
 }
 
-// Compile translates a module and the host functions to machine code, or takes the code from the
-// cache directory if there is one. A cache that is damaged or cannot be written (a full disk) is
-// emptied and done without: it only saves time. It is the last step that needs files and executable
-// pages.
+// Compile translates a module for INOS.
 func Compile(ctx context.Context, module []byte, cacheDir string) (*Program, error) {
+	p := &Program{}
+	var err error
+	if p.runtime, p.compiled, err = Translate(ctx, module, cacheDir, offer); err != nil {
+		return nil, err
+	}
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// Offer makes host functions known to a runtime.
+type Offer func(context.Context, wazero.Runtime) error
+
+// Translate makes machine code of a module and of the host functions that it is offered, or takes
+// the code from the cache directory if there is one. A cache that is damaged or cannot be written
+// (a full disk) is emptied and done without: it only saves time. It is the last step that needs
+// files and executable pages.
+func Translate(
+	ctx context.Context, module []byte, cacheDir string, offer Offer,
+) (wazero.Runtime, wazero.CompiledModule, error) {
 	if cacheDir != "" {
-		if p, err := compileCached(ctx, module, cacheDir); err == nil {
-			return p, nil
+		if r, c, err := translateCached(ctx, module, cacheDir, offer); err == nil {
+			return r, c, nil
 		}
 		emptyFolder(cacheDir)
 	}
-	return compile(ctx, module, newConfig())
+	return translate(ctx, module, newConfig(), offer)
 }
 
-func compileCached(ctx context.Context, module []byte, cacheDir string) (*Program, error) {
+func translateCached(
+	ctx context.Context, module []byte, cacheDir string, offer Offer,
+) (wazero.Runtime, wazero.CompiledModule, error) {
 	cache, err := wazero.NewCompilationCacheWithDir(cacheDir)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return compile(ctx, module, newConfig().WithCompilationCache(cache))
+	return translate(ctx, module, newConfig().WithCompilationCache(cache), offer)
 }
 
 // newConfig: a guest is stopped by ending its process, so none of wazero's means for that are paid
@@ -82,24 +102,22 @@ func newConfig() wazero.RuntimeConfig {
 		WithDebugInfoEnabled(false)
 }
 
-// compile survives the compiler's own panics: a module that is beyond its bounds is no reason to
+// translate survives the compiler's own panics: a module that is beyond its bounds is no reason to
 // end without a word.
-func compile(
-	ctx context.Context, module []byte, config wazero.RuntimeConfig,
-) (p *Program, err error) {
+func translate(
+	ctx context.Context, module []byte, config wazero.RuntimeConfig, offer Offer,
+) (r wazero.Runtime, c wazero.CompiledModule, err error) {
 	defer func() {
-		if r := recover(); r != nil {
-			p, err = nil, fmt.Errorf("the compiler gave up; is one of its functions too large? (%v)", r)
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the compiler gave up; is one of its functions too large? (%v)", p)
 		}
 	}()
-	p = &Program{runtime: wazero.NewRuntimeWithConfig(ctx, config)}
-	if err := offer(ctx, p.runtime); err != nil {
-		return nil, err
+	r = wazero.NewRuntimeWithConfig(ctx, config)
+	if err := offer(ctx, r); err != nil {
+		return nil, nil, err
 	}
-	if p.compiled, err = p.runtime.CompileModule(ctx, module); err != nil {
-		return nil, err
-	}
-	return p, p.check()
+	c, err = r.CompileModule(ctx, module)
+	return r, c, err
 }
 
 // emptyFolder removes what it can; what stays is replaced or done without the next time.

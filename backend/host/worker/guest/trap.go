@@ -10,7 +10,10 @@ import (
 
 // Explain turns an error of Call, Init or Tick into what the kernel is told: the cause in a
 // sentence, with the guest's own words where it gave some, then the wasm stack with names.
-func (i *Instance) Explain(err error) wire.Failed {
+func (i *Instance) Explain(err error) wire.Failed { return Explain(err, i.text, i.memory) }
+
+// Explain does it for code whose own words were said and that has these memories.
+func Explain(err error, said string, memories ...*Memory) wire.Failed {
 	cause, stack := split(err)
 	kind := wire.FailTrap
 	switch {
@@ -23,13 +26,16 @@ func (i *Instance) Explain(err error) wire.Failed {
 		kind, cause = wire.FailStackOverflow,
 			"the call stack left the memory: endless recursion? ("+outOfBounds+")"
 	default:
-		if wanted := i.memory.Refused(); wanted > 0 {
-			kind, cause = wire.FailMemoryLimit, fmt.Sprintf(
-				"%d bytes of memory needed, the limit is %d (%s)", wanted, i.memory.limit, cause)
+		for _, m := range memories {
+			if wanted := m.Refused(); wanted > 0 {
+				kind, cause = wire.FailMemoryLimit, fmt.Sprintf(
+					"%d bytes of memory needed, the limit is %d (%s)", wanted, m.limit, cause)
+				break
+			}
 		}
 	}
-	if i.text != "" {
-		cause = i.text + " (" + cause + ")"
+	if said != "" {
+		cause = said + " (" + cause + ")"
 	}
 	if stack != "" {
 		cause += "\n" + stack

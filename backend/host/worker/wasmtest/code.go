@@ -64,6 +64,7 @@ var (
 	Less        = []byte{0x48}
 	AddF        = []byte{0xa0}
 	Wrap        = []byte{0xa7} // i32.wrap_i64
+	Extend      = []byte{0xad} // i64.extend_i32_u
 	ToF         = []byte{0xb7} // f64.convert_i32_s
 )
 
