@@ -31,7 +31,8 @@ programs:
 	@$(STATIC) -ldflags '-s -w' -o build/bin/inos-worker ./backend/cmd/inos-worker
 
 include plugins/plugins.mk
-plugins: programs plugins-wasm plugins-native
+include plugins/foreign/foreign.mk
+plugins: programs plugins-wasm plugins-native foreign
 
 frontend: frontend/dist/index.html
 frontend/dist/index.html: $(shell find frontend/src frontend/index.html frontend/package-lock.json frontend/vite.config.ts -type f 2>/dev/null)

@@ -10,6 +10,7 @@ die() { say "$*"; exit 1; }
 packages=(
   build-essential pkg-config libgtk-3-dev libwebkit2gtk-4.1-dev # the window
   capnproto clang lld                                           # schemas, C plugins
+  wasi-libc libclang-rt-dev-wasm32                              # WASI programs for the tests
   xvfb xauth libgl1-mesa-dri libegl1 libgl1 fonts-dejavu-core   # tests of the real window
   webkit2gtk-driver imagemagick xdotool
   minisign                                                      # the judge of our signatures
@@ -58,12 +59,12 @@ wasm_target() {
   rm build/cache/wasm.env.new
 }
 
-# node_modules is as good as the lock file it was made from.
+# npm_packages FOLDER COPY: node_modules is as good as the lock file it was made from.
 npm_packages() {
-  cmp -s frontend/package-lock.json build/cache/package-lock.json && [ -d frontend/node_modules ] && return 0
-  say "installing npm packages"
-  npm --prefix frontend ci --no-audit --no-fund
-  cp frontend/package-lock.json build/cache/package-lock.json
+  cmp -s "$1/package-lock.json" "build/cache/$2" && [ -d "$1/node_modules" ] && return 0
+  say "installing npm packages of $1"
+  npm --prefix "$1" ci --no-audit --no-fund
+  cp "$1/package-lock.json" "build/cache/$2"
 }
 
 check_system
@@ -72,4 +73,7 @@ check_tools
 wasm_target
 go mod download
 cargo fetch --quiet --locked --manifest-path plugins/Cargo.toml
-npm_packages
+cargo fetch --quiet --locked --manifest-path plugins/foreign/rust/Cargo.toml
+for module in plugins/foreign/go plugins/foreign/oracle; do (cd $module && go mod download); done
+npm_packages frontend package-lock.json
+npm_packages plugins/foreign/assemblyscript foreign-package-lock.json

@@ -1,0 +1,53 @@
+// Extism-call runs exports of a plugin one after the other with Extism's Go SDK:
+//
+//	extism-call FILE EXPORT... <INPUT
+//
+// Each result is a line of JSON on the standard output.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+
+	extism "github.com/extism/go-sdk"
+)
+
+type result struct {
+	Code   uint32 `json:"code"`
+	Output []byte `json:"output"`
+	Error  string `json:"error"`
+}
+
+func main() {
+	if err := run(os.Args[1], os.Args[2:]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(path string, exports []string) error {
+	input, err := io.ReadAll(os.Stdin)
+	if err != nil {
+		return err
+	}
+	manifest := extism.Manifest{Wasm: []extism.Wasm{extism.WasmFile{Path: path}}}
+	plugin, err := extism.NewPlugin(context.Background(), manifest,
+		extism.PluginConfig{EnableWasi: true}, nil)
+	if err != nil {
+		return err
+	}
+	out := json.NewEncoder(os.Stdout)
+	for _, export := range exports {
+		var r result
+		if r.Code, r.Output, err = plugin.Call(export, input); err != nil {
+			r.Error = err.Error()
+		}
+		if err := out.Encode(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
