@@ -13,7 +13,10 @@ vet_windows() { GOOS=windows CGO_ENABLED=0 go vet ./backend/...; }
 vet_darwin() { GOOS=darwin CGO_ENABLED=0 go vet ./backend/...; }
 vet_window() { go vet -tags desktop,production,webkit2_41 . ./backend/frames/...; go vet -tags e2e ./e2e/...; }
 
-rust_format() { cargo fmt --manifest-path plugins/Cargo.toml --all -- --check; }
+# The foreign plugins have modules and workspaces of their own.
+vet_foreign() { (cd plugins/foreign/oracle && go vet ./...); (cd plugins/foreign/go && GOOS=wasip1 GOARCH=wasm go vet ./...); }
+
+rust_format() { for w in plugins plugins/foreign/rust; do cargo fmt --manifest-path $w/Cargo.toml --all -- --check; done; }
 rust_lints() { cargo clippy --quiet --locked --manifest-path plugins/Cargo.toml --workspace --all-targets -- -D warnings; }
 
 # clippy brings its own compiler, so it sees the wasm target only where rustup has it.
@@ -40,7 +43,7 @@ generated_is_fresh() {
 modules_are_tidy() { go mod tidy -diff && go mod verify >/dev/null; }
 
 # Lock files name packages and hashes, never where one machine fetched them.
-lock_files_name_no_host() { ! grep -nE '"resolved": "https?://' frontend/package-lock.json; }
+lock_files_name_no_host() { ! grep -nE '"resolved": "https?://' frontend/package-lock.json plugins/foreign/assemblyscript/package-lock.json; }
 
 # git itself says what it takes for binary, against the empty tree.
 no_binaries() {
@@ -54,6 +57,7 @@ check "go vet" go vet ./...
 check "go vet, window" vet_window
 check "go vet, Windows" vet_windows
 check "go vet, macOS" vet_darwin
+check "go vet, foreign plugins" vet_foreign
 check "staticcheck" go tool staticcheck ./backend/... ./schemas/...
 check "modules are tidy" modules_are_tidy
 check "cargo fmt" rust_format

@@ -14,7 +14,7 @@ import (
 const maxWords = 1024
 
 // command runs a WASI command from its start to its end, in a memory that nobody used before.
-func (c *Code) command(_ uint16, job *guest.Job) (int32, error) {
+func (c *Code) command(op uint16, job *guest.Job) (int32, error) {
 	_, view, err := job.Input(0)
 	if err != nil {
 		return c.fail(err.Error())
@@ -33,7 +33,7 @@ func (c *Code) command(_ uint16, job *guest.Job) (int32, error) {
 	if err := c.renew(config); err != nil {
 		return 0, err
 	}
-	code, err := c.enter(c.program.entries[0])
+	code, err := c.enter(c.program.entries[op])
 	if err == nil && out.refused { // it may not have noticed that something is missing
 		return c.fail(noRoom)
 	}

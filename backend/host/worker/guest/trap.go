@@ -49,7 +49,9 @@ const (
 	outOfBounds   = "out of bounds memory access"
 	errorPrefix   = "wasm error: "
 	stackHeading  = "\nwasm stack trace:\n\t"
-	moreFrames    = "... maybe followed by omitted frames"
+	// After a runtime error of Go in a host function; wazero has one for odd arguments of WASI.
+	goStackHeading = "\n\nGo runtime stack trace:\n"
+	moreFrames     = "... maybe followed by omitted frames"
 )
 
 // IsTrap says whether an error came from code of the guest.
@@ -61,6 +63,7 @@ func IsTrap(err error) bool {
 
 func split(err error) (cause, stack string) {
 	cause, stack, _ = strings.Cut(err.Error(), stackHeading)
+	stack, _, _ = strings.Cut(stack, goStackHeading) // ours, and no business of the plugin's
 	cause = strings.TrimPrefix(cause, errorPrefix)
 	return strings.TrimSuffix(cause, " (recovered by wazero)"), strings.ReplaceAll(stack, "\n\t", "\n")
 }
