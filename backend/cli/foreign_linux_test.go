@@ -31,9 +31,9 @@ type oracleResult struct {
 	Error  string
 }
 
-func askOracle(t *testing.T, plugin, export string, input []byte) oracleResult {
+func (w world) askOracle(t *testing.T, plugin, export string, input []byte) oracleResult {
 	t.Helper()
-	command := exec.Command(hosttest.Path(t, "build/test/extism-call"),
+	command := exec.Command(hosttest.Path(t, "build/test/extism-call"), filepath.Join(w.data, "oracle"),
 		hosttest.Path(t, hosttest.Foreign(plugin)), export)
 	command.Stdin = bytes.NewReader(input)
 	out, err := command.Output()
@@ -79,7 +79,7 @@ func TestPluginsForExtismDoWhatExtismDoesWithThem(t *testing.T) {
 			in := filepath.Join(t.TempDir(), "in")
 			writeFile(t, in, []byte(c.input))
 			got := w.run(t, "run", c.plugin+"."+c.op, "-i", in, "-o", "-")
-			extism := askOracle(t, c.plugin, c.export, []byte(c.input))
+			extism := w.askOracle(t, c.plugin, c.export, []byte(c.input))
 			if string(extism.Output) != c.want || (extism.Error == "") != (got.exit == ExitOK) {
 				t.Errorf("Extism: %+v; INOS: exit %d, %s", extism, got.exit, got.stderr)
 			}

@@ -163,3 +163,10 @@ func TestAMadeUpManifestThatWasTamperedWithIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// The worker offers as many; its own test says that they are the same.
+func TestTheseAreAllForeignFunctions(t *testing.T) {
+	if e, w := len(foreignFunctions[extismModuleName]), len(foreignFunctions[wasiModuleName]); e != 29 || w != 46 {
+		t.Errorf("%d functions of Extism, %d of WASI", e, w)
+	}
+}

@@ -1,8 +1,8 @@
 // Extism-call runs exports of a plugin one after the other with Extism's Go SDK:
 //
-//	extism-call FILE EXPORT... <INPUT
+//	extism-call CACHE FILE EXPORT... <INPUT
 //
-// Each result is a line of JSON on the standard output.
+// Each result is a line of JSON on the standard output. CACHE is a folder for machine code.
 package main
 
 import (
@@ -13,6 +13,7 @@ import (
 	"os"
 
 	extism "github.com/extism/go-sdk"
+	"github.com/tetratelabs/wazero"
 )
 
 type result struct {
@@ -22,20 +23,26 @@ type result struct {
 }
 
 func main() {
-	if err := run(os.Args[1], os.Args[2:]); err != nil {
+	if err := run(os.Args[1], os.Args[2], os.Args[3:]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(path string, exports []string) error {
+func run(cacheDir, path string, exports []string) error {
+	cache, err := wazero.NewCompilationCacheWithDir(cacheDir)
+	if err != nil {
+		return err
+	}
 	input, err := io.ReadAll(os.Stdin)
 	if err != nil {
 		return err
 	}
 	manifest := extism.Manifest{Wasm: []extism.Wasm{extism.WasmFile{Path: path}}}
 	plugin, err := extism.NewPlugin(context.Background(), manifest,
-		extism.PluginConfig{EnableWasi: true}, nil)
+		extism.PluginConfig{
+			EnableWasi: true, RuntimeConfig: wazero.NewRuntimeConfig().WithCompilationCache(cache),
+		}, nil)
 	if err != nil {
 		return err
 	}

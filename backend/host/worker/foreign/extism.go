@@ -91,7 +91,7 @@ func (c *Code) plugin(op uint16, job *guest.Job) (int32, error) {
 	if err := c.renew(c.moduleConfig()); err != nil {
 		return 0, err
 	}
-	code, err := c.enter(c.program.entries[op])
+	code, err := c.enter(op)
 	if err != nil {
 		return 0, err
 	}
@@ -102,19 +102,6 @@ func (c *Code) plugin(op uint16, job *guest.Job) (int32, error) {
 		return code, nil
 	}
 	return c.giveOutput(job)
-}
-
-// enter runs an export. One that ends the whole program is as good as one that returns.
-func (c *Code) enter(export string) (int32, error) {
-	results, err := c.module.ExportedFunction(export).Call(c.ctx)
-	if code, exited := exitCode(err); exited {
-		c.drop()
-		return int32(code), nil
-	}
-	if err != nil || len(results) == 0 {
-		return 0, err
-	}
-	return int32(results[0]), nil
 }
 
 // giveOutput is the one copy that Extism's contract asks for.

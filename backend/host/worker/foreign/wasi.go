@@ -33,7 +33,7 @@ func (c *Code) command(op uint16, job *guest.Job) (int32, error) {
 	if err := c.renew(config); err != nil {
 		return 0, err
 	}
-	code, err := c.enter(c.program.entries[op])
+	code, err := c.enter(op)
 	if err == nil && out.refused { // it may not have noticed that something is missing
 		return c.fail(noRoom)
 	}
