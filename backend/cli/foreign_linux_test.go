@@ -162,3 +162,28 @@ func TestAForeignModuleThatWantsMoreIsRefusedByName(t *testing.T) {
 		t.Errorf("exit %d, %s", got.exit, got.stderr)
 	}
 }
+
+func TestASignedForeignModuleRunsAndAChangedOneDoesNot(t *testing.T) {
+	w := newWorld(t).withForeign(t, "memo")
+	file := filepath.Join(w.data, "plugins", "memo.wasm")
+	key := filepath.Join(w.data, "ada")
+	for _, args := range [][]string{
+		{"plugin", "keygen", "-o", key, "--no-passphrase"},
+		{"plugin", "sign", file, "--key", key + ".key"},
+		{"plugin", "trust", key + ".pub", "--name", "Ada"},
+		{"plugin", "verify", file},
+		{"run", "memo.sum"},
+	} {
+		if got := w.run(t, args...); got.exit != ExitOK {
+			t.Fatalf("%v: exit %d, %s", args, got.exit, got.stderr)
+		}
+	}
+	wasm, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, file, bytes.Replace(wasm, []byte("memory"), []byte("mEmory"), 1))
+	if got := w.run(t, "run", "memo.sum"); got.exit == ExitOK {
+		t.Errorf("changed after it was signed: %s", got.stdout)
+	}
+}

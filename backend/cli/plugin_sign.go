@@ -201,7 +201,7 @@ func (a *app) signPlugin(ctx context.Context, path string, s signing) (*signedDo
 	if err != nil {
 		return nil, err
 	}
-	m, err := manifest.Parse(wasm)
+	m, err := manifest.ParseFile(path, wasm)
 	if err != nil {
 		return nil, about(path, err)
 	}

@@ -150,9 +150,8 @@ func (c *Code) configGet(s []uint64) {
 
 // varGet and varSet free the blocks that they are given, as Extism's hosts do.
 func (c *Code) varGet(s []uint64) {
-	name := string(c.kernel.block(s[0]))
+	value, ok := c.kernel.vars[string(c.kernel.block(s[0]))]
 	c.kernel.release(s[0])
-	value, ok := c.kernel.vars[name]
 	s[0] = 0
 	if ok {
 		s[0] = c.kernel.put(value)

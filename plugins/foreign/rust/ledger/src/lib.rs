@@ -29,8 +29,12 @@ pub fn keep(input: String) -> FnResult<String> {
     let (name, value) = input.split_once('=').unwrap_or((&input, ""));
     match value {
         "" => Ok(var::get(name)?.unwrap_or_else(|| "nothing".into())),
-        "forget" => var::remove(name).map(|_| "forgotten".into()).map_err(Into::into),
-        _ => var::set(name, value).map(|_| "kept".into()).map_err(Into::into),
+        "forget" => var::remove(name)
+            .map(|_| "forgotten".into())
+            .map_err(Into::into),
+        _ => var::set(name, value)
+            .map(|_| "kept".into())
+            .map_err(Into::into),
     }
 }
 

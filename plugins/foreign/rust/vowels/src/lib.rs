@@ -8,5 +8,7 @@ pub fn count_vowels(input: String) -> FnResult<String> {
     let total = var::get::<u64>("total")?.unwrap_or(0) + count;
     var::set("total", total)?;
     info!("{count} vowels in {} bytes", input.len());
-    Ok(format!(r#"{{"count":{count},"total":{total},"vowels":"{vowels}"}}"#))
+    Ok(format!(
+        r#"{{"count":{count},"total":{total},"vowels":"{vowels}"}}"#
+    ))
 }
