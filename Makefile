@@ -78,4 +78,4 @@ package: build
 	@ls -l build/package/*.tar.gz
 
 clean:
-	@rm -rf build/bin build/test build/screens build/logs build/package build/cache frontend/dist frontend/node_modules plugins/target $(webext)
+	@rm -rf build/bin build/test build/screens build/logs build/package build/cache frontend/dist frontend/node_modules plugins/foreign/assemblyscript/node_modules plugins/target $(webext)

@@ -155,6 +155,10 @@ func TestAForeignModuleIsListedAndInspectedLikeAPlugin(t *testing.T) {
 
 func TestAForeignModuleThatWantsMoreIsRefusedByName(t *testing.T) {
 	w := newWorld(t).withForeign(t, "fetch")
+	file := filepath.Join(w.data, "plugins", "fetch.wasm")
+	if got := w.run(t, "plugin", "inspect", file); !strings.Contains(got.stdout, "it may ask for the network") {
+		t.Errorf("%s%s", got.stdout, got.stderr)
+	}
 	in := filepath.Join(t.TempDir(), "in")
 	writeFile(t, in, []byte("http://127.0.0.1:1/"))
 	got := w.run(t, "run", "fetch.fetch", "-i", in)

@@ -64,6 +64,9 @@ func adoptModule(name string, mod *module) (*Manifest, error) {
 	switch {
 	case mod.importsFrom(extismModuleName):
 		m.Doc = "A plugin made for Extism"
+		if mod.importsName("http_request") {
+			m.Doc += "; it may ask for the network, which it does not get"
+		}
 		m.Foreign = &Foreign{Kind: Extism}
 		m.Foreign.Exports, err = callable(mod)
 		unit.Ops = extismOps(m.Foreign.Exports)
@@ -84,6 +87,10 @@ func adoptModule(name string, mod *module) (*Manifest, error) {
 
 func (m *module) importsFrom(name string) bool {
 	return slices.ContainsFunc(m.imports, func(it importedItem) bool { return it.module == name })
+}
+
+func (m *module) importsName(name string) bool {
+	return slices.ContainsFunc(m.imports, func(it importedItem) bool { return it.name == name })
 }
 
 // callable lists the exports that a caller may run, by name: no parameters, and a code or nothing

@@ -82,6 +82,8 @@ func (c *Code) Explain(err error) wire.Failed {
 func (c *Code) Call(op uint16, job *guest.Job) (int32, error) {
 	c.text = ""
 	c.said.clear()
+	c.memory.Refused() // of an earlier call
+	c.lent.Refused()
 	if int(op) >= len(c.program.entries) {
 		return c.fail(fmt.Sprintf("there is no op %d", op))
 	}
@@ -165,12 +167,14 @@ func (c *Code) enter(op uint16) (int32, error) {
 	return int32(uint32(c.stack[0])), err
 }
 
-// drop ends the module; the next call gets a new one.
+// drop ends the module and gives its memory back; the next call gets a new one.
 func (c *Code) drop() {
-	if c.module != nil {
-		_ = c.module.Close(c.ctx)
-		c.module, c.functions = nil, nil
+	if c.module == nil {
+		return
 	}
+	_ = c.module.Close(c.ctx)
+	c.module, c.functions = nil, nil
+	_ = c.memory.Clear() // renew tries again, and says what is wrong
 }
 
 // moduleConfig grants nothing: no files, no environment. Clock and randomness are wazero's

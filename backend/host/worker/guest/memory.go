@@ -66,7 +66,7 @@ func (m *Memory) Clear() error {
 		return err
 	}
 	m.own(-m.low)
-	m.low, m.size, m.refused = 0, 0, 0
+	m.low, m.size = 0, 0
 	return nil
 }
 
