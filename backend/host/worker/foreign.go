@@ -25,7 +25,7 @@ func (s *session) startForeign(
 		Log:      s.logger(),
 		OwnBytes: s.ownBytes.add,
 		Config:   func(string) (string, bool) { return "", false }, // there are no settings yet
-		Ask:      func(string) error { return errNoPermission },    // nor permissions
+		Ask:      func(string) error { return errNoPermission },    // nor can it be given any
 	})
 	s.status.SetBusySince(0)
 	if err != nil {

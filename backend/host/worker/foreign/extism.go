@@ -169,7 +169,7 @@ func (c *Code) varSet(s []uint64) {
 	c.kernel.release(s[0])
 }
 
-// httpRequest only asks so far: nobody can be given the permission yet.
+// httpRequest only asks so far: a foreign plugin can be given no permission yet.
 func (c *Code) httpRequest(s []uint64) {
 	if err := c.host.Ask("http"); err != nil {
 		panic(&refusal{err.Error()})

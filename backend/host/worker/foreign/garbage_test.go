@@ -36,10 +36,12 @@ func start(t *testing.T, m *wasmtest.Module, entries []string, host *Host) *Code
 
 func noNeed(uint16, uint64) (wire.Window, int, error) { return wire.Window{}, -1, nil }
 
+func noAsk(wire.Ask) wire.Reply { return wire.Reply{} }
+
 // call runs an op without input and with no room for an output.
 func (c *Code) call(t *testing.T, op int) (int32, error) {
 	t.Helper()
-	job := guest.NewJob(guest.NewSegments(c.Lent()), noNeed)
+	job := guest.NewJob(guest.NewSegments(c.Lent()), noNeed, noAsk)
 	if err := job.Begin(&wire.Call{OutputCount: 1}, nil); err != nil {
 		t.Fatal(err)
 	}
