@@ -191,3 +191,19 @@ func TestASignedForeignModuleRunsAndAChangedOneDoesNot(t *testing.T) {
 		t.Errorf("changed after it was signed: %s", got.stdout)
 	}
 }
+
+func TestAForeignModuleIsInstalledAndRemovedLikeAPlugin(t *testing.T) {
+	w := newWorld(t)
+	for _, args := range [][]string{
+		{"plugin", "install", hosttest.Path(t, hosttest.Foreign("upper"))},
+		{"run", "upper.run"},
+		{"plugin", "remove", "upper", "--yes"},
+	} {
+		if got := w.run(t, args...); got.exit != ExitOK {
+			t.Fatalf("%v: exit %d, %s", args, got.exit, got.stderr)
+		}
+	}
+	if got := w.run(t, "run", "upper.run"); got.exit == ExitOK {
+		t.Error("it runs after it was removed")
+	}
+}
