@@ -3,6 +3,9 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -153,17 +156,81 @@ func TestAForeignModuleIsListedAndInspectedLikeAPlugin(t *testing.T) {
 	}
 }
 
-func TestAForeignModuleThatWantsMoreIsRefusedByName(t *testing.T) {
+func TestAForeignModuleReachesTheHostsThatTheUserNames(t *testing.T) {
 	w := newWorld(t).withForeign(t, "fetch")
-	file := filepath.Join(w.data, "plugins", "fetch.wasm")
-	if got := w.run(t, "plugin", "inspect", file); !strings.Contains(got.stdout, "it may ask for the network") {
-		t.Errorf("%s%s", got.stdout, got.stderr)
-	}
+	server := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(out, "%s %s", r.Method, r.URL.Path)
+	}))
+	defer server.Close()
 	in := filepath.Join(t.TempDir(), "in")
-	writeFile(t, in, []byte("http://127.0.0.1:1/"))
-	got := w.run(t, "run", "fetch.fetch", "-i", in)
-	if got.exit != ExitFailed || !strings.Contains(got.stderr, "no permission for the network") {
-		t.Errorf("exit %d, %s", got.exit, got.stderr)
+	writeFile(t, in, []byte(server.URL+"/news"))
+	fetch := func(flags ...string) outcome {
+		return w.run(t, append([]string{"run", "fetch.fetch", "-i", in, "-o", "-"}, flags...)...)
+	}
+	for what, got := range map[string]outcome{
+		"without a grant": fetch(), "another host": fetch("--allow", "http=127.0.0.1:1"),
+	} {
+		if got.exit != ExitFailed || got.stdout != "" || !strings.Contains(got.stderr, "its request was not sent") {
+			t.Errorf("%s: exit %d, %q, %s", what, got.exit, got.stdout, got.stderr)
+		}
+	}
+	got := fetch("--allow", "http="+strings.TrimPrefix(server.URL, "http://"))
+	if got.exit != ExitOK || got.stdout != "GET /news" {
+		t.Errorf("exit %d, %q, %s", got.exit, got.stdout, got.stderr)
+	}
+	for _, hosts := range []string{"http", "http=", "http=*", "http=a.org/x", "http=" + strings.Repeat("a.org,", 16) + "a.org"} {
+		if got := fetch("--allow", hosts); got.exit != ExitFailed || !strings.Contains(got.stderr, "it needs the hosts") {
+			t.Errorf("%s: exit %d, %s", hosts, got.exit, got.stderr)
+		}
+	}
+}
+
+func TestAProgramWorksOnTheFoldersThatTheUserGrants(t *testing.T) {
+	w := newWorld(t).withForeign(t, "shelf")
+	from, to := t.TempDir(), t.TempDir()
+	big := bytes.Repeat([]byte("0123456789abcdef"), 20_000)
+	for path, content := range map[string][]byte{
+		filepath.Join(from, "big"): big, filepath.Join(from, "sub", "x"): nil,
+		filepath.Join(to, "old"): []byte("old"), filepath.Join(to, "big"): bytes.Repeat([]byte("x"), 400_000),
+	} {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		writeFile(t, path, content)
+	}
+	shelf := func(args string, flags ...string) outcome {
+		return w.run(t, append([]string{"run", "shelf.run", "-p", "args=" + args, "-o", "-"}, flags...)...)
+	}
+	if got := shelf("list"); got.exit != ExitFailed || !strings.Contains(got.stderr, "plugin grant wasi.shelf read:in") {
+		t.Errorf("without a grant: exit %d, %q, %s", got.exit, got.stdout, got.stderr)
+	}
+	reading, writing := "--allow=read:in="+from, "--allow=write:out="+to
+	if got := shelf("list", reading); got.exit != ExitOK || got.stdout != "big\nsub/\n" {
+		t.Errorf("list: exit %d, %q, %s", got.exit, got.stdout, got.stderr)
+	}
+	if got := shelf("copy big", reading); got.exit != ExitFailed || !strings.Contains(got.stderr, "write:out") {
+		t.Errorf("without the second grant: exit %d, %q, %s", got.exit, got.stdout, got.stderr)
+	}
+	for range 2 {
+		if got := shelf("copy big", reading, writing); got.exit != ExitOK {
+			t.Errorf("copy: exit %d, %q, %s", got.exit, got.stdout, got.stderr)
+		}
+	}
+	if copied, err := os.ReadFile(filepath.Join(to, "big")); err != nil || !bytes.Equal(copied, big) {
+		t.Errorf("%d bytes were copied, %v", len(copied), err)
+	}
+	if log, err := os.ReadFile(filepath.Join(to, "log")); err != nil || string(log) != "big 320000\nbig 320000\n" {
+		t.Errorf("%q, %v", log, err)
+	}
+	if _, err := os.Stat(filepath.Join(to, "old")); !os.IsNotExist(err) {
+		t.Errorf("it was not removed: %v", err)
+	}
+	writeFile(t, filepath.Join(filepath.Dir(from), "secret"), []byte("secret"))
+	if got := shelf("escape", reading, writing); got.exit != ExitOK || got.stdout != "" {
+		t.Errorf("escape: exit %d, %q, %s", got.exit, got.stdout, got.stderr)
+	}
+	if _, err := os.Stat(filepath.Join(from, "new")); !os.IsNotExist(err) {
+		t.Errorf("it wrote into the folder to read: %v", err)
 	}
 }
 

@@ -24,16 +24,18 @@ type permissionsDocument struct {
 func (a *app) pluginGrantCommand() *cobra.Command {
 	var never bool
 	cmd := &cobra.Command{
-		Use:   "grant PLUGIN [PERMISSION[=FOLDER]]...",
+		Use:   "grant PLUGIN [PERMISSION[=FOLDER|=HOSTS]]...",
 		Short: "Show what a plugin asks for, and allow it",
 		Long: "grant without a permission shows what a plugin asks for, why, and what you have answered.\n" +
 			"With permissions it allows them until you revoke them, or forbids them with --never. Those\n" +
-			"to read or write need the folder. PLUGIN is its id, or the name of one of its units.\n" +
+			"to read or write need the folder, and a plugin made for another host those that it may reach,\n" +
+			"with commas between. PLUGIN is its id, or the name of one of its units.\n" +
 			"To allow something for one run only, give --allow to inos run.",
 		Example: "  inos plugin grant outside\n" +
 			"  inos plugin grant outside now random\n" +
 			"  inos plugin grant outside read:inbox=$HOME/Documents\n" +
-			"  inos plugin grant outside clipboard --never",
+			"  inos plugin grant outside clipboard --never\n" +
+			"  inos plugin grant fetch http=example.org,*.example.com",
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -96,15 +98,15 @@ func revoke(n *node.Node, p unit.PluginInfo, keys []string) error {
 // decide notes the same answer for permissions as people write them: read:inbox=FOLDER.
 func decide(n *node.Node, p unit.PluginInfo, wishes []string, d grant.Decision) error {
 	for _, wish := range wishes {
-		key, folder, _ := strings.Cut(wish, "=")
-		if folder != "" {
-			absolute, err := filepath.Abs(folder)
+		key, what, _ := strings.Cut(wish, "=")
+		if asked := p.Manifest.FindPermission(key); asked != nil && asked.Scope != "" && what != "" {
+			absolute, err := filepath.Abs(what)
 			if err != nil {
-				return fault.Wrap("plugin.grant", fault.Invalid, folder, err, "")
+				return fault.Wrap("plugin.grant", fault.Invalid, what, err, "")
 			}
-			folder = absolute
+			what = absolute
 		}
-		if err := n.Decide(p, key, d, folder); err != nil {
+		if err := n.Decide(p, key, d, what); err != nil {
 			return err
 		}
 	}

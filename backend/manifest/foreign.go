@@ -3,6 +3,7 @@ package manifest
 import (
 	"errors"
 	"fmt"
+	"inos/backend/wire"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -65,7 +66,9 @@ func adoptModule(name string, mod *module) (*Manifest, error) {
 	case mod.importsFrom(extismModuleName):
 		m.Doc = "A plugin made for Extism"
 		if mod.importsName("http_request") {
-			m.Doc += "; it may ask for the network, which it does not get"
+			m.Permissions = []Permission{{
+				Name: PermitHTTP, Reason: "It was made for Extism, whose plugins do not say which hosts they reach.",
+			}}
 		}
 		m.Foreign = &Foreign{Kind: Extism}
 		m.Foreign.Exports, err = callable(mod)
@@ -73,6 +76,9 @@ func adoptModule(name string, mod *module) (*Manifest, error) {
 	case mod.importsFrom(wasiModuleName) && mod.exports[wasiStart] == (exportedItem{sig: ">"}):
 		m.Doc = "A command of WASI preview 1"
 		m.Foreign = &Foreign{Kind: WASI, Exports: []string{wasiStart}}
+		if mod.importsName("path_open") {
+			m.Permissions = wasiFolders()
+		}
 		unit.Ops = []Op{wasiOp()}
 	default:
 		return nil, errForeign
@@ -149,6 +155,15 @@ func wasiOp() Op {
 		Doc: "Its arguments: words with blanks between; quotes and \\ keep blanks in a word",
 	}}
 	return op
+}
+
+// wasiFolders are those that a command may see, as /in and /out.
+func wasiFolders() []Permission {
+	const reason = "Programs that were made for a file system may read and write files."
+	return []Permission{
+		{Name: PermitRead, Scope: wire.FolderIn, Reason: reason},
+		{Name: PermitWrite, Scope: wire.FolderOut, Reason: reason},
+	}
 }
 
 // checkForeign refuses what no worker could run.

@@ -69,6 +69,9 @@ func (p *Permission) Sentence() string {
 	case PermitWrite:
 		return "read, change and delete the files in a folder that you choose (" + p.Scope + ")"
 	case PermitHTTP:
+		if len(p.Hosts) == 0 {
+			return "exchange data with hosts that you name"
+		}
 		return "exchange data with " + strings.Join(p.Hosts, ", ")
 	case PermitClipboard:
 		return "read and replace what you copied"
@@ -115,7 +118,7 @@ func (m *Manifest) AsksBeyond(old *Manifest) []Permission {
 	return more
 }
 
-func (c *checker) permissions(ps []Permission) {
+func (c *checker) permissions(ps []Permission, foreign bool) {
 	c.count(len(ps), 0, maxPermissions, "permissions")
 	seen := map[string]bool{}
 	for i := 0; i < len(ps) && c.found == nil; i++ {
@@ -126,7 +129,9 @@ func (c *checker) permissions(ps []Permission) {
 		c.check(p.Reason != "", path+".reason", "a permission needs a reason")
 		c.text(p.Reason, path+".reason")
 		c.scope(p, path+".scope")
-		c.hosts(p, path+".hosts")
+		if !foreign { // whose hosts the user names
+			c.hosts(p, path+".hosts")
+		}
 	}
 }
 
@@ -139,6 +144,9 @@ func (c *checker) scope(p *Permission, path string) {
 		"%q is no name for a folder, 1 to %d of a-z, 0-9 and _", clip(p.Scope), maxScopeBytes)
 }
 
+// IsHost says whether a host may stand in a list, perhaps with a star for subdomains or a port.
+func IsHost(host string) bool { return len(host) <= 255 && hostForm.MatchString(host) }
+
 func (c *checker) hosts(p *Permission, path string) {
 	if p.Name != PermitHTTP {
 		c.check(len(p.Hosts) == 0, path, "only http has hosts")
@@ -146,7 +154,7 @@ func (c *checker) hosts(p *Permission, path string) {
 	}
 	c.count(len(p.Hosts), 1, maxHosts, path)
 	for i, host := range p.Hosts {
-		c.check(len(host) <= 255 && hostForm.MatchString(host), fmt.Sprintf("%s[%d]", path, i),
+		c.check(IsHost(host), fmt.Sprintf("%s[%d]", path, i),
 			"%q is no host name in small letters, like api.example.org or *.example.org", clip(host))
 	}
 }

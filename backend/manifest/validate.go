@@ -92,7 +92,7 @@ func (m *Manifest) problem() *problem {
 	c.check(len(m.Licence) <= maxNameRunes && licenceForm.MatchString(m.Licence), "licence",
 		"%q is no SPDX identifier", clip(m.Licence))
 	c.text(m.Doc, "doc")
-	c.permissions(m.Permissions)
+	c.permissions(m.Permissions, m.Foreign != nil)
 	c.limits(m.Limits)
 	c.excess(m)
 	c.units(m.Units)

@@ -3,6 +3,7 @@ package node
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"inos/backend/fault"
@@ -38,9 +39,12 @@ func (n *Node) permit(p *host.Plugin, asked *manifest.Permission) (world.Grant, 
 	case !found:
 		return world.Grant{}, fmt.Errorf("you have not allowed it to %s", asked.Sentence())
 	}
-	hosts := slices.DeleteFunc(slices.Clone(g.Hosts), func(host string) bool {
-		return !slices.Contains(asked.Hosts, host)
-	})
+	hosts := slices.Clone(g.Hosts)
+	if p.Manifest.Foreign == nil { // a foreign one's hosts are those that the user named
+		hosts = slices.DeleteFunc(hosts, func(host string) bool {
+			return !slices.Contains(asked.Hosts, host)
+		})
+	}
 	return world.Grant{Folder: g.Folder, Hosts: hosts}, nil
 }
 
@@ -91,28 +95,56 @@ func (n *Node) Permissions(p unit.PluginInfo) ([]Permission, error) {
 	return out, nil
 }
 
-// Decide notes the user's answer to a permission that the plugin asks for. folder is the one that
-// was picked (read, write).
-func (n *Node) Decide(p unit.PluginInfo, key string, d grant.Decision, folder string) error {
+// Decide notes the user's answer to a permission that the plugin asks for. what is the folder that
+// was picked (read, write), or the hosts, with commas between, that a foreign plugin may reach.
+func (n *Node) Decide(p unit.PluginInfo, key string, d grant.Decision, what string) error {
 	asked := p.Manifest.FindPermission(key)
 	if asked == nil {
 		return fault.New(opGrant, fault.NotFound, p.Manifest.ID,
 			fmt.Sprintf("it does not ask for %q", key), asksFor(p.Manifest))
 	}
-	needsFolder := asked.Scope != "" && d != grant.Never
-	if needsFolder != (folder != "") {
-		return fault.New(opGrant, fault.Invalid, key, "a folder is for read and write, and they need one",
-			"say it like "+manifest.PermitRead+":photos=/home/me/Pictures")
+	g := grant.Grant{
+		Plugin: p.Manifest.ID, Key: key, Decision: d, Holder: p.Holder(), Hosts: asked.Hosts,
 	}
-	if needsFolder {
-		if err := CheckFolder(folder); err != nil {
-			return fault.Wrap(opGrant, fault.Invalid, folder, err, "give a folder that is there")
+	needsHosts := asked.Name == manifest.PermitHTTP && len(asked.Hosts) == 0
+	var err error
+	switch {
+	case d == grant.Never && what == "":
+	case asked.Scope != "":
+		g.Folder, err = grantedFolder(key, what)
+	case needsHosts:
+		g.Hosts, err = grantedHosts(what)
+	case what != "":
+		err = fault.New(opGrant, fault.Invalid, key, "nothing is to be said beside it",
+			"only read and write take a folder, and foreign plugins hosts")
+	}
+	if err != nil {
+		return err
+	}
+	return n.grants.Decide(g)
+}
+
+func grantedFolder(key, path string) (string, error) {
+	if path == "" {
+		return "", fault.New(opGrant, fault.Invalid, key, "it needs a folder",
+			"say it like "+key+"=/home/me/Documents")
+	}
+	return path, fault.Wrap(opGrant, fault.Invalid, path, CheckFolder(path), "give a folder that is there")
+}
+
+// maxGrantedHosts is as many as a manifest may name.
+const maxGrantedHosts = 16
+
+func grantedHosts(text string) ([]string, error) {
+	hosts := strings.Split(text, ",")
+	for _, host := range hosts {
+		if !manifest.IsHost(host) || len(hosts) > maxGrantedHosts {
+			return nil, fault.New(opGrant, fault.Invalid, manifest.PermitHTTP,
+				fmt.Sprintf("it needs the hosts that it may reach, 1 to %d", maxGrantedHosts),
+				"say it like http=api.example.org,*.example.com")
 		}
 	}
-	return n.grants.Decide(grant.Grant{
-		Plugin: p.Manifest.ID, Key: key, Decision: d, Holder: p.Holder(), Folder: folder,
-		Hosts: asked.Hosts,
-	})
+	return hosts, nil
 }
 
 func asksFor(m *manifest.Manifest) string {

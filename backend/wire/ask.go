@@ -14,6 +14,12 @@ type Ask struct {
 	Data []byte
 }
 
+// FolderIn and FolderOut are the scopes of the folders that a WASI command may read, and change.
+const (
+	FolderIn  = "in"
+	FolderOut = "out"
+)
+
 // Service is what can be asked for. The numbers are those of the schema.
 type Service uint16
 

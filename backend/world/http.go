@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/textproto"
 	"net/url"
@@ -148,10 +149,25 @@ func (w *World) httpHeader(_ context.Context, a *wire.Ask) (wire.Reply, error) {
 	if w.http.header == nil {
 		return wire.Reply{}, errors.New("there was no answer to read")
 	}
+	if a.Text == "" {
+		return wire.Reply{Data: allHeaders(w.http.header)}, nil
+	}
 	values := w.http.header.Values(a.Text)
 	if len(values) == 0 {
 		return wire.Reply{}, fmt.Errorf("the answer has no header %.100q", a.Text)
 	}
 	text := strings.Join(values, ", ")
 	return wire.Reply{Data: []byte(text[:min(len(text), wire.MaxDataBytes)])}, nil
+}
+
+// allHeaders is a line for each, names in small letters, as many as fit.
+func allHeaders(header http.Header) []byte {
+	var text []byte
+	for _, name := range slices.Sorted(maps.Keys(header)) {
+		line := strings.ToLower(name) + ": " + strings.Join(header[name], ", ") + "\n"
+		if len(text)+len(line) <= wire.MaxDataBytes {
+			text = append(text, line...)
+		}
+	}
+	return text
 }

@@ -29,8 +29,8 @@ foreign-go:
 
 foreign-wasi:
 	@mkdir -p $(foreign_out)
-	@clang --target=wasm32-wasi -O2 -Wall -Wextra -Werror -Wl,--strip-debug \
-	  -o $(foreign_out)/upper.wasm plugins/foreign/wasi/upper.c
+	@for n in upper shelf; do clang --target=wasm32-wasi -O2 -Wall -Wextra -Werror -Wl,--strip-debug \
+	  -o $(foreign_out)/$$n.wasm plugins/foreign/wasi/$$n.c; done
 
 foreign-oracle:
 	@cd plugins/foreign/oracle && $(STATIC) -o ../../../build/test/extism-call .

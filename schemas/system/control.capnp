@@ -210,7 +210,7 @@ enum Service {
   httpRead @9;
   # Bytes of the last response's body from offset on; Reply.value: bytes of the body.
   httpHeader @10;
-  # Text: a header's name. Reply.data: its value.
+  # Text: a header's name. Reply.data: its value. Without a name all of them, a line each.
   clipboardRead @11;
   clipboardWrite @12;
   notify @13;

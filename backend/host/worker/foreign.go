@@ -2,7 +2,6 @@ package worker
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"inos/backend/arena"
@@ -10,8 +9,6 @@ import (
 	"inos/backend/host/worker/guest"
 	"inos/backend/wire"
 )
-
-var errNoPermission = errors.New("this plugin has no permission for the network")
 
 // startForeign makes a foreign module ready for calls. It has no live unit and no channels.
 func (s *session) startForeign(
@@ -25,7 +22,6 @@ func (s *session) startForeign(
 		Log:      s.logger(),
 		OwnBytes: s.ownBytes.add,
 		Config:   func(string) (string, bool) { return "", false }, // there are no settings yet
-		Ask:      func(string) error { return errNoPermission },    // nor can it be given any
 	})
 	s.status.SetBusySince(0)
 	if err != nil {

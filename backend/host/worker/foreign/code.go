@@ -27,9 +27,12 @@ type Code struct {
 	// functions are the module's entries; each has a call stack of its own, so it is kept.
 	functions []api.Function
 	stack     [1]uint64
-	kernel    *kernel // nil: a WASI command
-	said      tail    // what it wrote to its standard error
-	text      string  // about the code that the last call returned
+	kernel    *kernel    // nil: a WASI command
+	job       *guest.Job // that runs
+	// httpStatus is of the last answer in this call; 0: there was none.
+	httpStatus uint32
+	said       tail   // what it wrote to its standard error
+	text       string // about the code that the last call returned
 }
 
 // Start prepares a module in the first Spaces slots of the space. A plugin for Extism runs its
@@ -91,7 +94,9 @@ func (c *Code) Call(op uint16, job *guest.Job) (int32, error) {
 	if c.kernel != nil {
 		run = c.plugin
 	}
+	c.job, c.httpStatus = job, 0
 	code, err := run(op, job)
+	c.job = nil
 	var no *refusal
 	if errors.As(err, &no) {
 		c.drop()

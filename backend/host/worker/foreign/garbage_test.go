@@ -83,7 +83,6 @@ func TestNoArgumentOfExtismsFunctionsIsTrusted(t *testing.T) {
 	}
 	ask := &Host{
 		Config: func(string) (string, bool) { return "set", true },
-		Ask:    func(string) error { return nil },
 	}
 	code := start(t, m, entries, ask)
 	for op, entry := range entries {

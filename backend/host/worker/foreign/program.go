@@ -27,8 +27,6 @@ type Host struct {
 	OwnBytes func(delta int64)
 	// Config is a setting of the plugin.
 	Config func(key string) (value string, ok bool)
-	// Ask says why something that needs a permission is not allowed; nil: it is.
-	Ask func(permission string) error
 }
 
 // Program is a compiled foreign module.

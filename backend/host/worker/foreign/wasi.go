@@ -6,6 +6,9 @@ import (
 	"io"
 	"strings"
 
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/experimental/sysfs"
+
 	"inos/backend/host/worker/guest"
 	"inos/backend/wire"
 )
@@ -28,7 +31,7 @@ func (c *Code) command(op uint16, job *guest.Job) (int32, error) {
 		return c.fail(noRoom)
 	}
 	config := c.moduleConfig().WithStartFunctions().WithArgs(append([]string{c.host.Name}, words...)...).
-		WithStdin(readerOnly{bytes.NewReader(view)}).WithStdout(out)
+		WithStdin(readerOnly{bytes.NewReader(view)}).WithStdout(out).WithFSConfig(c.folders())
 	defer c.drop()
 	if err := c.renew(config); err != nil {
 		return 0, err
@@ -38,6 +41,18 @@ func (c *Code) command(op uint16, job *guest.Job) (int32, error) {
 		return c.fail(noRoom)
 	}
 	return code, err
+}
+
+// folders are those that the user may have granted. Without a grant they are there and cannot be
+// looked into, so that the error of the call can say what is missing.
+func (c *Code) folders() wazero.FSConfig {
+	config := wazero.NewFSConfig()
+	for _, f := range []*folder{
+		{code: c, scope: wire.FolderIn}, {code: c, scope: wire.FolderOut, writable: true},
+	} {
+		config = config.(sysfs.FSConfig).WithSysFSMount(f, "/"+f.scope)
+	}
+	return config
 }
 
 // noRoom is all that the module knows; the job adds why.

@@ -8,9 +8,14 @@ func (i *Instance) ask(a wire.Ask) (wire.Reply, bool) {
 	if i.job == nil {
 		return wire.Reply{}, false
 	}
-	r := i.job.ask(a)
+	return i.job.Ask(a)
+}
+
+// Ask puts a question to the world outside. Why it was refused is kept for the call's error.
+func (j *Job) Ask(a wire.Ask) (wire.Reply, bool) {
+	r := j.ask(a)
 	if r.Refused {
-		i.job.refusal = r.Why
+		j.refusal = r.Why
 	}
 	return r, !r.Refused
 }
