@@ -48,7 +48,7 @@ func Values(spec []Param, values []Value) map[string]any {
 	out := make(map[string]any, len(spec))
 	for i := range spec {
 		if i < len(values) {
-			out[spec[i].Name] = spec[i].plain(values[i])
+			out[spec[i].Name] = spec[i].Plain(values[i])
 		}
 	}
 	return out
@@ -79,7 +79,8 @@ func (p *Param) Coerce(given any) (Value, error) {
 	return v, nil
 }
 
-func (p *Param) plain(v Value) any {
+// Plain is a value as JSON has it.
+func (p *Param) Plain(v Value) any {
 	switch p.Kind {
 	case Number:
 		return v.Number
@@ -101,7 +102,7 @@ func (p *Param) outOfRange(given any) error {
 		what = "a whole number, "
 	}
 	return fault.Newf(opParams, fault.Invalid, p.Name, "%s does not fit: it takes %s%s",
-		quoteGiven(given), what, p.Range())
+		p.quoteGiven(given), what, p.Range())
 }
 
 func (p *Param) asChoice(given any) (float64, bool) {
@@ -203,6 +204,13 @@ func asFlag(given any) (float64, bool) {
 		return 1, true
 	}
 	return 0, true
+}
+
+func (p *Param) quoteGiven(given any) string {
+	if p.Secret {
+		return "it"
+	}
+	return quoteGiven(given)
 }
 
 func quoteGiven(given any) string {

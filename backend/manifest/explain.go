@@ -14,6 +14,7 @@ func (m *Manifest) Explain() string {
 		fmt.Fprintf(&b, "by %s, licence %s\n", orNone(m.Author), orNone(m.Licence))
 	}
 	m.explainPermissions(&b)
+	m.explainSettings(&b)
 	m.Limits.explain(&b)
 	for i := range m.Units {
 		m.Units[i].explain(&b)
@@ -30,6 +31,20 @@ func (m *Manifest) explainPermissions(b *strings.Builder) {
 	for i := range m.Permissions {
 		p := &m.Permissions[i]
 		fmt.Fprintf(b, "  %-12s %s: %s\n", p.Key(), p.Sentence(), p.Reason)
+	}
+}
+
+func (m *Manifest) explainSettings(b *strings.Builder) {
+	if len(m.Settings) == 0 {
+		return
+	}
+	b.WriteString("Settings:\n")
+	for i := range m.Settings {
+		if p := &m.Settings[i]; p.Secret {
+			fmt.Fprintf(b, "  %s, a secret  %s  (%s)\n", p.Name, p.Doc, p.Range())
+		} else {
+			fmt.Fprintf(b, "  %s=%v  %s  (%s)\n", p.Name, p.Default, p.Doc, p.Range())
+		}
 	}
 }
 

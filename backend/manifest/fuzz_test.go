@@ -65,6 +65,7 @@ func FuzzJSON(f *testing.F) {
 	f.Add([]byte(smallJSON))
 	f.Add(mustJSON(f, goodManifest()))
 	f.Add([]byte(`{"units":[{"ops":[{"params":[{}]}]}]}`))
+	f.Add([]byte(`{"settings":[{"name":"a","kind":"text","maxBytes":9,"secret":true}]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		m, err := ParseJSON(text)
 		if err != nil {

@@ -24,6 +24,8 @@ type Manifest struct {
 	Units       []Unit       `json:"units"`
 	Permissions []Permission `json:"permissions,omitempty"`
 	Limits      Limits       `json:"limits"`
+	// Settings are what the user sets once for the plugin, and not for each call.
+	Settings []Param `json:"settings,omitempty"`
 	// Foreign is set where the module has no manifest and this one was made up for it.
 	Foreign *Foreign `json:"foreign,omitempty"`
 }

@@ -55,6 +55,10 @@ func goodManifest() *Manifest {
 			{Name: "http", Reason: "It fetches maps.", Hosts: []string{"a.example.org", "*.b.example"}},
 		},
 		Limits: Limits{1 << 20, 4096, 1000, 100, 1 << 20},
+		Settings: []Param{
+			{Name: "volume", Doc: "How loud.", Kind: Number, Default: 0.5, Max: 1},
+			{Name: "token", Doc: "Of your account.", Kind: Text, Default: "", MaxBytes: 200, Secret: true},
+		},
 	}
 }
 
@@ -243,6 +247,23 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 			func(m *Manifest) { m.Limits.MemoryBytes = FreeMemoryBytes + 1 }},
 		{"more time than is free", "limits.callMs",
 			func(m *Manifest) { m.Limits.CallMs = FreeCallMs + 1 }},
+		{"more settings than a form has", "settings",
+			func(m *Manifest) { m.Settings = make([]Param, maxSettings+1) }},
+		{"a setting twice", "settings[1].name", func(m *Manifest) { m.Settings[1].Name = "volume" }},
+		{"a setting outside of its range", "settings[0].default",
+			func(m *Manifest) { m.Settings[0].Default = 2.0 }},
+		{"a setting that nobody sees", "settings[0].hidden",
+			func(m *Manifest) { m.Settings[0].Hidden = true }},
+		{"a secret that is no text", "settings[0].secret",
+			func(m *Manifest) { m.Settings[0].Secret = true }},
+		{"a secret that all know", "settings[1].default",
+			func(m *Manifest) { m.Settings[1].Default = "1234" }},
+		{"a secret too long for a keychain", "settings[1].maxBytes",
+			func(m *Manifest) { m.Settings[1].MaxBytes = maxSecret + 1 }},
+		{"a parameter of an op that is secret", "units[0].ops[0].params[4].secret",
+			func(m *Manifest) { op(m).Params[4].Secret = true }},
+		{"a live parameter that is secret", "units[1].live.params[1].secret",
+			func(m *Manifest) { live(m).Params[1].Secret = true }},
 		{"memory over the window region", "limits.memoryBytes",
 			func(m *Manifest) { m.Limits.MemoryBytes = 1<<30 + 1 }},
 		{"shared memory without bound", "limits.sharedBytes",
@@ -268,6 +289,7 @@ func TestExplainSaysWhatTheUserMustKnow(t *testing.T) {
 	for _, want := range []string{
 		"dev.inos.example", "It shows the time.", "maths.add", "scale=1.5", "0.5 to 10 m",
 		"one of exact, fast", "60 ticks a second", "preset calm", "input in (text/csv, image/*)",
+		"volume=0.5  How loud.  (0 to 1)", "token, a secret  Of your account.",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in\n%s", want, text)

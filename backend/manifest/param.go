@@ -30,6 +30,7 @@ type Param struct {
 	Logarithmic bool     `json:"logarithmic,omitempty"`
 	Options     []string `json:"options,omitempty"`  // choice
 	MaxBytes    uint32   `json:"maxBytes,omitempty"` // text
+	Secret      bool     `json:"secret,omitempty"`   // text of a setting: kept in the keychain
 }
 
 // paramHead has the fields that every kind shows.
@@ -72,7 +73,8 @@ func (p Param) MarshalJSON() ([]byte, error) {
 		return json.Marshal(struct {
 			paramHead
 			MaxBytes uint32 `json:"maxBytes"`
-		}{head, p.MaxBytes})
+			Secret   bool   `json:"secret,omitempty"`
+		}{head, p.MaxBytes, p.Secret})
 	default:
 		return json.Marshal(head)
 	}

@@ -90,6 +90,7 @@ func (d *decoder) manifest(p plugin.Manifest) *Manifest {
 	m.Units = readList[plugin.Unit, Unit, plugin.Unit_List](d, "units", maxUnits, d.unit)(p.Units())
 	m.Permissions = readList[plugin.Permission, Permission, plugin.Permission_List](
 		d, "permissions", maxPermissions, d.permission)(p.Permissions())
+	m.Settings = d.params("settings", maxSettings)(p.Settings())
 	l, err := p.Limits()
 	d.fail(err)
 	if err == nil {
@@ -123,7 +124,7 @@ func (d *decoder) op(p plugin.Op) Op {
 		Number: p.Number(), Name: d.text(p.Name()), Doc: d.text(p.Doc()),
 		Determinism: Determinism(p.Determinism()), Tolerance: p.Tolerance(),
 	}
-	o.Params = d.params(p.Params())
+	o.Params = d.params("params", maxParams)(p.Params())
 	o.Inputs = readList[plugin.Port, Port, plugin.Port_List](d, "inputs", maxPorts, d.port)(p.Inputs())
 	o.Outputs = readList[plugin.Port, Port, plugin.Port_List](
 		d, "outputs", maxPorts, d.port)(p.Outputs())
@@ -158,8 +159,8 @@ func (d *decoder) texts(what string, max int) func(capnp.TextList, error) []stri
 	}
 }
 
-func (d *decoder) params(l plugin.Param_List, err error) []Param {
-	return readList[plugin.Param, Param, plugin.Param_List](d, "params", maxParams, d.param)(l, err)
+func (d *decoder) params(what string, max int) func(plugin.Param_List, error) []Param {
+	return readList[plugin.Param, Param, plugin.Param_List](d, what, max, d.param)
 }
 
 func (d *decoder) param(p plugin.Param) Param {
@@ -187,6 +188,7 @@ func (d *decoder) param(p plugin.Param) Param {
 		}
 	case Text:
 		q.Default, q.MaxBytes = d.text(k.Text().Default()), k.Text().MaxBytes()
+		q.Secret = k.Text().Secret()
 	}
 	return q
 }
@@ -201,7 +203,7 @@ func (d *decoder) bound(v int64) float64 {
 
 func (d *decoder) live(p plugin.Live) *Live {
 	l := &Live{
-		Doc: d.text(p.Doc()), Params: d.params(p.Params()),
+		Doc: d.text(p.Doc()), Params: d.params("params", maxParams)(p.Params()),
 		Phases: p.Phases(), MaxShards: p.MaxShards(), RateHz: p.RateHz(),
 	}
 	l.Channels = readList[plugin.Channel, Channel, plugin.Channel_List](

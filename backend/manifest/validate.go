@@ -16,7 +16,8 @@ const (
 	maxUnits       = 32
 	maxOps         = 256 // in one plugin
 	maxParams      = 128 // of one op or live unit
-	maxPorts       = 16  // a control message carries 16 descriptors
+	maxSettings    = 64
+	maxPorts       = 16 // a control message carries 16 descriptors
 	maxResults     = 256
 	maxChannels    = 4
 	maxPresets     = 32
@@ -37,6 +38,7 @@ const (
 	maxOutput     = 384 << 20 // the payload part of the window region
 	maxCallMs     = 24 * 3600 * 1000
 	maxTickMs     = 60 * 1000
+	maxSecret     = 2048 // what the keychain of every system takes
 	wasmPageBytes = 65536
 )
 
@@ -95,6 +97,7 @@ func (m *Manifest) problem() *problem {
 	c.permissions(m.Permissions, m.Foreign != nil)
 	c.limits(m.Limits)
 	c.excess(m)
+	c.settings(m.Settings)
 	c.units(m.Units)
 	c.foreign(m)
 	return c.found

@@ -74,6 +74,28 @@ func (c *checker) presetValue(l *Live, v PresetValue, set map[string]bool, path 
 
 func (c *checker) params(ps []Param, path string) {
 	c.count(len(ps), 0, maxParams, path)
+	c.eachParam(ps, path)
+	for i := range ps {
+		c.check(!ps[i].Secret, fmt.Sprintf("%s[%d].secret", path, i), "only a setting can be secret")
+	}
+}
+
+func (c *checker) settings(ps []Param) {
+	c.count(len(ps), 0, maxSettings, "settings")
+	c.eachParam(ps, "settings")
+	for i := 0; i < len(ps) && c.found == nil; i++ {
+		p, path := &ps[i], fmt.Sprintf("settings[%d]", i)
+		c.check(!p.Hidden, path+".hidden", "a setting is the user's, who must see it")
+		if p.Secret {
+			c.check(p.Kind == Text, path+".secret", "only a text can be secret")
+			c.check(p.Default == "", path+".default", "a secret has none: it would stand in the file")
+			c.check(p.MaxBytes <= maxSecret, path+".maxBytes",
+				"is %d, a secret has at most %d", p.MaxBytes, maxSecret)
+		}
+	}
+}
+
+func (c *checker) eachParam(ps []Param, path string) {
 	names := map[string]bool{}
 	for i := 0; i < len(ps) && c.found == nil; i++ {
 		p, path := &ps[i], fmt.Sprintf("%s[%d]", path, i)

@@ -86,6 +86,7 @@ func (e *encoder) manifest(p plugin.Manifest, m *Manifest) {
 	e.text(p.SetDoc, m.Doc)
 	writeList(e, m.Units, p.NewUnits, e.unit)
 	writeList(e, m.Permissions, p.NewPermissions, e.permission)
+	writeList(e, m.Settings, p.NewSettings, e.param)
 	l, err := p.NewLimits()
 	if e.try(err); e.err != nil {
 		return
@@ -177,6 +178,7 @@ func (e *encoder) param(p plugin.Param, in *Param) {
 		k.SetText()
 		e.text(k.Text().SetDefault, in.Default.(string))
 		k.Text().SetMaxBytes(in.MaxBytes)
+		k.Text().SetSecret(in.Secret)
 	}
 }
 

@@ -24,6 +24,8 @@ struct Manifest {
   units @7 :List(Unit);
   permissions @8 :List(Permission);
   limits @9 :Limits;
+  settings @10 :List(Param);
+  # What the user sets once for the plugin; their order is the index of setting_f64 and its like.
 }
 
 struct Permission {
@@ -128,6 +130,8 @@ struct Param {
     text :group {
       default @17 :Text;
       maxBytes @18 :UInt32;
+      secret @20 :Bool;
+      # Of a setting only: kept in the keychain, without a default.
     }
   }
   hidden @19 :Bool;
