@@ -35,6 +35,10 @@ INOS_IMPORT(channel_capacity) int32_t inos_channel_capacity(int32_t i);
 INOS_IMPORT(channel_publish) int32_t inos_channel_publish(int32_t i, int32_t count);
 INOS_IMPORT(shared) void *inos_shared(int64_t len);
 
+/* Settings of the plugin, inside of inos_call only (ABI-119). */
+INOS_IMPORT(setting_f64) double inos_setting_f64(int32_t i);
+INOS_IMPORT(setting_text) int32_t inos_setting_text(int32_t i, char *to, int32_t cap);
+
 /* Text for people (ABI-60, 61). Levels: 0 debug, 1 information, 2 warning, 3 error. */
 INOS_IMPORT(log) void inos_log(int32_t level, const char *text, int32_t len);
 INOS_IMPORT(fail) void inos_fail(const char *text, int32_t len);

@@ -38,6 +38,8 @@ var hostFunctions = map[string]signature{
 	"channel_publish":  i32 + i32 + ">" + i32,
 	"shared":           i64 + ">" + i32,
 	"progress":         i64 + i64 + ">" + i32,
+	"setting_f64":      i32 + ">" + f64,
+	"setting_text":     i32 + i32 + i32 + ">" + i32,
 	"now":              ">" + i64,
 	"random":           i32 + i32 + ">" + i32,
 	"file_size":        i32 + i32 + ">" + i64,

@@ -38,6 +38,8 @@ const (
 	ServiceClipboardRead
 	ServiceClipboardWrite
 	ServiceNotify
+	ServiceSettingNumber
+	ServiceSettingText
 )
 
 // Reply answers an Ask.

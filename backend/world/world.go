@@ -25,6 +25,9 @@ type Config struct {
 	// Permit returns what is granted now for a permission of the manifest; an error says why it
 	// is not, and what the user can do.
 	Permit func(p *manifest.Permission) (Grant, error)
+	// Setting returns what the user set, or the default. An error says why there is nothing, and
+	// what the user can do.
+	Setting func(ctx context.Context, p *manifest.Param) (manifest.Value, error)
 	// Clipboard is nil where there is none.
 	Clipboard Clipboard
 	// Notify shows a notice; nil: nobody would see it.
@@ -57,11 +60,13 @@ func (w *World) Denied() string { return w.denied }
 
 // service is how one kind of question is answered, and which permission it needs.
 type service struct {
-	permission []string // one of them
+	permission []string // one of them; none: the service looks itself, or it is the plugin's own
 	answer     func(*World, context.Context, *wire.Ask) (wire.Reply, error)
 }
 
 var services = map[wire.Service]service{
+	wire.ServiceSettingNumber:  {nil, (*World).settingNumber},
+	wire.ServiceSettingText:    {nil, (*World).settingText},
 	wire.ServiceNow:            {needs(manifest.PermitNow), (*World).now},
 	wire.ServiceRandom:         {needs(manifest.PermitRandom), (*World).random},
 	wire.ServiceFileRead:       {nil, (*World).fileRead},

@@ -12,15 +12,19 @@ import (
 	"inos/backend/wire"
 )
 
-var errNotAllowed = errors.New("you have not allowed it")
+var (
+	errNotAllowed = errors.New("you have not allowed it")
+	errNotSet     = errors.New("you have not set it")
+)
 
 // outside is a world for tests: what is in grants is granted.
 type outside struct {
 	*World
-	t      *testing.T
-	grants map[string]Grant
-	board  clipboard
-	told   []string
+	t        *testing.T
+	grants   map[string]Grant
+	settings map[string]any
+	board    clipboard
+	told     []string
 }
 
 type clipboard struct{ text string }
@@ -34,12 +38,22 @@ var noon = time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
 func open(t *testing.T, grants map[string]Grant) *outside {
 	t.Helper()
 	o := &outside{t: t, grants: grants}
-	m := &manifest.Manifest{Permissions: []manifest.Permission{
+	m := &manifest.Manifest{Settings: []manifest.Param{
+		{Name: "volume", Kind: manifest.Number, Max: 1}, {Name: "steps", Kind: manifest.Integer, Max: 9},
+		{Name: "loud", Kind: manifest.Flag}, {Name: "mode", Kind: manifest.Choice, Options: []string{"a", "b"}},
+		{Name: "token", Kind: manifest.Text, MaxBytes: 9, Secret: true},
+	}, Permissions: []manifest.Permission{
 		{Name: "now"}, {Name: "random"}, {Name: "clipboard"}, {Name: "notify"}, {Name: "http"},
 		{Name: "read", Scope: "photos"}, {Name: "write", Scope: "notes"},
 	}}
 	o.World = Open(Config{
 		Manifest: m, Clipboard: &o.board, Now: func() time.Time { return noon },
+		Setting: func(_ context.Context, p *manifest.Param) (manifest.Value, error) {
+			if v, ok := o.settings[p.Name]; ok {
+				return p.Coerce(v)
+			}
+			return manifest.Value{}, errNotSet
+		},
 		Notify: func(text string) { o.told = append(o.told, text) },
 		Permit: func(p *manifest.Permission) (Grant, error) {
 			if g, ok := o.grants[p.Key()]; ok {
@@ -85,6 +99,9 @@ func TestNothingIsAnsweredWithoutAGrant(t *testing.T) {
 		switch service {
 		case wire.ServiceFileWrite, wire.ServiceFileResize, wire.ServiceFileRemove:
 			a.Text = "notes/a"
+		case wire.ServiceSettingNumber, wire.ServiceSettingText:
+			o.refused(a, errNotSet.Error())
+			continue
 		case wire.ServiceHTTPRead, wire.ServiceHTTPHeader:
 			o.refused(a, "no answer to read")
 			continue

@@ -214,6 +214,10 @@ enum Service {
   clipboardRead @11;
   clipboardWrite @12;
   notify @13;
+  settingNumber @14;
+  # The setting at index `offset`; Reply.value: the bits of a Float64.
+  settingText @15;
+  # Reply.data: the text.
 }
 
 struct Reply {

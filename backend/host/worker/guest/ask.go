@@ -1,6 +1,10 @@
 package guest
 
-import "inos/backend/wire"
+import (
+	"math"
+
+	"inos/backend/wire"
+)
 
 // ask puts a question to the world outside. Nobody answers outside of a call: what a live unit
 // shows must not depend on more than its parameters.
@@ -59,6 +63,28 @@ func (i *Instance) put(bytes []byte, question func(at int, piece []byte) bool) b
 		}
 	}
 	return true
+}
+
+func (i *Instance) settingF64(stack []uint64) {
+	at := int64(uint32(stack[0]))
+	stack[0] = math.Float64bits(math.NaN())
+	if r, ok := i.ask(wire.Ask{Service: wire.ServiceSettingNumber, Offset: at}); ok {
+		stack[0] = uint64(r.Value)
+	}
+}
+
+func (i *Instance) settingText(stack []uint64) {
+	room, ok := i.memory.Bytes(uint32(stack[1]), uint32(stack[2]), true)
+	ok = ok || uint32(stack[2]) == 0
+	at := int64(uint32(stack[0]))
+	stack[0] = refused
+	if !ok {
+		return
+	}
+	if r, ok := i.ask(wire.Ask{Service: wire.ServiceSettingText, Offset: at}); ok {
+		copy(room, r.Data)
+		stack[0] = uint64(uint32(len(r.Data)))
+	}
 }
 
 func (i *Instance) now(stack []uint64) {

@@ -57,7 +57,7 @@ func FuzzImports(f *testing.F) {
 }
 
 // jobInstance is an instance in the middle of a call with an input and an output.
-func jobInstance(f *testing.F) *Instance {
+func jobInstance(f testing.TB) *Instance {
 	f.Helper()
 	m := w.New()
 	m.Func("inos_abi", true, w.Sig("", "i"), "", w.Const(1))
@@ -90,6 +90,9 @@ func jobInstance(f *testing.F) *Instance {
 	job := NewJob(NewSegments(instance.Memory()), func(uint16, uint64) (wire.Window, int, error) {
 		return wire.Window{}, -1, errors.New("no more")
 	}, func(a wire.Ask) wire.Reply { // a kernel that gives all that was asked for
+		if a.Service == wire.ServiceSettingText {
+			return wire.Reply{Data: []byte("a setting")}
+		}
 		return wire.Reply{Value: a.Length, Data: make([]byte, max(min(a.Length, wire.MaxDataBytes), 0))}
 	})
 	call := &wire.Call{

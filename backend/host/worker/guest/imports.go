@@ -43,6 +43,8 @@ var imports = map[string]imported{
 	"channel_publish":  function((*Instance).channelPublish, types(i32, i32), i32),
 	"shared":           function((*Instance).shared, types(i64), i32),
 	"progress":         function((*Instance).progress, types(i64, i64), i32),
+	"setting_f64":      function((*Instance).settingF64, types(i32), f64),
+	"setting_text":     function((*Instance).settingText, types(i32, i32, i32), i32),
 	"now":              function((*Instance).now, nil, i64),
 	"random":           function((*Instance).random, types(i32, i32), i32),
 	"file_size":        function((*Instance).fileSize, types(i32, i32), i64),
