@@ -17,6 +17,7 @@ import (
 	"inos/backend/grant"
 	"inos/backend/host"
 	"inos/backend/job"
+	"inos/backend/settings"
 	"inos/backend/trust"
 	"inos/backend/unit"
 )
@@ -34,6 +35,7 @@ type Node struct {
 	launcher *host.Launcher
 	registry *unit.Registry
 	grants   *grant.Store
+	settings *settings.Store
 	usage    *host.Usage
 	book     *dropin.Book
 	watcher  *unit.Watcher // nil: nobody watches the plugin folders
@@ -69,6 +71,7 @@ func Start(ctx context.Context, o Options) (*Node, error) {
 		return nil, fault.Wrap(opStart, fault.Unavailable, "arena", err, "see inos doctor")
 	}
 	n.grants = grant.Open(o.DataDir, o.Who, time.Now)
+	n.settings = settings.Open(o.DataDir, o.Keychain)
 	n.usage = host.NewUsage(time.Now)
 	n.launcher = host.NewLauncher()
 	n.registry = unit.NewRegistry(folders, o.indexPath(), n.refused)

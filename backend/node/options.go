@@ -10,6 +10,7 @@ import (
 
 	"inos/backend/arena"
 	"inos/backend/fault"
+	"inos/backend/settings"
 	"inos/backend/unit"
 	"inos/backend/world"
 )
@@ -41,6 +42,8 @@ type Options struct {
 	// Clipboard is the desktop's, Notify shows a notice of a unit there; nil: there is no desktop.
 	Clipboard world.Clipboard
 	Notify    func(plugin, text string)
+	// Keychain keeps the secrets of plugins; nil: the system's.
+	Keychain settings.Keychain
 	// Log gets what happens; nil: nothing is logged.
 	Log *slog.Logger
 	// Policy of failing live units; zero: unit.DefaultPolicy.
@@ -103,6 +106,9 @@ func (o Options) filled() (Options, error) {
 	}
 	if o.WorkerPath == "" {
 		o.WorkerPath = filepath.Join(beside, "inos-worker")
+	}
+	if o.Keychain == nil {
+		o.Keychain = settings.SystemKeychain()
 	}
 	o.Who = cmp.Or(o.Who, "command line")
 	if o.Log == nil {

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,6 +22,9 @@ func (n *Node) world(p *host.Plugin) host.World {
 	c := world.Config{
 		Manifest: p.Manifest, Clipboard: n.options.Clipboard, Now: time.Now,
 		Permit: func(asked *manifest.Permission) (world.Grant, error) { return n.permit(p, asked) },
+		Setting: func(ctx context.Context, m *manifest.Param) (manifest.Value, error) {
+			return n.setting(ctx, p, m)
+		},
 	}
 	if n.options.Notify != nil {
 		c.Notify = func(text string) { n.options.Notify(p.Manifest.ID, text) }

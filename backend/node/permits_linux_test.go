@@ -11,10 +11,13 @@ import (
 	"testing"
 	"time"
 
+	"aead.dev/minisign"
+
 	"inos/backend/fault"
 	"inos/backend/grant"
 	"inos/backend/host/hosttest"
 	"inos/backend/manifest"
+	"inos/backend/settings/settingstest"
 	"inos/backend/unit"
 )
 
@@ -44,9 +47,11 @@ func (b *board) notify(plugin, text string) {
 // outside is a node with the plugin that asks for everything, changed before it is packed.
 type outside struct {
 	*Node
-	t      *testing.T
-	board  board
-	folder string // of the plugin
+	t        *testing.T
+	board    board
+	keychain settingstest.Keychain
+	folder   string               // of the plugin
+	key      *minisign.PrivateKey // who signs it; nil: nobody
 }
 
 func startOutside(t *testing.T, change func(*manifest.Manifest)) *outside {
@@ -56,6 +61,7 @@ func startOutside(t *testing.T, change func(*manifest.Manifest)) *outside {
 	o.Node = start(t, func(options *Options) {
 		options.PluginDirs = []string{o.folder}
 		options.Clipboard, options.Notify = &o.board, o.board.notify
+		options.Keychain = &o.keychain
 	})
 	return o
 }
@@ -67,6 +73,9 @@ func (o *outside) install(change func(*manifest.Manifest)) {
 		change(p.Manifest)
 	}
 	packed, err := manifest.Pack(p.Wasm, p.Manifest)
+	if err == nil && o.key != nil {
+		packed, err = manifest.Sign(packed, *o.key, "for tests")
+	}
 	if err == nil {
 		err = os.WriteFile(filepath.Join(o.folder, "outside.wasm"), packed, 0o600)
 	}

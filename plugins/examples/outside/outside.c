@@ -1,4 +1,5 @@
-/* Every permission, one op each: what a plugin sees of the world outside when the user lets it. */
+/* Every permission, one op each: what a plugin sees of the world outside when the user lets it; and
+ * its settings. */
 #include "inos.h"
 
 enum { TEXT = 4096 };
@@ -101,11 +102,20 @@ static int32_t strain(void) {
     return 0;
 }
 
+static int32_t volume(void) { return inos_result_f64(0, inos_setting_f64(0)); }
+
+static int32_t token(void) {
+    int32_t len = inos_setting_text(1, text, TEXT);
+    if (len < 0) return INOS_FAIL("there is no token");
+    return inos_result_f64(0, len);
+}
+
 INOS_EXPORT(inos_abi) int32_t inos_abi(void) { return 1; }
 
 INOS_EXPORT(inos_call) int32_t inos_call(int32_t op) {
     static int32_t (*const ops[])(void) = {
         clock, dice, list, read, write, erase, fetch, paste, copy, tell, strain,
+        volume, token,
     };
     if (op < 0 || op >= (int32_t)(sizeof ops / sizeof *ops)) return INOS_FAIL("there is no such op");
     return ops[op]();
