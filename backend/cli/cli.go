@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"inos/backend/settings"
 )
 
 // Exit codes.
@@ -29,6 +31,8 @@ type World struct {
 	// Program is the path of this executable; inos-worker, inos-desktop and the bundled plugins
 	// lie beside it.
 	Program string
+	// Keychain keeps the secrets of plugins; nil: the system's.
+	Keychain settings.Keychain
 	// Replace becomes another program and returns only when that failed.
 	Replace func(path string, args []string) error
 }

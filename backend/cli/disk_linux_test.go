@@ -51,7 +51,7 @@ func TestItWorksWithoutADiskToWriteTo(t *testing.T) {
 		"a few pages": {"size=64k", "true", "make room on the disk"},
 		"no inodes":   {"nr_inodes=2", "touch one", "make room on the disk"},
 	} {
-		w := world{w.programs, t.TempDir()}
+		w := world{programs: w.programs, data: t.TempDir()}
 		run := func(args ...string) outcome {
 			return w.onDisk(t, disk.options, disk.prepare, append(args, "--plugins", plugins)...)
 		}

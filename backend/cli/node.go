@@ -38,6 +38,7 @@ func (a *app) nodeOptions() (node.Options, error) {
 		WorkerPath:     a.beside(workerProgram),
 		AllowNoSeccomp: a.global.allowNoSeccomp,
 		Safe:           a.global.safe,
+		Keychain:       a.Keychain,
 		Log:            a.logger(),
 	}, nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -73,21 +74,29 @@ func (a *app) anyPassphrase(ctx context.Context, p passphrase, isNew bool) (stri
 
 // passphraseFrom reads the first line.
 func (a *app) passphraseFrom(ctx context.Context, fd int) (string, error) {
-	reader := a.Stdin
-	if fd != 0 {
-		file := os.NewFile(uintptr(fd), "descriptor")
-		if file == nil {
-			return "", fmt.Errorf("descriptor %d is not open", fd)
-		}
-		reader = file
-	}
-	if reader == nil {
-		return "", errors.New("there is no standard input")
+	reader, err := a.descriptor(fd)
+	if err != nil {
+		return "", err
 	}
 	text, err := input.Stream(fmt.Sprintf("descriptor %d", fd), reader).
 		ReadAll(ctx, maxPassphraseText)
 	line, _, _ := bytes.Cut(text, []byte("\n"))
 	return string(bytes.TrimSuffix(line, []byte("\r"))), err
+}
+
+// descriptor is an open file of this process; 0 is the standard input.
+func (a *app) descriptor(fd int) (io.Reader, error) {
+	if fd != 0 {
+		file := os.NewFile(uintptr(fd), "descriptor")
+		if file == nil {
+			return nil, fmt.Errorf("descriptor %d is not open", fd)
+		}
+		return file, nil
+	}
+	if a.Stdin == nil {
+		return nil, errors.New("there is no standard input")
+	}
+	return a.Stdin, nil
 }
 
 // ask reads a line for each prompt from the terminal without showing it, and leaves the terminal as
@@ -110,7 +119,8 @@ func (a *app) ask(ctx context.Context, file *os.File, prompts ...string) ([]stri
 			return err
 		})
 		if errors.Is(err, io.EOF) { // Ctrl+C, which is no signal here, or Ctrl+D
-			err = fault.New("passphrase", fault.Canceled, "passphrase", "interrupted", "")
+			what := strings.TrimSuffix(prompt, ": ")
+			err = fault.New("terminal.ask", fault.Canceled, what, "interrupted", "")
 		}
 		if err != nil {
 			fmt.Fprint(a.Stderr, "\r\n")

@@ -41,6 +41,7 @@ func (a *app) pluginCommand() *cobra.Command {
 		a.pluginKeygenCommand(), a.pluginSignCommand(), a.pluginVerifyCommand(),
 		a.pluginTrustCommand(), a.pluginForgetCommand(), a.pluginPublishersCommand(),
 		a.pluginGrantCommand(), a.pluginRevokeCommand(), a.pluginAuditCommand(),
+		a.pluginSettingsCommand(), a.pluginSetCommand(),
 	)
 	cmd.AddCommand(a.pluginChangeCommands()...)
 	return cmd

@@ -101,7 +101,8 @@ func TestAFullDiskRefusesAnInstallAndChangesNothing(t *testing.T) {
 		"full":      {"size=16k", "! head -c 20000 /dev/zero >fill 2>&1", "make room on the disk"},
 		"no inodes": {"nr_inodes=8", "for i in 1 2 3 4 5; do touch $i; done", "make room on the disk"},
 	} {
-		got := world{w.programs, t.TempDir()}.onDisk(t, disk.options, disk.prepare, "plugin", "install", plugin)
+		fresh := world{programs: w.programs, data: t.TempDir()}
+		got := fresh.onDisk(t, disk.options, disk.prepare, "plugin", "install", plugin)
 		if got.exit != ExitFailed || !strings.Contains(got.stderr, disk.refusal) {
 			t.Errorf("%s: exit %d, %q", name, got.exit, got.stderr)
 		}

@@ -50,14 +50,17 @@ var buildPrograms = sync.OnceValue(func() error {
 })
 
 // world is a folder of real programs with a data folder of its own.
-type world struct{ programs, data string }
+type world struct {
+	programs, data string
+	environment    []string // beside PATH and HOME
+}
 
 func newWorld(t *testing.T) world {
 	t.Helper()
 	if err := buildPrograms(); err != nil {
 		t.Fatal(err)
 	}
-	return world{programsFolder, t.TempDir()}
+	return world{programs: programsFolder, data: t.TempDir()}
 }
 
 // builtFile is what `make build` leaves under build/bin.
@@ -89,7 +92,7 @@ func (w world) withPlugins(t *testing.T) world {
 func (w world) command(ctx context.Context, args ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, filepath.Join(w.programs, "inos"),
 		append([]string{"--data", w.data}, args...)...)
-	command.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + w.data}
+	command.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + w.data}, w.environment...)
 	return command
 }
 

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"inos/backend/bench"
+	"inos/backend/settings/settingstest"
 )
 
 // stand is a world of a test: its own data folder, programs and environment.
@@ -20,6 +21,8 @@ type stand struct {
 	data        string
 	environment map[string]string
 	replaced    []string // what the program became
+	keychain    settingstest.Keychain
+	stdin       string
 }
 
 func newStand(t *testing.T) *stand {
@@ -37,16 +40,26 @@ type outcome struct {
 func (s *stand) inos(ctx context.Context, args ...string) outcome {
 	var stdout, stderr bytes.Buffer
 	exit := Main(ctx, World{
-		Stdout:  &stdout,
-		Stderr:  &stderr,
-		Getenv:  func(name string) string { return s.environment[name] },
-		Program: filepath.Join(s.dir, "inos"),
+		Stdin:    s.standardInput(),
+		Stdout:   &stdout,
+		Stderr:   &stderr,
+		Keychain: &s.keychain,
+		Getenv:   func(name string) string { return s.environment[name] },
+		Program:  filepath.Join(s.dir, "inos"),
 		Replace: func(path string, args []string) error {
 			s.replaced = append([]string{path}, args...)
 			return errors.New("this test becomes nothing")
 		},
 	}, append([]string{"--data", s.data}, args...))
 	return outcome{exit, stdout.String(), stderr.String()}
+}
+
+// standardInput is none unless the test has set one.
+func (s *stand) standardInput() io.Reader {
+	if s.stdin == "" {
+		return nil
+	}
+	return strings.NewReader(s.stdin)
 }
 
 // install puts the built-in plugin into the data folder, under that file name.
