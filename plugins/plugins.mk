@@ -17,6 +17,7 @@ plugins-wasm: plugins-rust plugins-c
 	@$(call pack,$(plugin_raw)/adder.wasm,plugins/examples/adder/manifest.json,build/bin/examples/adder.wasm)
 	@$(call pack,$(plugin_c)/sparks.wasm,plugins/examples/sparks/manifest.json,build/bin/examples/sparks.wasm)
 	@$(call pack,$(plugin_c)/outside.wasm,plugins/examples/outside/manifest.json,build/bin/examples/outside.wasm)
+	@$(call pack,$(plugin_raw)/outside.wasm,plugins/examples/outside/manifest.json,build/test/outside-rust.wasm)
 	@$(call pack,$(plugin_raw)/hostile.wasm,plugins/hostile/manifest.json,build/test/hostile.wasm)
 	@$(call pack,$(plugin_c)/ring.wasm,$(plugin_c)/ring.json,build/test/ring.wasm)
 
@@ -24,7 +25,7 @@ plugins-wasm: plugins-rust plugins-c
 plugins-rust:
 	@cd plugins && env -u RUSTFLAGS -u CARGO_TARGET_DIR $$(cat ../build/cache/wasm.env) \
 	  cargo build --quiet --release --locked --offline --target wasm32-unknown-unknown \
-	  -p inos-boids --lib -p adder -p hostile
+	  -p inos-boids --lib -p adder -p outside -p hostile
 
 # The example of the specification is built from its text, so that it stays true.
 plugins-c:

@@ -51,12 +51,25 @@ type outside struct {
 	board    board
 	keychain settingstest.Keychain
 	folder   string               // of the plugin
+	file     string               // of the build
 	key      *minisign.PrivateKey // who signs it; nil: nobody
+}
+
+// inCAndRust runs a test with the plugin in C and with its twin, which uses the Rust SDK.
+func inCAndRust(t *testing.T, test func(t *testing.T, file string)) {
+	for language, file := range map[string]string{"C": hosttest.Outside, "Rust": hosttest.OutsideRust} {
+		t.Run(language, func(t *testing.T) { test(t, file) })
+	}
 }
 
 func startOutside(t *testing.T, change func(*manifest.Manifest)) *outside {
 	t.Helper()
-	o := &outside{t: t, folder: t.TempDir()}
+	return startFile(t, hosttest.Outside, change)
+}
+
+func startFile(t *testing.T, file string, change func(*manifest.Manifest)) *outside {
+	t.Helper()
+	o := &outside{t: t, folder: t.TempDir(), file: file}
 	o.install(change)
 	o.Node = start(t, func(options *Options) {
 		options.PluginDirs = []string{o.folder}
@@ -68,7 +81,7 @@ func startOutside(t *testing.T, change func(*manifest.Manifest)) *outside {
 
 func (o *outside) install(change func(*manifest.Manifest)) {
 	o.t.Helper()
-	p := hosttest.Plugin(o.t, hosttest.Outside)
+	p := hosttest.Plugin(o.t, o.file)
 	if change != nil {
 		change(p.Manifest)
 	}
@@ -135,12 +148,16 @@ func (o *outside) gives(want, op string, params map[string]any, input []byte) {
 }
 
 func TestEachPermissionIsDeniedUntilItIsAllowedAndAfterItIsRevoked(t *testing.T) {
+	inCAndRust(t, testEachPermission)
+}
+
+func testEachPermission(t *testing.T, file string) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/x-news")
 		fmt.Fprint(w, "news")
 	}))
 	defer server.Close()
-	o := startOutside(t, func(m *manifest.Manifest) {
+	o := startFile(t, file, func(m *manifest.Manifest) {
 		m.FindPermission(manifest.PermitHTTP).Hosts = []string{strings.TrimPrefix(server.URL, "http://")}
 	})
 	o.board.text = "copied"
@@ -197,8 +214,10 @@ func TestEachPermissionIsDeniedUntilItIsAllowedAndAfterItIsRevoked(t *testing.T)
 	}
 }
 
-func TestMoreMemoryIsHadByPermissionOnly(t *testing.T) {
-	o := startOutside(t, nil)
+func TestMoreMemoryIsHadByPermissionOnly(t *testing.T) { inCAndRust(t, testMoreMemory) }
+
+func testMoreMemory(t *testing.T, file string) {
+	o := startFile(t, file, nil)
 	strain := func() error { _, err := o.run("strain", map[string]any{"megabytes": 300}, nil); return err }
 	if err := strain(); err == nil || !strings.Contains(err.Error(), "no memory") {
 		t.Errorf("without: %v", err)

@@ -22,6 +22,8 @@ const (
 	Adder      = "build/bin/examples/adder.wasm"
 	Hostile    = "build/test/hostile.wasm"
 	Outside    = "build/bin/examples/outside.wasm"
+	// OutsideRust is the same plugin, written with the SDK.
+	OutsideRust = "build/test/outside-rust.wasm"
 )
 
 // Path is a file of the build.

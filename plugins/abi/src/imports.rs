@@ -36,4 +36,40 @@ unsafe extern "C" {
     pub fn log(level: i32, ptr: *const u8, len: i32);
     /// Sets the text of the error that is about to be returned.
     pub fn fail(ptr: *const u8, len: i32);
+    /// Microseconds since 1970; -1 when refused, like all below.
+    pub safe fn now() -> i64;
+    /// Fills memory with random bytes; 0, or -1.
+    pub fn random(ptr: *mut u8, len: i32) -> i32;
+    /// Bytes of a file.
+    pub fn file_size(path: *const u8, path_len: i32) -> i64;
+    /// Reads up to `cap` bytes from `offset` on; returns how many, 0 at the end.
+    pub fn file_read(path: *const u8, path_len: i32, offset: i64, ptr: *mut u8, cap: i32) -> i32;
+    /// Names in a folder, a line each: copies up to `cap` bytes of the text from `offset` on;
+    /// returns the length of the whole text.
+    pub fn file_list(path: *const u8, path_len: i32, offset: i64, ptr: *mut u8, cap: i32) -> i64;
+    /// Writes `len` bytes at `offset`, and makes the file if there is none; 0, or -1.
+    pub fn file_write(path: *const u8, path_len: i32, offset: i64, ptr: *const u8, len: i32)
+    -> i32;
+    /// Cuts or extends a file; 0, or -1.
+    pub fn file_resize(path: *const u8, path_len: i32, size: i64) -> i32;
+    /// Removes a file; 0, or -1.
+    pub fn file_remove(path: *const u8, path_len: i32) -> i32;
+    /// Sends a request (ABI-116); returns the status of the answer.
+    pub fn http_send(ptr: *const u8, len: i32) -> i32;
+    /// Bytes of the last answer's body.
+    pub safe fn http_len() -> i64;
+    /// Copies up to `cap` bytes of the body from `offset` on; returns how many.
+    pub fn http_read(offset: i64, ptr: *mut u8, cap: i32) -> i32;
+    /// Copies up to `cap` bytes of a header's value; returns its length.
+    pub fn http_header(name: *const u8, name_len: i32, ptr: *mut u8, cap: i32) -> i32;
+    /// Copies up to `cap` bytes of the clipboard's text from `offset` on; returns the whole length.
+    pub fn clipboard_read(offset: i64, ptr: *mut u8, cap: i32) -> i64;
+    /// Replaces the clipboard's text; 0, or -1.
+    pub fn clipboard_write(ptr: *const u8, len: i32) -> i32;
+    /// A setting as a number; NaN when there is none.
+    pub safe fn setting_f64(index: i32) -> f64;
+    /// Copies up to `cap` bytes of a setting's text; returns the whole length, -1 when there is none.
+    pub fn setting_text(index: i32, ptr: *mut u8, cap: i32) -> i32;
+    /// Shows a notice; 0, or -1.
+    pub fn notify(ptr: *const u8, len: i32) -> i32;
 }

@@ -1,5 +1,5 @@
 /* Every permission, one op each: what a plugin sees of the world outside when the user lets it; and
- * its settings. */
+ * its settings. src/lib.rs is the same plugin in Rust. */
 #include "inos.h"
 
 enum { TEXT = 4096 };

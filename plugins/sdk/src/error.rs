@@ -14,6 +14,8 @@ pub enum Error {
     UnknownOp(u32),
     /// The op or the live part has no such parameter, or it is of another kind.
     NoParam(u32),
+    /// There is no such setting, it is of another kind, or it is a secret that is not set.
+    NoSetting(u32),
     /// The call has no such input.
     NoInput(u32),
     /// The op has no such output or result, or the live part no such channel.
@@ -43,6 +45,15 @@ pub enum Error {
     },
     /// Two handles on the same input or output at once.
     Busy(u32),
+    /// The world outside was asked for something that it did not give.
+    Outside {
+        /// What was asked for, as the subject of a sentence: `the time`, `photos/a.jpg`.
+        what: String,
+        /// The permission that it needs, as the manifest names it: `now`, `read`.
+        permission: &'static str,
+        /// What else may be the reason, like "there is no such file"; empty: nothing.
+        or: &'static str,
+    },
     /// More than one shard asked for what only a single one may have.
     Sharded,
 }
@@ -65,11 +76,12 @@ impl Error {
             Self::Invalid(_) => 2,
             Self::Cancelled => 3,
             Self::UnknownOp(_) => 4,
-            Self::NoParam(_) | Self::NoInput(_) | Self::NoPort(_) => 5,
+            Self::NoParam(_) | Self::NoSetting(_) | Self::NoInput(_) | Self::NoPort(_) => 5,
             Self::Refused { .. } => 6,
             Self::OutOfRange { .. } => 7,
             Self::Misaligned { .. } => 8,
             Self::Busy(_) | Self::Sharded => 9,
+            Self::Outside { .. } => 10,
         }
     }
 }
@@ -81,6 +93,7 @@ impl fmt::Display for Error {
             Self::Cancelled => f.write_str("cancelled"),
             Self::UnknownOp(op) => write!(f, "the plugin has no op {op}"),
             Self::NoParam(i) => write!(f, "there is no parameter {i} of this kind"),
+            Self::NoSetting(i) => write!(f, "setting {i} is not set"),
             Self::NoInput(i) => write!(f, "there is no input {i}"),
             Self::NoPort(i) => write!(f, "there is no output, result or channel {i}"),
             Self::Refused { what, bytes } => write!(f, "{bytes} bytes for {what} were refused"),
@@ -98,6 +111,21 @@ impl fmt::Display for Error {
                 )
             }
             Self::Busy(i) => write!(f, "input or output {i} is in use already"),
+            Self::Outside {
+                what,
+                permission,
+                or,
+            } => {
+                write!(
+                    f,
+                    "{what} was refused: the permission {permission} is missing"
+                )?;
+                if or.is_empty() {
+                    Ok(())
+                } else {
+                    write!(f, ", or {or}")
+                }
+            }
             Self::Sharded => f.write_str("a whole frame is only for a unit with one shard"),
         }
     }
@@ -117,6 +145,7 @@ mod tests {
             Error::Cancelled,
             Error::UnknownOp(1),
             Error::NoParam(1),
+            Error::NoSetting(1),
             Error::NoInput(1),
             Error::NoPort(1),
             Error::Refused {
@@ -130,6 +159,11 @@ mod tests {
             },
             Error::Misaligned { len: 3, element: 4 },
             Error::Busy(0),
+            Error::Outside {
+                what: "the time".into(),
+                permission: "now",
+                or: "",
+            },
             Error::Sharded,
         ];
         for error in all {

@@ -44,6 +44,90 @@ pub unsafe trait Host {
     fn log(&mut self, level: i32, text: &str);
     #[allow(missing_docs)]
     fn fail(&mut self, text: &str);
+    /// Microseconds since 1970. None and false, here and below: refused. Without a world of its
+    /// own a host refuses all of it.
+    fn now(&mut self) -> Option<u64> {
+        None
+    }
+    #[allow(missing_docs)]
+    fn random(&mut self, into: &mut [u8]) -> bool {
+        let _ = into;
+        false
+    }
+    #[allow(missing_docs)]
+    fn file_size(&mut self, path: &str) -> Option<u64> {
+        let _ = path;
+        None
+    }
+    #[allow(missing_docs)]
+    fn file_read(&mut self, path: &str, offset: u64, into: &mut [u8]) -> Option<usize> {
+        let _ = (path, offset, into);
+        None
+    }
+    #[allow(missing_docs)]
+    fn file_list(&mut self, path: &str, offset: u64, into: &mut [u8]) -> Option<u64> {
+        let _ = (path, offset, into);
+        None
+    }
+    #[allow(missing_docs)]
+    fn file_write(&mut self, path: &str, offset: u64, bytes: &[u8]) -> bool {
+        let _ = (path, offset, bytes);
+        false
+    }
+    #[allow(missing_docs)]
+    fn file_resize(&mut self, path: &str, size: u64) -> bool {
+        let _ = (path, size);
+        false
+    }
+    #[allow(missing_docs)]
+    fn file_remove(&mut self, path: &str) -> bool {
+        let _ = path;
+        false
+    }
+    #[allow(missing_docs)]
+    fn http_send(&mut self, request: &[u8]) -> Option<u16> {
+        let _ = request;
+        None
+    }
+    #[allow(missing_docs)]
+    fn http_len(&mut self) -> Option<u64> {
+        None
+    }
+    #[allow(missing_docs)]
+    fn http_read(&mut self, offset: u64, into: &mut [u8]) -> Option<usize> {
+        let _ = (offset, into);
+        None
+    }
+    #[allow(missing_docs)]
+    fn http_header(&mut self, name: &str, into: &mut [u8]) -> Option<usize> {
+        let _ = (name, into);
+        None
+    }
+    #[allow(missing_docs)]
+    fn clipboard_read(&mut self, offset: u64, into: &mut [u8]) -> Option<u64> {
+        let _ = (offset, into);
+        None
+    }
+    #[allow(missing_docs)]
+    fn clipboard_write(&mut self, text: &str) -> bool {
+        let _ = text;
+        false
+    }
+    #[allow(missing_docs)]
+    fn setting_f64(&mut self, index: u32) -> f64 {
+        let _ = index;
+        f64::NAN
+    }
+    #[allow(missing_docs)]
+    fn setting_text(&mut self, index: u32, into: &mut [u8]) -> i32 {
+        let _ = (index, into);
+        -1
+    }
+    #[allow(missing_docs)]
+    fn notify(&mut self, text: &str) -> bool {
+        let _ = text;
+        false
+    }
 }
 
 /// A host that can be looked at after the plugin has used it.

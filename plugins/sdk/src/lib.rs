@@ -28,6 +28,9 @@
 //! }
 //! ```
 //!
+//! The world outside (time, files, network) is there for ops whose manifest asks for a permission
+//! that the user gave: `call.now()`, `call.read_file("photos/a.jpg")`, `call.fetch(request)`.
+//!
 //! Inputs and outputs are windows onto the memory where the data lies: nothing is serialised or
 //! copied on the way in or out. In wasm the calls go to the host; in a native build they go to the
 //! [`host::Host`] that a test installs (crate `inos-testkit`).
@@ -36,6 +39,7 @@ mod call;
 mod channel;
 mod entry;
 mod error;
+mod fetch;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod host;
 mod input;
@@ -46,11 +50,14 @@ mod output;
 mod params;
 mod plain;
 mod raw;
+mod settings;
 mod shared;
+mod world;
 
 pub use call::Call;
 pub use channel::{Slot, part};
 pub use error::Error;
+pub use fetch::{Request, Response};
 pub use inos_abi::{INSTANCES_MEDIA, Instance};
 pub use input::Input;
 pub use live::{Init, Live, Tick};

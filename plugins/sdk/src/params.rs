@@ -58,17 +58,22 @@ impl Params<'_> {
 
     /// A text, at most as long as the manifest's `maxBytes`.
     pub fn text(&self, index: u32) -> Result<String, Error> {
-        let mut bytes = vec![0; SHORT_TEXT];
-        loop {
-            let whole = raw::param_text(index, &mut bytes);
-            let len = usize::try_from(whole).map_err(|_| Error::NoParam(index))?;
-            if len <= bytes.len() {
-                bytes.truncate(len);
-                break;
-            }
-            bytes.resize(len, 0);
-        }
+        let bytes = whole_text(|into| raw::param_text(index, into)).ok_or(Error::NoParam(index))?;
         String::from_utf8(bytes)
             .map_err(|_| Error::invalid(format!("parameter {index} is not UTF-8")))
+    }
+}
+
+/// A text of unknown length, `None` when there is none: `copy` fills the room that it gets and says
+/// how long the whole is.
+pub(crate) fn whole_text(mut copy: impl FnMut(&mut [u8]) -> i32) -> Option<Vec<u8>> {
+    let mut bytes = vec![0; SHORT_TEXT];
+    loop {
+        let len = usize::try_from(copy(&mut bytes)).ok()?;
+        if len <= bytes.len() {
+            bytes.truncate(len);
+            return Some(bytes);
+        }
+        bytes.resize(len, 0);
     }
 }

@@ -5,6 +5,7 @@ use inos_sdk::host::Host;
 
 use crate::memory::Memory;
 use crate::value::Value;
+use crate::world::{World, copy_from};
 
 /// Slots of a channel, as in the real one.
 const SLOTS: usize = 3;
@@ -27,6 +28,7 @@ pub(crate) struct TestHost {
     pub(crate) progress: Vec<(u64, u64)>,
     pub(crate) log: Vec<(i32, String)>,
     pub(crate) failure: String,
+    pub(crate) world: World,
 }
 
 /// One output while the op runs.
@@ -222,5 +224,77 @@ unsafe impl Host for TestHost {
 
     fn fail(&mut self, text: &str) {
         self.failure = text.into();
+    }
+
+    fn now(&mut self) -> Option<u64> {
+        self.world.now.map(|now| now.as_micros() as u64)
+    }
+
+    fn random(&mut self, into: &mut [u8]) -> bool {
+        self.world.fill_random(into)
+    }
+
+    fn file_size(&mut self, path: &str) -> Option<u64> {
+        self.world.file(path).map(|bytes| bytes.len() as u64)
+    }
+
+    fn file_read(&mut self, path: &str, offset: u64, into: &mut [u8]) -> Option<usize> {
+        let bytes = self.world.file(path)?;
+        Some(copy_from(bytes, offset, into))
+    }
+
+    fn file_list(&mut self, path: &str, offset: u64, into: &mut [u8]) -> Option<u64> {
+        let text = self.world.names(path)?;
+        copy_from(text.as_bytes(), offset, into);
+        Some(text.len() as u64)
+    }
+
+    fn file_write(&mut self, path: &str, offset: u64, bytes: &[u8]) -> bool {
+        self.world.write_at(path, offset, bytes)
+    }
+
+    fn file_resize(&mut self, path: &str, size: u64) -> bool {
+        self.world.resize(path, size)
+    }
+
+    fn file_remove(&mut self, path: &str) -> bool {
+        self.world.remove(path)
+    }
+
+    fn http_send(&mut self, request: &[u8]) -> Option<u16> {
+        self.world.send(request)
+    }
+
+    fn http_len(&mut self) -> Option<u64> {
+        self.world
+            .last_answer()
+            .map(|answer| answer.body.len() as u64)
+    }
+
+    fn http_read(&mut self, offset: u64, into: &mut [u8]) -> Option<usize> {
+        let answer = self.world.last_answer()?;
+        Some(copy_from(&answer.body, offset, into))
+    }
+
+    fn http_header(&mut self, name: &str, into: &mut [u8]) -> Option<usize> {
+        let headers = &self.world.last_answer()?.headers;
+        let same = |known: &str| known.eq_ignore_ascii_case(name);
+        let (_, value) = headers.iter().find(|(known, _)| same(known))?;
+        copy_from(value.as_bytes(), 0, into);
+        Some(value.len())
+    }
+
+    fn clipboard_read(&mut self, offset: u64, into: &mut [u8]) -> Option<u64> {
+        let text = self.world.copied()?;
+        copy_from(text.as_bytes(), offset, into);
+        Some(text.len() as u64)
+    }
+
+    fn clipboard_write(&mut self, text: &str) -> bool {
+        self.world.set_clipboard(text)
+    }
+
+    fn notify(&mut self, text: &str) -> bool {
+        self.world.show(text)
     }
 }

@@ -5,9 +5,10 @@ use inos_sdk::host::with_host;
 use inos_sdk::{Call, Error};
 
 use crate::host::{Room, TestHost};
+use crate::json::Json;
 use crate::manifest::{Settings, list};
 use crate::memory::Memory;
-use crate::{Failure, Manifest, Value};
+use crate::{Failure, Manifest, Value, World};
 
 /// Bytes of all outputs when the manifest names no limit: the arena's default budget.
 const DEFAULT_OUTPUT_BYTES: u64 = 16 << 20;
@@ -19,6 +20,7 @@ pub struct Job {
     settings: Settings,
     outputs: Vec<String>,
     results: Vec<String>,
+    permissions: Vec<String>,
     host: TestHost,
 }
 
@@ -37,6 +39,7 @@ impl Job {
             settings: manifest.op_settings(op),
             outputs: manifest.op_outputs(op),
             results: manifest.op_results(op),
+            permissions: manifest.permissions(),
             host: TestHost {
                 outputs: manifest.op_media(op).into_iter().map(Room::new).collect(),
                 output_limit,
@@ -60,6 +63,19 @@ impl Job {
     /// Allows all outputs together no more than `bytes`.
     pub fn output_limit(mut self, bytes: u64) -> Self {
         self.host.output_limit = bytes;
+        self
+    }
+
+    /// Puts the op into a world outside; panics where that allows more than the manifest asks for.
+    pub fn world(mut self, world: World) -> Self {
+        for key in world.allows() {
+            let asked = &self.permissions;
+            assert!(
+                asked.contains(&key),
+                "the manifest asks for {asked:?}, not for {key}"
+            );
+        }
+        self.host.world = world;
         self
     }
 
@@ -139,6 +155,11 @@ impl Done {
         }
     }
 
+    /// The world outside, as the op left it.
+    pub fn world(&self) -> World {
+        self.host.borrow().world.clone()
+    }
+
     /// The reports of progress: done and total.
     pub fn progress(&self) -> Vec<(u64, u64)> {
         self.host.borrow().progress.clone()
@@ -160,11 +181,15 @@ fn position(names: &[String], name: &str) -> usize {
 impl Manifest {
     /// The first media type of each output.
     fn op_media(&self, op: &str) -> Vec<String> {
-        let first = |port: &serde_json::Value| list(&port["media"]).first().cloned();
-        let text = |media: serde_json::Value| media.as_str().map(String::from);
+        let first = |port: &Json| {
+            list(&port["media"])
+                .first()
+                .and_then(Json::as_str)
+                .map(String::from)
+        };
         self.op_ports(op)
             .iter()
-            .map(|port| first(port).and_then(text).unwrap_or_default())
+            .map(|port| first(port).unwrap_or_default())
             .collect()
     }
 }

@@ -17,15 +17,18 @@
 
 mod host;
 mod job;
+mod json;
 mod live;
 mod manifest;
 mod memory;
 mod value;
+mod world;
 
 pub use job::{Done, Job, Produced};
 pub use live::Live;
 pub use manifest::Manifest;
 pub use value::Value;
+pub use world::{Answer, World};
 
 /// What an export returned instead of 0.
 #[derive(Clone, Debug, PartialEq, Eq)]

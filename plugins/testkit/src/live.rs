@@ -5,6 +5,7 @@ use inos_sdk::host::with_host;
 use inos_sdk::{__entry as entry, Plain};
 
 use crate::host::{TestChannel, TestHost};
+use crate::json::Json;
 use crate::manifest::{Settings, list};
 use crate::memory::Memory;
 use crate::{Failure, Manifest, Value};
@@ -136,8 +137,8 @@ impl<L: inos_sdk::Live> Live<L> {
 }
 
 impl Capacity {
-    fn of(live: &serde_json::Value) -> Self {
-        let one = |channel: &serde_json::Value| {
+    fn of(live: &Json) -> Self {
+        let one = |channel: &Json| {
             let param = channel["capacityParam"]
                 .as_str()
                 .unwrap_or_default()

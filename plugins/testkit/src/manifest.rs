@@ -1,6 +1,5 @@
-use serde_json::Value as Json;
-
 use crate::Value;
+use crate::json::Json;
 
 /// A plugin's `manifest.json`.
 ///
@@ -12,7 +11,7 @@ pub struct Manifest(Json);
 impl Manifest {
     /// Reads the text of a `manifest.json`.
     pub fn parse(text: &str) -> Self {
-        match serde_json::from_str(text) {
+        match Json::parse(text) {
             Ok(json) => Self(json),
             Err(error) => panic!("manifest.json: {error}"),
         }
@@ -51,8 +50,19 @@ impl Manifest {
     /// The options of a live choice, in the order of their index.
     pub fn live_options(&self, param: &str) -> Vec<String> {
         let params = list(&self.live()["params"]);
-        let found = params.iter().find(|p| p["name"] == param);
+        let found = params.iter().find(|p| p["name"].as_str() == Some(param));
         texts(&found.unwrap_or_else(|| panic!("no live parameter {param}"))["options"])
+    }
+
+    /// The permissions that it asks for, as `inos plugin grant` names them: `now`, `read:photos`.
+    pub fn permissions(&self) -> Vec<String> {
+        let asked = list(&self.0["permissions"]).iter();
+        asked
+            .map(|permission| match permission["scope"].as_str() {
+                Some(scope) => format!("{}:{scope}", name(permission)),
+                None => name(permission),
+            })
+            .collect()
     }
 
     pub(crate) fn number_of(&self, op: &str) -> u32 {
@@ -85,7 +95,10 @@ impl Manifest {
     }
 
     fn op(&self, op: &str) -> &Json {
-        match self.all_ops().find(|found| found["name"] == op) {
+        match self
+            .all_ops()
+            .find(|found| found["name"].as_str() == Some(op))
+        {
             Some(found) => found,
             None => panic!("the manifest has no op {op}"),
         }
@@ -128,7 +141,11 @@ impl Settings {
     }
 
     fn index(&self, param: &str) -> usize {
-        match self.params.iter().position(|p| p["name"] == param) {
+        match self
+            .params
+            .iter()
+            .position(|p| p["name"].as_str() == Some(param))
+        {
             Some(index) => index,
             None => panic!(
                 "no parameter {param}; there are {:?}",
@@ -202,14 +219,17 @@ fn in_range(param: &Json, value: f64) -> f64 {
 
 fn index_of(param: &Json, option: &str) -> i64 {
     let options = list(&param["options"]);
-    match options.iter().position(|known| known == option) {
+    match options
+        .iter()
+        .position(|known| known.as_str() == Some(option))
+    {
         Some(index) => index as i64,
         None => panic!("{} has no option {option}", name(param)),
     }
 }
 
 pub(crate) fn list(json: &Json) -> &[Json] {
-    json.as_array().map_or(&[], Vec::as_slice)
+    json.as_list()
 }
 
 fn texts(json: &Json) -> Vec<String> {
@@ -230,7 +250,7 @@ fn names_of(items: &[Json]) -> Vec<String> {
 fn name(item: &Json) -> String {
     match item["name"].as_str() {
         Some(name) => name.into(),
-        None => panic!("an item without a name: {item}"),
+        None => panic!("an item without a name: {item:?}"),
     }
 }
 

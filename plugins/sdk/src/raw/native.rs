@@ -67,3 +67,71 @@ pub(crate) fn log(level: i32, text: &str) {
 pub(crate) fn fail(text: &str) {
     with_current((), |host| host.fail(text));
 }
+
+pub(crate) fn now() -> Option<u64> {
+    with_current(None, |host| host.now())
+}
+
+pub(crate) fn random(into: &mut [u8]) -> bool {
+    with_current(false, |host| host.random(into))
+}
+
+pub(crate) fn file_size(path: &str) -> Option<u64> {
+    with_current(None, |host| host.file_size(path))
+}
+
+pub(crate) fn file_read(path: &str, offset: u64, into: &mut [u8]) -> Option<usize> {
+    with_current(None, |host| host.file_read(path, offset, into))
+}
+
+pub(crate) fn file_list(path: &str, offset: u64, into: &mut [u8]) -> Option<u64> {
+    with_current(None, |host| host.file_list(path, offset, into))
+}
+
+pub(crate) fn file_write(path: &str, offset: u64, bytes: &[u8]) -> bool {
+    with_current(false, |host| host.file_write(path, offset, bytes))
+}
+
+pub(crate) fn file_resize(path: &str, size: u64) -> bool {
+    with_current(false, |host| host.file_resize(path, size))
+}
+
+pub(crate) fn file_remove(path: &str) -> bool {
+    with_current(false, |host| host.file_remove(path))
+}
+
+pub(crate) fn http_send(request: &[u8]) -> Option<u16> {
+    with_current(None, |host| host.http_send(request))
+}
+
+pub(crate) fn http_len() -> Option<u64> {
+    with_current(None, |host| host.http_len())
+}
+
+pub(crate) fn http_read(offset: u64, into: &mut [u8]) -> Option<usize> {
+    with_current(None, |host| host.http_read(offset, into))
+}
+
+pub(crate) fn http_header(name: &str, into: &mut [u8]) -> Option<usize> {
+    with_current(None, |host| host.http_header(name, into))
+}
+
+pub(crate) fn clipboard_read(offset: u64, into: &mut [u8]) -> Option<u64> {
+    with_current(None, |host| host.clipboard_read(offset, into))
+}
+
+pub(crate) fn clipboard_write(text: &str) -> bool {
+    with_current(false, |host| host.clipboard_write(text))
+}
+
+pub(crate) fn setting_f64(index: u32) -> f64 {
+    with_current(f64::NAN, |host| host.setting_f64(index))
+}
+
+pub(crate) fn setting_text(index: u32, into: &mut [u8]) -> i32 {
+    with_current(-1, |host| host.setting_text(index, into))
+}
+
+pub(crate) fn notify(text: &str) -> bool {
+    with_current(false, |host| host.notify(text))
+}
