@@ -171,8 +171,8 @@ func TestWithJSONAnErrorIsOneDocument(t *testing.T) {
 
 func TestHelpIsAsWritten(t *testing.T) {
 	for _, command := range []string{
-		"", "units", "run", "live", "plugin", "plugin list", "plugin inspect", "plugin pack",
-		"plugin install", "plugin enable", "plugin disable", "plugin remove", "plugin rollback", "plugin pin",
+		"", "units", "run", "live", "plugin", "plugin new", "plugin list", "plugin inspect",
+		"plugin pack", "plugin install", "plugin enable", "plugin disable", "plugin remove", "plugin rollback", "plugin pin",
 		"plugin unpin", "plugin keygen", "plugin sign", "plugin verify", "plugin trust", "plugin forget",
 		"plugin publishers", "plugin grant", "plugin revoke", "plugin audit", "plugin settings",
 		"plugin set", "doctor", "bench", "bench flock", "bench epoch", "bench handover", "bench call",

@@ -36,6 +36,7 @@ func (a *app) pluginCommand() *cobra.Command {
 			return usagef(cmd, "say what to do, like list or inspect")
 		},
 	}
+	cmd.AddCommand(a.pluginNewCommand())
 	cmd.AddCommand(
 		a.pluginListCommand(), a.pluginInspectCommand(), a.pluginPackCommand(), a.pluginInstallCommand(),
 		a.pluginKeygenCommand(), a.pluginSignCommand(), a.pluginVerifyCommand(),
