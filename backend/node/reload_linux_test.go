@@ -320,3 +320,17 @@ func TestParametersThatChangeDuringAReloadAreNotLost(t *testing.T) {
 	}
 	await(t, "as many birds", func() bool { return live.Stats().Elements == count })
 }
+
+// What the new code was given is the live unit's by then: whoever gave it must not close it too.
+func TestANodeMayCloseRightAfterAReload(t *testing.T) {
+	n := longLived(t, hosttest.Boids)
+	live, err := n.StartLive(context.Background(), "boids", unit.LiveConfig{Shards: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	install(t, n, hosttest.Boids, hosttest.Edition(t, hosttest.Boids, boidsVersion("1.1.0")))
+	await(t, "the new version runs", func() bool { return live.Plugin().Version == "1.1.0" })
+	if err := n.Close(); err != nil {
+		t.Error(err)
+	}
+}

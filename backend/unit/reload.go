@@ -84,19 +84,19 @@ func (l *Live) reload(ctx context.Context, o order) {
 		err = l.handOverTo(ctx, next)
 	}
 	switch digest := hex.EncodeToString(o.plugin.Digest[:]); {
-	case ctx.Err() != nil:
-		next.close()
-	case err != nil:
-		next.close()
-		l.set.emit(arena.EventKindUnitKept, arena.Warning, l.unit, fmt.Sprintf(
-			"version %s did not start, the one before goes on: %s", o.plugin.Manifest.Version, err))
-		l.set.deps.Problem(o.plugin.Manifest.ID, digest, err.Error())
-	default:
+	case err == nil:
 		took := time.Since(o.since)
 		l.set.emit(arena.EventKindUnitReloaded, arena.Info, l.unit, fmt.Sprintf(
 			"version %s was reloaded in %d ms", o.plugin.Manifest.Version, took.Milliseconds()))
 		l.set.deps.Problem(o.plugin.Manifest.ID, digest, "")
 		l.set.deps.Changed()
+	case ctx.Err() != nil:
+		next.close()
+	default:
+		next.close()
+		l.set.emit(arena.EventKindUnitKept, arena.Warning, l.unit, fmt.Sprintf(
+			"version %s did not start, the one before goes on: %s", o.plugin.Manifest.Version, err))
+		l.set.deps.Problem(o.plugin.Manifest.ID, digest, err.Error())
 	}
 }
 
