@@ -27,10 +27,17 @@ var languages = []language{
 }
 
 // Languages names those that New knows.
-func Languages() []string {
+func Languages() []string { return names(func(language) bool { return true }) }
+
+// Tested names those whose projects the tests build.
+func Tested() []string { return names(func(l language) bool { return !l.untested }) }
+
+func names(which func(language) bool) []string {
 	var names []string
 	for _, l := range languages {
-		names = append(names, l.name)
+		if which(l) {
+			names = append(names, l.name)
+		}
 	}
 	return names
 }

@@ -1,19 +1,18 @@
-package scaffold
+package newcomer
 
 import (
 	"strings"
 	"testing"
+
+	"inos/backend/scaffold"
 )
 
 // Each template that is not marked untested is built, tested, installed and used, with no network.
 func TestEachProjectBuildsTestsInstallsAndRuns(t *testing.T) {
-	for _, l := range languages {
-		if l.untested {
-			continue
-		}
-		t.Run(l.name, func(t *testing.T) {
+	for _, lang := range scaffold.Tested() {
+		t.Run(lang, func(t *testing.T) {
 			w := newWorkshop(t)
-			w.run("", "inos plugin new word_count --lang "+l.name)
+			w.run("", "inos plugin new word_count --lang "+lang)
 			w.run("word_count", "make && make test && make install")
 			w.run("", `printf 'one two\nthree\n' >text`)
 			got := w.run("", "inos run word_count.count -i text")
