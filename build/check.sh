@@ -43,7 +43,7 @@ generated_is_fresh() {
 modules_are_tidy() { go mod tidy -diff && go mod verify >/dev/null; }
 
 # Lock files name packages and hashes, never where one machine fetched them.
-lock_files_name_no_host() { ! grep -nE '"resolved": "https?://' frontend/package-lock.json plugins/foreign/assemblyscript/package-lock.json; }
+lock_files_name_no_host() { ! grep -nE '"resolved": "https?://' frontend/package-lock.json {plugins/foreign,backend/scaffold/template}/assemblyscript/package-lock.json; }
 
 # git itself says what it takes for binary, against the empty tree.
 no_binaries() {

@@ -27,7 +27,8 @@ type workshop struct {
 func newWorkshop(t *testing.T) *workshop {
 	t.Helper()
 	w := &workshop{t: t, home: t.TempDir()}
-	programs := filepath.Dir(hosttest.Worker(t))
+	programs := filepath.Dir(hosttest.Path(t, "build/bin/inos"))
+	hosttest.Worker(t)
 	bin := filepath.Join(w.home, "bin")
 	wasmRustc, env := wasmCompiler(t)
 	// cargo takes one compiler for all targets; on some machines wasm has another (setup.sh).

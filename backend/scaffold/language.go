@@ -24,6 +24,9 @@ type language struct {
 var languages = []language{
 	{name: "rust", folders: []string{"unit", "rust"}, kit: rustKit},
 	{name: "c", folders: []string{"unit", "script", "c"}, kit: header},
+	{name: "assemblyscript", folders: []string{"unit", "script", "assemblyscript"}},
+	{name: "go", folders: []string{"go"}}, // needs WASI, so it is a foreign plugin
+	{name: "zig", folders: []string{"unit", "script", "zig"}, untested: true},
 }
 
 // Languages names those that New knows.

@@ -118,8 +118,10 @@ func (f file) mode() fs.FileMode {
 	return 0o666
 }
 
-// filled puts the plugin's name in the place of the template's.
+// filled puts the plugin's name in the place of the template's. A go.mod would end the embedding, so
+// it is one by its name only here.
 func filled(path string, data []byte, name string) file {
+	path = strings.TrimSuffix(path, ".template")
 	names := strings.NewReplacer("plugin_name", name, "plugin-name", strings.ReplaceAll(name, "_", "-"))
 	return file{names.Replace(path), []byte(names.Replace(string(data)))}
 }

@@ -80,7 +80,7 @@ func TestNamesThatNoUnitMayHaveAreRefused(t *testing.T) {
 func TestALanguageWithoutATemplateIsRefused(t *testing.T) {
 	for _, lang := range []string{"", "cobol", "Rust", "../rust", "unit"} {
 		_, err := New(filepath.Join(t.TempDir(), "new"), "hello", lang)
-		if f := fault.As(err); f == nil || f.Kind != fault.Invalid || !strings.Contains(f.Next, "rust, c") {
+		if f := fault.As(err); f == nil || f.Kind != fault.Invalid || !strings.Contains(f.Next, "rust, c, assemblyscript, go, zig") {
 			t.Errorf("%q: %v", lang, err)
 		}
 	}
