@@ -19,6 +19,7 @@ impl Call {
     pub fn setting_text(&self, index: u32) -> Result<String, Error> {
         let bytes = whole_text(|into| raw::setting_text(index, into));
         let bytes = bytes.ok_or(Error::NoSetting(index))?;
-        String::from_utf8(bytes).map_err(|_| Error::invalid(format!("setting {index} is not UTF-8")))
+        String::from_utf8(bytes)
+            .map_err(|_| Error::invalid(format!("setting {index} is not UTF-8")))
     }
 }
