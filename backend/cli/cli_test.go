@@ -174,7 +174,7 @@ func TestHelpIsAsWritten(t *testing.T) {
 		"", "units", "run", "live", "plugin", "plugin new", "plugin list", "plugin inspect",
 		"plugin pack", "plugin install", "plugin enable", "plugin disable", "plugin remove", "plugin rollback", "plugin pin",
 		"plugin unpin", "plugin keygen", "plugin sign", "plugin verify", "plugin trust", "plugin forget",
-		"plugin publishers", "plugin grant", "plugin revoke", "plugin audit", "plugin settings",
+		"plugin publishers", "plugin grant", "plugin revoke", "plugin audit", "plugin update", "plugin settings",
 		"plugin set", "doctor", "bench", "bench flock", "bench epoch", "bench handover", "bench call",
 		"bench startup", "bench memory", "version",
 	} {

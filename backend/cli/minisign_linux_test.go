@@ -18,7 +18,7 @@ import (
 )
 
 // minisign runs the tool itself, the judge of what INOS writes.
-func minisign(t *testing.T, stdin string, args ...string) (string, error) {
+func runMinisign(t *testing.T, stdin string, args ...string) (string, error) {
 	t.Helper()
 	if _, err := exec.LookPath("minisign"); err != nil {
 		t.Fatal("minisign is missing; run make setup")
@@ -33,7 +33,7 @@ func minisign(t *testing.T, stdin string, args ...string) (string, error) {
 
 func mustMinisign(t *testing.T, stdin string, args ...string) string {
 	t.Helper()
-	out, err := minisign(t, stdin, args...)
+	out, err := runMinisign(t, stdin, args...)
 	if err != nil {
 		t.Fatalf("minisign %v: %v, %s", args, err, out)
 	}
@@ -64,13 +64,13 @@ func TestMinisignVerifiesWhatInosSigned(t *testing.T) {
 		changed := bytes.Clone(whole)
 		changed[at] ^= 4
 		writeFile(t, part, changed)
-		if out, err := minisign(t, "", "-V", "-m", part, "-p", public); err == nil {
+		if out, err := runMinisign(t, "", "-V", "-m", part, "-p", public); err == nil {
 			t.Errorf("byte %d changed, and minisign says %s", at, out)
 		}
 	}
 	_, other := s.publisher(t, "bob")
 	writeFile(t, part, whole)
-	if out, err := minisign(t, "", "-V", "-m", part, "-p", other); err == nil {
+	if out, err := runMinisign(t, "", "-V", "-m", part, "-p", other); err == nil {
 		t.Errorf("another key, and minisign says %s", out)
 	}
 	mustMinisign(t, "", "-S", "-m", part, "-s", secret) // which shows that it reads the key file

@@ -41,7 +41,7 @@ func (a *app) pluginCommand() *cobra.Command {
 		a.pluginListCommand(), a.pluginInspectCommand(), a.pluginPackCommand(), a.pluginInstallCommand(),
 		a.pluginKeygenCommand(), a.pluginSignCommand(), a.pluginVerifyCommand(),
 		a.pluginTrustCommand(), a.pluginForgetCommand(), a.pluginPublishersCommand(),
-		a.pluginGrantCommand(), a.pluginRevokeCommand(), a.pluginAuditCommand(),
+		a.pluginUpdateCommand(), a.pluginGrantCommand(), a.pluginRevokeCommand(), a.pluginAuditCommand(),
 		a.pluginSettingsCommand(), a.pluginSetCommand(),
 	)
 	cmd.AddCommand(a.pluginChangeCommands()...)

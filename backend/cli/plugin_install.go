@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -43,8 +44,8 @@ func (a *app) pluginInstallCommand() *cobra.Command {
 // changesDocument is what the commands that change plugins print with --json. A run that failed at
 // one file has those before it done.
 type changesDocument struct {
-	Changes []dropin.Change `json:"changes"`
-	Error   *fault.Error    `json:"error,omitempty"`
+	Changes []pluginChange `json:"changes"`
+	Error   *fault.Error   `json:"error,omitempty"`
 }
 
 func (a *app) install(ctx context.Context, files []string, replace bool) error {
@@ -53,14 +54,16 @@ func (a *app) install(ctx context.Context, files []string, replace bool) error {
 		return err
 	}
 	defer n.Close()
-	done := changesDocument{Changes: []dropin.Change{}}
+	done := changesDocument{Changes: []pluginChange{}}
+	before := manifests(n)
 	for _, file := range files {
 		c, m, err := n.Registry().Install(file, replace)
 		if err != nil {
 			return a.installFailed(done, err)
 		}
-		done.Changes = append(done.Changes, c)
-		if err := a.tellInstalled(c, m); err != nil {
+		change := pluginChange{Change: c, News: m.Changes, Asks: asksBeyond(m, before[m.ID])}
+		done.Changes = append(done.Changes, change)
+		if err := a.tellInstalled(change, m); err != nil {
 			return err
 		}
 	}
@@ -68,6 +71,45 @@ func (a *app) install(ctx context.Context, files []string, replace bool) error {
 		return writeJSON(a.Stdout, done)
 	}
 	return nil
+}
+
+// pluginChange is what was done, what is new in the version that came, and what that one asks for and
+// the one before did not.
+type pluginChange struct {
+	dropin.Change
+	News string                `json:"news,omitempty"`
+	Asks []manifest.Permission `json:"asks,omitempty"`
+}
+
+// manifests are those of the plugins that are there, by id.
+func manifests(n *node.Node) map[string]*manifest.Manifest {
+	all := map[string]*manifest.Manifest{}
+	for _, p := range n.Plugins() {
+		if p.Manifest != nil && p.Refused == "" {
+			all[p.Manifest.ID] = p.Manifest
+		}
+	}
+	return all
+}
+
+// asksBeyond is empty for a plugin that was not there: inspect says all that it asks for.
+func asksBeyond(m, before *manifest.Manifest) []manifest.Permission {
+	if before == nil {
+		return nil
+	}
+	return m.AsksBeyond(before)
+}
+
+// newsText tells what is new in a version and what it asks for beyond the one before.
+func newsText(news string, asks []manifest.Permission) string {
+	var b strings.Builder
+	if news != "" {
+		fmt.Fprintf(&b, "  new: %s\n", news)
+	}
+	for i := range asks {
+		fmt.Fprintf(&b, "  it asks beyond that to %s (%s): %s\n", asks[i].Sentence(), asks[i].Key(), asks[i].Reason)
+	}
+	return b.String()
 }
 
 // installFailed says what failed, and with --json also what was done before it.
@@ -83,14 +125,14 @@ func (a *app) installFailed(done changesDocument, err error) error {
 	return &reported{ExitFailed}
 }
 
-func (a *app) tellInstalled(c dropin.Change, m *manifest.Manifest) error {
+func (a *app) tellInstalled(c pluginChange, m *manifest.Manifest) error {
 	if a.global.json {
 		return nil
 	}
 	if _, err := io.WriteString(a.Stdout, m.Explain()); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintln(a.Stdout, installedText(c))
+	_, err := fmt.Fprintf(a.Stdout, "%s\n%s", installedText(c.Change), newsText(c.News, c.Asks))
 	return err
 }
 
@@ -131,7 +173,7 @@ func (a *app) changePlugin(
 		return err
 	}
 	if a.global.json {
-		return writeJSON(a.Stdout, changesDocument{Changes: []dropin.Change{c}})
+		return writeJSON(a.Stdout, changesDocument{Changes: []pluginChange{{Change: c}}})
 	}
 	_, err = fmt.Fprintln(a.Stdout, text(c))
 	return err

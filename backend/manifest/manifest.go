@@ -24,6 +24,8 @@ type Manifest struct {
 	Units       []Unit       `json:"units"`
 	Permissions []Permission `json:"permissions,omitempty"`
 	Limits      Limits       `json:"limits"`
+	// Changes say what is new in this version.
+	Changes string `json:"changes,omitempty"`
 	// Settings are what the user sets once for the plugin, and not for each call.
 	Settings []Param `json:"settings,omitempty"`
 	// Foreign is set where the module has no manifest and this one was made up for it.

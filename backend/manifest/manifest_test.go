@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "write the golden vectors anew")
 func goodManifest() *Manifest {
 	return &Manifest{
 		ID: "dev.inos.example", Name: "Beispiel", Version: "1.2.3-rc.1", ABI: 1, Author: "Jemand",
-		Licence: "MIT OR Apache-2.0", Doc: "Does things.",
+		Licence: "MIT OR Apache-2.0", Doc: "Does things.", Changes: "It adds faster.",
 		Units: []Unit{
 			{Name: "maths", Ops: []Op{{
 				Number: 7, Name: "add", Doc: "Adds.", Determinism: WithinTolerance, Tolerance: 1e-9,

@@ -90,6 +90,7 @@ func (d *decoder) manifest(p plugin.Manifest) *Manifest {
 	m.Units = readList[plugin.Unit, Unit, plugin.Unit_List](d, "units", maxUnits, d.unit)(p.Units())
 	m.Permissions = readList[plugin.Permission, Permission, plugin.Permission_List](
 		d, "permissions", maxPermissions, d.permission)(p.Permissions())
+	m.Changes = d.text(p.Changes())
 	m.Settings = d.params("settings", maxSettings)(p.Settings())
 	l, err := p.Limits()
 	d.fail(err)

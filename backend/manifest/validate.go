@@ -98,6 +98,7 @@ func (m *Manifest) problem() *problem {
 	c.limits(m.Limits)
 	c.excess(m)
 	c.settings(m.Settings)
+	c.text(m.Changes, "changes")
 	c.units(m.Units)
 	c.foreign(m)
 	return c.found

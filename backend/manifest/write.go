@@ -86,6 +86,7 @@ func (e *encoder) manifest(p plugin.Manifest, m *Manifest) {
 	e.text(p.SetDoc, m.Doc)
 	writeList(e, m.Units, p.NewUnits, e.unit)
 	writeList(e, m.Permissions, p.NewPermissions, e.permission)
+	e.text(p.SetChanges, m.Changes)
 	writeList(e, m.Settings, p.NewSettings, e.param)
 	l, err := p.NewLimits()
 	if e.try(err); e.err != nil {

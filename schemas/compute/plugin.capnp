@@ -26,6 +26,8 @@ struct Manifest {
   limits @9 :Limits;
   settings @10 :List(Param);
   # What the user sets once for the plugin; their order is the index of setting_f64 and its like.
+  changes @11 :Text;
+  # What is new in this version, for people.
 }
 
 struct Permission {
