@@ -41,7 +41,7 @@ func (a *app) pluginNewCommand() *cobra.Command {
 
 func (a *app) printProject(p *scaffold.Project) error {
 	if p.Untested {
-		fmt.Fprintf(a.Stderr, "the template for %s is untested: tell us what does not work\n", p.Lang)
+		fmt.Fprintf(a.Stderr, "no test builds the template for %s: tell us what does not work\n", p.Lang)
 	}
 	_, err := fmt.Fprintf(a.Stdout, "%s: a plugin in %s, %d files\nNext: cd %s, make, make test, make install\n",
 		shown(p.Dir), p.Lang, len(p.Files), shown(p.Dir))

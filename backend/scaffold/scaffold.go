@@ -26,7 +26,7 @@ type Project struct {
 	Name  string   `json:"name"`
 	Lang  string   `json:"lang"`
 	Files []string `json:"files"`
-	// Untested: nobody has built this template here.
+	// Untested: no test builds this template.
 	Untested bool `json:"untested,omitempty"`
 }
 
