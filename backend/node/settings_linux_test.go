@@ -53,8 +53,10 @@ func (o *outside) resign(key *minisign.PrivateKey, change func(*manifest.Manifes
 	o.install(change)
 }
 
-func TestAPluginReadsWhatTheUserHasSetAndNoMore(t *testing.T) {
-	o := startOutside(t, nil)
+func TestAPluginReadsWhatTheUserHasSetAndNoMore(t *testing.T) { inCAndRust(t, testSettings) }
+
+func testSettings(t *testing.T, file string) {
+	o := startFile(t, file, nil)
 	o.gives("volume=0.5", "volume", nil, nil)
 	o.lacks("token", "token")
 	o.setting("volume", 0.75)

@@ -18,6 +18,7 @@ const STALE: u8 = 0xa5;
 #[derive(Default)]
 pub(crate) struct TestHost {
     pub(crate) params: Vec<Value>,
+    pub(crate) settings: Vec<Option<Value>>,
     pub(crate) inputs: Vec<Memory>,
     pub(crate) outputs: Vec<Room>,
     pub(crate) output_limit: u64,
@@ -58,10 +59,23 @@ impl TestHost {
         self.params.get(index as usize)
     }
 
+    fn setting(&self, index: u32) -> Option<&Value> {
+        self.settings.get(index as usize)?.as_ref()
+    }
+
     fn mapped_by_others(&self, index: usize) -> u64 {
         let others = self.outputs.iter().enumerate().filter(|(i, _)| *i != index);
         others.map(|(_, room)| room.memory.len() as u64).sum()
     }
+}
+
+/// Copies what fits of a text, and says how long the whole is; -1 when it is none.
+fn copy_text(value: Option<&Value>, into: &mut [u8]) -> i32 {
+    let Some(Value::Text(text)) = value else {
+        return -1;
+    };
+    copy_from(text.as_bytes(), 0, into);
+    text.len() as i32
 }
 
 impl Room {
@@ -123,12 +137,15 @@ unsafe impl Host for TestHost {
     }
 
     fn param_text(&mut self, index: u32, into: &mut [u8]) -> i32 {
-        let Some(Value::Text(text)) = self.param(index) else {
-            return -1;
-        };
-        let len = text.len().min(into.len());
-        into[..len].copy_from_slice(&text.as_bytes()[..len]);
-        text.len() as i32
+        copy_text(self.param(index), into)
+    }
+
+    fn setting_f64(&mut self, index: u32) -> f64 {
+        self.setting(index).map_or(f64::NAN, Value::as_f64)
+    }
+
+    fn setting_text(&mut self, index: u32, into: &mut [u8]) -> i32 {
+        copy_text(self.setting(index), into)
     }
 
     fn input_count(&mut self) -> u32 {

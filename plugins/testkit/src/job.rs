@@ -17,6 +17,7 @@ const DEFAULT_OUTPUT_BYTES: u64 = 16 << 20;
 pub struct Job {
     op: String,
     number: u32,
+    params: Settings,
     settings: Settings,
     outputs: Vec<String>,
     results: Vec<String>,
@@ -36,7 +37,8 @@ impl Job {
         Self {
             op: op.into(),
             number: manifest.number_of(op),
-            settings: manifest.op_settings(op),
+            params: manifest.op_settings(op),
+            settings: manifest.settings(),
             outputs: manifest.op_outputs(op),
             results: manifest.op_results(op),
             permissions: manifest.permissions(),
@@ -50,7 +52,13 @@ impl Job {
 
     /// Sets a parameter; panics where the host would refuse the value.
     pub fn set(mut self, param: &str, value: impl Into<Value>) -> Self {
-        self.settings.set(param, value.into());
+        self.params.set(param, value.into());
+        self
+    }
+
+    /// Sets a setting of the plugin, as its user does; panics where the host would refuse the value.
+    pub fn setting(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.settings.set(name, value.into());
         self
     }
 
@@ -87,7 +95,8 @@ impl Job {
 
     /// Runs it. `dispatch` is what `inos_sdk::plugin!` made.
     pub fn run(mut self, dispatch: fn(u32, &mut Call) -> Result<(), Error>) -> Done {
-        self.host.params = self.settings.values();
+        self.host.params = self.params.values();
+        self.host.settings = self.settings.known();
         self.host.results = vec![f64::NAN; self.results.len()];
         let host = self.host.shared_ref();
         let code = with_host(host.clone(), || {

@@ -77,6 +77,10 @@ impl Manifest {
         Settings::new(list(&self.op(op)["params"]))
     }
 
+    pub(crate) fn settings(&self) -> Settings {
+        Settings::new(list(&self.0["settings"]))
+    }
+
     pub(crate) fn live_settings(&self) -> Settings {
         Settings::new(list(&self.live()["params"]))
     }
@@ -128,6 +132,17 @@ impl Settings {
 
     pub(crate) fn values(&self) -> Vec<Value> {
         self.values.clone()
+    }
+
+    /// The values; a secret that nobody has set is none.
+    pub(crate) fn known(&self) -> Vec<Option<Value>> {
+        let unset = |param: &Json, value: &Value| {
+            param["secret"].as_bool() == Some(true) && *value == Value::from("")
+        };
+        let pairs = self.params.iter().zip(&self.values);
+        pairs
+            .map(|(param, value)| (!unset(param, value)).then(|| value.clone()))
+            .collect()
     }
 
     pub(crate) fn integer(&self, param: &str) -> i64 {

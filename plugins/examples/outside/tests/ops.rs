@@ -204,3 +204,14 @@ fn shows_a_notice() {
     let done = run(job("tell").set("text", "done"), World::new().notices());
     assert_eq!(done.world().shown(), ["done"]);
 }
+
+#[test]
+fn knows_what_the_user_has_set() {
+    let volume = |job: Job| job.run(dispatch).ok().result("volume");
+    assert_eq!(volume(job("volume")), 0.5);
+    assert_eq!(volume(job("volume").setting("volume", 1.0)), 1.0);
+    let secret = job("token").setting("token", "schlüssel");
+    assert_eq!(secret.run(dispatch).ok().result("length"), 10.0);
+    let failure = job("token").run(dispatch).failure().unwrap();
+    assert_eq!(failure.text, "setting 1 is not set");
+}
