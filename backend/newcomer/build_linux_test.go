@@ -23,6 +23,9 @@ func TestEachProjectBuildsTestsInstallsAndRuns(t *testing.T) {
 			w := newWorkshop(t)
 			w.project(lang)
 			w.run("word_count", "make && make test && make install")
+			if lang == "rust" {
+				w.run("word_count", "cargo fmt -- --check")
+			}
 			w.run("", `printf 'one two\nthree\n' >text; : >empty`)
 			if lang == "go" { // a WASI command
 				w.prints("lines 2\nwords 3", "inos run word_count.run -i text -o -")
