@@ -1,5 +1,5 @@
-# Builds what the tests run unmodified: plugins by Extism's own kits, WASI programs, and the program
-# that runs the same plugins with Extism's Go SDK. Included by the root Makefile.
+# Builds what the tests run unmodified: plugins by Extism's own kits, WASI programs, and the programs
+# that run the same plugins with Extism's Go SDK. Included by the root Makefile.
 .PHONY: foreign foreign-rust foreign-assemblyscript foreign-go foreign-wasi foreign-oracle
 
 foreign_out := build/test/foreign
@@ -14,7 +14,7 @@ foreign-rust:
 	@cd plugins/foreign/rust && env RUSTFLAGS= CARGO_TARGET_DIR=$(CURDIR)/$(foreign_rust) \
 	  $$(cat ../../../build/cache/wasm.env) \
 	  cargo build --quiet --release --locked --offline --target wasm32-unknown-unknown
-	@cp $(foreign_rust)/wasm32-unknown-unknown/release/{vowels,ledger,fetch}.wasm $(foreign_out)/
+	@cp $(foreign_rust)/wasm32-unknown-unknown/release/{vowels,ledger,fetch,mirror}.wasm $(foreign_out)/
 
 foreign-assemblyscript:
 	@mkdir -p $(foreign_out)
@@ -33,4 +33,5 @@ foreign-wasi:
 	  -o $(foreign_out)/$$n.wasm plugins/foreign/wasi/$$n.c; done
 
 foreign-oracle:
-	@cd plugins/foreign/oracle && $(STATIC) -o ../../../build/test/extism-call .
+	@cd plugins/foreign/oracle && $(STATIC) -o ../../../build/test/extism-call . && \
+	  $(STATIC) -o ../../../build/test/extism-host ./host
