@@ -19,15 +19,27 @@ func FamilyMemory(pid int) (map[string]int64, error) {
 		if err != nil {
 			continue
 		}
-		text, err := os.ReadFile(filepath.Join(dir, "smaps_rollup"))
+		bytes, err := processMemory(member)
 		if err != nil && member == pid {
 			return nil, err
 		}
-		if bytes, ok := proportionalBytes(string(text)); ok {
-			sum[strings.TrimSpace(string(name))] += bytes
-		}
+		sum[strings.TrimSpace(string(name))] += bytes
 	}
 	return sum, nil
+}
+
+// processMemory is the proportional set size of one process in bytes.
+func processMemory(pid int) (int64, error) {
+	path := fmt.Sprintf("/proc/%d/smaps_rollup", pid)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return 0, err
+	}
+	bytes, ok := proportionalBytes(string(text))
+	if !ok {
+		return 0, fmt.Errorf("%s has no proportional set size", path)
+	}
+	return bytes, nil
 }
 
 // proportionalBytes finds the line "Pss: 123 kB".

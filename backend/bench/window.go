@@ -25,6 +25,7 @@ type Programs struct {
 	Worker  string // inos-worker
 	Desktop string // inos-desktop
 	Native  string // the flock built for this processor
+	Extism  string // what runs a plugin with Extism's SDK
 	// Folders are the flags --data and --plugins of this run, for the programs that it starts.
 	Folders []string
 	// AllowNoSeccomp runs workers where the system cannot filter their system calls.

@@ -38,7 +38,8 @@ func (a *app) benchCommand() *cobra.Command {
 		Example: "  inos bench flock\n  inos bench handover --json",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return usagef(cmd, "say what to measure: flock, epoch, handover, call, startup or memory")
+			return usagef(cmd, "say what to measure: flock, epoch, handover, call, startup,"+
+				" memory or host")
 		},
 	}
 	cmd.AddCommand(
@@ -66,6 +67,7 @@ func (a *app) benchCommand() *cobra.Command {
 				r, err := bench.Memory(ctx, a.programs())
 				return memoryTable{r}, err
 			}),
+		a.hostCommand(),
 		a.readerCommand(),
 	)
 	return cmd

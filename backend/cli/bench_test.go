@@ -142,3 +142,25 @@ func TestFiguresHaveThreeDigits(t *testing.T) {
 		t.Errorf("%s, %s", measured(0), measured(2))
 	}
 }
+
+func TestTheHostsTableSaysWhereINOSLosesAndWhy(t *testing.T) {
+	extism, stoppable := spread(2.5), spread(9.5)
+	rows := []bench.HostRow{
+		{Title: "warm load", Unit: "ms", Inos: spread(6.5), Extism: &extism, Ratio: 2.6, Why: "it is a process"},
+		{Title: "call, 64 KiB", Unit: "us", Inos: spread(2), Extism: &extism, Stoppable: &stoppable, Ratio: 0.8},
+	}
+	text := tableText(t, hostTable{&bench.HostReport{Plugin: "mirror.wasm", Rows: rows,
+		Extism: &bench.ExtismVersions{SDK: "v1.7.1", Wazero: "v1.12.0"}}})
+	wantText(t, text, "warm load, ms", "6.50", "2.50", "2.60", "call, 64 KiB, us", "9.50", "0.800",
+		"mirror.wasm in INOS and in Extism's go-sdk v1.7.1 with wazero v1.12.0",
+		"Warm load: INOS loses, 2.60 times: it is a process.")
+	if strings.Count(text, "INOS loses") != 1 {
+		t.Errorf("it loses where it does not:\n%s", text)
+	}
+	alone := tableText(t, hostTable{&bench.HostReport{Rows: []bench.HostRow{{Title: "warm load",
+		Unit: "ms", Inos: spread(6.5)}}, WhyNoExtism: "extism-host is not built"}})
+	wantText(t, alone, "6.50", "Extism: not measured, extism-host is not built")
+	if strings.Contains(alone, "INOS loses") {
+		t.Errorf("it loses to nobody:\n%s", alone)
+	}
+}

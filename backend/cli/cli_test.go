@@ -176,7 +176,7 @@ func TestHelpIsAsWritten(t *testing.T) {
 		"plugin unpin", "plugin keygen", "plugin sign", "plugin verify", "plugin trust", "plugin forget",
 		"plugin publishers", "plugin grant", "plugin revoke", "plugin audit", "plugin update", "plugin settings",
 		"plugin set", "doctor", "bench", "bench flock", "bench epoch", "bench handover", "bench call",
-		"bench startup", "bench memory", "version",
+		"bench startup", "bench memory", "bench host", "version",
 	} {
 		got := newStand(t).inos(t.Context(), append(strings.Fields(command), "--help")...)
 		if got.exit != ExitOK || got.stderr != "" {
