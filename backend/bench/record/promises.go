@@ -15,6 +15,7 @@ type figures struct {
 	call     bench.CallReport
 	startup  bench.StartupReport
 	memory   bench.MemoryReport
+	host     bench.HostReport
 	page     struct {
 		RoundTrip bench.Spread `json:"round_trip"`
 	}
@@ -30,7 +31,7 @@ type figures struct {
 func (f *figures) read(results map[string]json.RawMessage) {
 	for name, into := range map[string]any{"flock": &f.flock, "handover": &f.handover,
 		"epoch": &f.epoch, "call": &f.call, "startup": &f.startup,
-		"memory": &f.memory} {
+		"memory": &f.memory, "host": &f.host} {
 		_ = json.Unmarshal(results[name], into)
 	}
 	_ = json.Unmarshal(f.epoch.Page, &f.page)

@@ -36,6 +36,15 @@ func sample(t *testing.T) map[string]json.RawMessage {
 			Window: json.RawMessage(`{"path":"shared","window_ms":600,"frame_ms":1860.5}`)},
 		"memory": bench.MemoryReport{Run: quiet, Window: json.RawMessage(`{"path":"shared","unit":"MB",
 			"rows":[{"birds":10000,"all":{"p50":331,"max":345.6,"n":60}}]}`)},
+		"host": bench.HostReport{Run: quiet, Plugin: "mirror.wasm",
+			Extism: &bench.ExtismVersions{SDK: "v1.7.1", Wazero: "v1.12.0"},
+			Rows: []bench.HostRow{
+				{Title: "warm load", Unit: "ms", Inos: spread(6.62), Extism: new(spread(2.83)), Ratio: 2.34,
+					Why: "it is a process"},
+				{Title: "call, 64 KiB", Unit: "us", Inos: spread(812), Extism: new(spread(1064)),
+					Stoppable: new(spread(2469)), Ratio: 0.76},
+				{Title: "end of a hang", Unit: "ms", Inos: spread(3.4)},
+			}},
 	} {
 		text, err := json.Marshal(report)
 		if err != nil {
@@ -91,7 +100,15 @@ func TestTheSummarySetsFiguresAgainstPromises(t *testing.T) {
 		"10,000 birds after 250,000, the most | at most 400 MB |  | not measured |",
 		"| 10,000 | exact | 1.23 ms | 0.8 ms | 1.54 |",
 		"| 64 | 0.22 | 0.25 | 26 | 2,248 |",
+		"mirror.wasm in INOS, and in Extism's go-sdk v1.7.1 with wazero v1.12.0",
+		"| warm load | 6.62 ms | 2.83 ms |  | 2.34 |",
+		"| call, 64 KiB | 812 us | 1,064 us | 2,469 us | 0.76 |",
+		"| end of a hang | 3.4 ms |  |  |  |",
+		"\n- warm load: INOS loses, since it is a process.\n",
 	)
+	if strings.Count(text, "INOS loses") != 1 {
+		t.Error("it loses where it does not")
+	}
 	for _, wrong := range []string{"Not measured to its end", "not quiet"} {
 		if strings.Contains(text, wrong) {
 			t.Errorf("it says %q", wrong)
@@ -110,12 +127,13 @@ func TestABusyMachineIsCalledSo(t *testing.T) {
 func TestWhatIsMissingIsSaid(t *testing.T) {
 	r := sampleRecord(t)
 	delete(r.Results, "handover")
+	delete(r.Results, "host")
 	r.Results["call"] = json.RawMessage(`{"error":{"kind":"unavailable","message":"no worker"}}`)
 	r.Results["flock"] = json.RawMessage(`{"complete":false,"rows":[]}`)
 	text := r.summary("x.json")
-	want(t, text, "Not measured to its end: flock, handover, call.",
+	want(t, text, "Not measured to its end: flock, handover, call, host.",
 		"adds two numbers | at most 25 us |  | not measured |")
-	for _, section := range []string{"## The flock", "## Handing over"} {
+	for _, section := range []string{"## The flock", "## Handing over", "## A plugin made for Extism"} {
 		if strings.Contains(text, section) {
 			t.Errorf("there is an empty section %q", section)
 		}

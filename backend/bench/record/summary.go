@@ -37,7 +37,41 @@ func (r *record) summary(file string) string {
 		table(&b, []string{"bytes", "shared", "shared, just filled", "Unix socket", "stream"},
 			handoverRows(f.handover.Rows))
 	}
+	if len(f.host.Rows) > 0 {
+		f.besideExtism(&b)
+	}
 	return b.String()
+}
+
+// besideExtism is a comparison, not a promise: it says where INOS loses, and why.
+func (f *figures) besideExtism(b *strings.Builder) {
+	fmt.Fprintf(b, "\n## A plugin made for Extism, medians\n\n")
+	if v := f.host.Extism; v != nil {
+		fmt.Fprintf(b, "%s in INOS, and in Extism's go-sdk %s with wazero %s in the same run; without a "+
+			"timeout no call of it can be stopped.\n\n", f.host.Plugin, v.SDK, v.Wazero)
+	}
+	table(b, []string{"less is better", "INOS", "Extism", "Extism with a timeout", "INOS over Extism"},
+		hostRows(f.host.Rows))
+	for _, r := range f.host.Rows {
+		if r.Loses() {
+			fmt.Fprintf(b, "\n- %s: INOS loses, since %s.", r.Title, r.Why)
+		}
+	}
+	b.WriteString("\n")
+}
+
+func hostRows(all []bench.HostRow) (rows [][]string) {
+	for _, r := range all {
+		median := func(s *bench.Spread) string {
+			if s == nil {
+				return ""
+			}
+			return promise{unit: r.Unit}.amount(s.P50)
+		}
+		rows = append(rows, []string{r.Title, median(&r.Inos), median(r.Extism), median(r.Stoppable),
+			times(r.Ratio)})
+	}
+	return rows
 }
 
 // conditions says on what, when and beside what else it was measured.
@@ -70,7 +104,7 @@ func (r *record) conditions(b *strings.Builder, f *figures) {
 // runs are in the order of benchmarks.
 func (f *figures) runs() []*bench.Run {
 	return []*bench.Run{f.flock.Info(), f.handover.Info(), f.epoch.Info(), f.call.Info(),
-		f.startup.Info(), f.memory.Info()}
+		f.startup.Info(), f.memory.Info(), f.host.Info()}
 }
 
 func promiseRows(f *figures) (rows [][]string) {
