@@ -13,6 +13,7 @@ import (
 type App struct {
 	ctx     context.Context
 	session *window.Session
+	plugins *window.Plugins
 }
 
 // ParamsReply are the live parameters in force.

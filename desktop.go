@@ -45,6 +45,8 @@ type desktop struct {
 	surface frames.Surface
 	stream  *frames.Server
 	session *window.Session
+	plugins *window.Plugins
+	around  *outside
 	begun   *window.Start // nil: a measurement
 	app     *App
 	bench   *Bench
@@ -55,11 +57,14 @@ type desktop struct {
 func openWindow(o *flags) (err error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	d := &desktop{flags: o, bench: newBench(), ended: make(chan error, 1), place: window.LoadPlace(o.dataDir)}
+	d := &desktop{
+		flags: o, bench: newBench(), ended: make(chan error, 1), place: window.LoadPlace(o.dataDir),
+		around: &outside{},
+	}
 	d.log = newLogger(o.verbose)
 
 	d.beginStart()
-	node, err := startNode(ctx, o, d.place, d.log)
+	node, err := startNode(ctx, o, d.place, d.around, d.log)
 	if err != nil {
 		d.goodStart() // plugins have no part in that
 		return err
@@ -145,7 +150,8 @@ func (d *desktop) openSession(node *nodeAdapter) {
 		config.Stream = d.stream
 	}
 	d.session = window.New(config)
-	d.app = &App{session: d.session}
+	d.plugins = &window.Plugins{Node: node, Dialogs: d.around, LogDir: config.PicturesDir, Now: time.Now}
+	d.app = &App{session: d.session, plugins: d.plugins}
 }
 
 // badStarts is why this start is a safe one; 0: the user said so.
@@ -209,6 +215,7 @@ func (d *desktop) runWebview(ctx context.Context) error {
 		AssetServer:        assets,
 		OnStartup:          func(wailsCtx context.Context) { d.startup(ctx, wailsCtx) },
 		OnBeforeClose:      d.remember,
+		DragAndDrop:        &options.DragAndDrop{EnableFileDrop: true},
 		Bind:               append([]any{d.app, d.bench}, d.testBindings()...),
 		LogLevelProduction: logger.ERROR,
 		Linux:              linuxOptions(),
@@ -228,12 +235,29 @@ func (d *desktop) assets() (*assetserver.Options, error) {
 // startup runs once the window exists, beside the loading of the page.
 func (d *desktop) startup(ctx, wailsCtx context.Context) {
 	d.app.ctx = wailsCtx
+	d.around.appear(wailsCtx)
+	wails_runtime.OnFileDrop(wailsCtx, func(_, _ int, paths []string) { d.dropped(paths) })
 	if err := d.surface.Attach(wailsCtx); err != nil {
 		d.log.Error("the page is on its own", "error", err)
 	}
 	d.restorePlace(wailsCtx)
 	go d.quitWhenTold(ctx, wailsCtx)
 	d.startBench(wailsCtx)
+}
+
+// dropEvent tells the page that a file was dropped: an Offer, or the JSON of a fault.Error.
+const dropEvent = "inos:dropped"
+
+// dropped offers the first of the files that were dropped onto the window.
+func (d *desktop) dropped(paths []string) {
+	if len(paths) == 0 {
+		return
+	}
+	if offer, err := d.plugins.OfferFile(paths[0]); err != nil {
+		wails_runtime.EventsEmit(d.app.ctx, dropEvent, window.Refusal(err).Error())
+	} else {
+		wails_runtime.EventsEmit(d.app.ctx, dropEvent, offer)
+	}
 }
 
 // quitWhenTold closes the window at a signal, or when the program cannot go on. Wails has a reaction

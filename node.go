@@ -24,10 +24,14 @@ func (n *nodeAdapter) StartLive(ctx context.Context, name string, c unit.LiveCon
 }
 
 // startNode starts the node with what came with the program and what the user dropped in.
-func startNode(ctx context.Context, o *flags, place window.Place, log *slog.Logger) (*nodeAdapter, error) {
+func startNode(
+	ctx context.Context, o *flags, place window.Place, around *outside, log *slog.Logger,
+) (*nodeAdapter, error) {
+	var n *node.Node // no plugin runs before it is there
 	options := node.Options{
 		DataDir: o.dataDir, ArenaBytes: o.arenaBytes, AllowNoSeccomp: o.allowNoSeccomp, Log: log,
-		Safe: o.safe, Watch: true,
+		Safe: o.safe, Watch: true, Who: "window", Clipboard: around,
+		Notify: func(plugin, text string) { n.Notice(plugin, text) },
 	}
 	if options.ArenaBytes == 0 {
 		options.ArenaBytes = place.ArenaBytes
@@ -35,7 +39,8 @@ func startNode(ctx context.Context, o *flags, place window.Place, log *slog.Logg
 	if o.pluginDir != "" {
 		options.MoreDirs = []string{o.pluginDir}
 	}
-	n, err := node.Start(ctx, options)
+	var err error
+	n, err = node.Start(ctx, options)
 	if err != nil {
 		return nil, err
 	}

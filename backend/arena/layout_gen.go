@@ -3,7 +3,7 @@
 package arena
 
 // LayoutHash stands in every segment header.
-const LayoutHash uint64 = 0x982609b72509a250
+const LayoutHash uint64 = 0x4725569feb0b15b3
 
 // Constants of the layout.
 const (
@@ -55,6 +55,8 @@ const (
 	EventKindUnitReloaded    = 13
 	EventKindUnitKept        = 14
 	EventKindUnitRetired     = 15
+	EventKindPluginNotice    = 16
+	EventKindPluginDenied    = 17
 )
 
 // Values of StreamKind.

@@ -43,6 +43,7 @@ type Node struct {
 	jobs     *job.Dispatcher
 	engine   *engine
 	sampler  *unit.Sampler
+	missing  missing
 
 	publishers *trust.Store
 	distrust   string // why nobody is trusted, as it was told last; the registry's look guards it

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,7 +22,13 @@ const opGrant = "plugin.grant"
 func (n *Node) world(p *host.Plugin) host.World {
 	c := world.Config{
 		Manifest: p.Manifest, Clipboard: n.options.Clipboard, Now: time.Now,
-		Permit: func(asked *manifest.Permission) (world.Grant, error) { return n.permit(p, asked) },
+		Permit: func(asked *manifest.Permission) (world.Grant, error) {
+			g, err := n.permit(p, asked)
+			if errors.Is(err, errNotAllowed) {
+				n.missed(p.Manifest.ID, asked)
+			}
+			return g, err
+		},
 		Setting: func(ctx context.Context, m *manifest.Param) (manifest.Value, error) {
 			return n.setting(ctx, p, m)
 		},
@@ -32,6 +39,9 @@ func (n *Node) world(p *host.Plugin) host.World {
 	return world.Open(c)
 }
 
+// errNotAllowed is the beginning of a refusal by a user who has not answered yet.
+var errNotAllowed = errors.New("you have not allowed it to")
+
 // permit is what the user allows at this moment. Whatever is wrong with the grants, nothing is.
 func (n *Node) permit(p *host.Plugin, asked *manifest.Permission) (world.Grant, error) {
 	g, found, err := n.grants.Find(p.Manifest.ID, asked.Key(), p.Holder)
@@ -41,7 +51,7 @@ func (n *Node) permit(p *host.Plugin, asked *manifest.Permission) (world.Grant, 
 	case found && g.Decision == grant.Never:
 		return world.Grant{}, fmt.Errorf("you have forbidden it to %s", asked.Sentence())
 	case !found:
-		return world.Grant{}, fmt.Errorf("you have not allowed it to %s", asked.Sentence())
+		return world.Grant{}, fmt.Errorf("%w %s", errNotAllowed, asked.Sentence())
 	}
 	hosts := slices.Clone(g.Hosts)
 	if p.Manifest.Foreign == nil { // a foreign one's hosts are those that the user named
@@ -125,6 +135,7 @@ func (n *Node) Decide(p unit.PluginInfo, key string, d grant.Decision, what stri
 	if err != nil {
 		return err
 	}
+	n.unmissed(p.Manifest.ID)
 	return n.grants.Decide(g)
 }
 
@@ -167,6 +178,7 @@ func asksFor(m *manifest.Manifest) string {
 
 // Revoke takes answers back, all of the plugin's when key is empty, and says how many there were.
 func (n *Node) Revoke(plugin, key string) (int, error) {
+	n.unmissed(plugin)
 	return n.grants.Revoke(plugin, key)
 }
 

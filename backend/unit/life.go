@@ -17,26 +17,71 @@ const opInstall = "plugin.install"
 // Install puts a copy of a plugin file into the drop-in folder, in place of the version that is
 // there, which is kept. Without replace nothing is taken back: see dropin.Book.Install.
 func (r *Registry) Install(path string, replace bool) (dropin.Change, *manifest.Manifest, error) {
-	wasm, err := input.ReadFile(path, dropin.MaxBytes)
+	p, wasm, err := r.Read(path)
 	if err != nil {
 		return dropin.Change{}, nil, err
+	}
+	c, err := r.InstallRead(p, wasm, replace)
+	return c, p.Manifest, err
+}
+
+// Read reads a plugin file that is to be installed, and says what it is. Nothing of it runs.
+func (r *Registry) Read(path string) (PluginInfo, []byte, error) {
+	wasm, err := input.ReadFile(path, dropin.MaxBytes)
+	if err != nil {
+		return PluginInfo{}, nil, err
 	}
 	m, err := manifest.ParseFile(path, wasm)
 	if err != nil {
-		return dropin.Change{}, nil, fault.Wrap(opInstall, fault.Invalid, path, err, "see plugins/SPEC.md")
-	}
-	if err := r.mayInstall(m); err != nil {
-		return dropin.Change{}, nil, err
+		return PluginInfo{}, nil, fault.Wrap(opInstall, fault.Invalid, path, err, "see plugins/SPEC.md")
 	}
 	signature, err := signatureOf(wasm)
 	if err != nil {
-		return dropin.Change{}, nil, fault.Wrap(opInstall, fault.Denied, path, err, "get the file anew from who made it")
+		return PluginInfo{}, nil, fault.Wrap(opInstall, fault.Denied, path, err, "get the file anew from who made it")
 	}
-	c, err := r.book.Install(dropin.File{
-		ID: m.ID, Version: m.Version, Digest: dropin.DigestOf(wasm), Key: signature.Key,
-		Name: filepath.Base(path), Wasm: wasm,
+	found := []PluginInfo{{
+		Path: path, Bytes: int64(len(wasm)), Digest: dropin.DigestOf(wasm), Manifest: m, Signature: &signature,
+	}}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.judgeSigners(found)
+	return found[0], wasm, nil
+}
+
+// InstallRead is Install for a file as Read has read it.
+func (r *Registry) InstallRead(p PluginInfo, wasm []byte, replace bool) (dropin.Change, error) {
+	if err := r.mayInstall(p.Manifest); err != nil {
+		return dropin.Change{}, err
+	}
+	return r.book.Install(dropin.File{
+		ID: p.Manifest.ID, Version: p.Manifest.Version, Digest: p.Digest, Key: p.Signature.Key,
+		Name: filepath.Base(p.Path), Wasm: wasm,
 	}, replace)
-	return c, m, err
+}
+
+// Recorded is what is known of the plugins of the drop-in folder, removed ones included.
+func (r *Registry) Recorded() (dropin.State, error) {
+	if r.book == nil {
+		return dropin.State{}, nil
+	}
+	return r.book.Read()
+}
+
+// Present is the manifest of the version that is recorded for id; nil: there is none.
+func (r *Registry) Present(id string) *manifest.Manifest {
+	s, err := r.Recorded()
+	if err != nil || s.Plugins[id].Removed() {
+		return nil
+	}
+	wasm, err := r.book.Get(s.Plugins[id].Digest)
+	if err != nil {
+		return nil
+	}
+	m, err := manifest.ParseFile(r.book.Path(s.Plugins[id].File), wasm)
+	if err != nil {
+		return nil
+	}
+	return m
 }
 
 // mayInstall finds what would keep the plugin from being used once it is there.

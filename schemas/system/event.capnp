@@ -55,4 +55,8 @@ enum EventKind {
   # The new version could not take over; the old one goes on. The text says why.
   unitRetired @15;
   # It ended because its plugin was removed or disabled.
+  pluginNotice @16;
+  # A plugin that may show notices says something: "ID: text".
+  pluginDenied @17;
+  # A call was denied something that the user has not answered yet: "ID: what".
 }
