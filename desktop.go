@@ -46,6 +46,7 @@ type desktop struct {
 	stream  *frames.Server
 	session *window.Session
 	plugins *window.Plugins
+	node    *nodeAdapter
 	around  *outside
 	begun   *window.Start // nil: a measurement
 	app     *App
@@ -136,6 +137,7 @@ func (d *desktop) openFrames(ctx context.Context) (closeFrames func(), err error
 }
 
 func (d *desktop) openSession(node *nodeAdapter) {
+	d.node = node
 	first, remembered := d.firstUnit()
 	home, _ := os.UserHomeDir()        // none: pictures go to the data folder
 	configDir, _ := os.UserConfigDir() // none: the same

@@ -28,7 +28,10 @@ type screen struct {
 }
 
 // startScreen starts Xvfb on a display number that it finds free itself.
-func startScreen(t *testing.T) *screen {
+func startScreen(t *testing.T) *screen { return startScreenOf(t, screenWidth, screenHeight) }
+
+// startScreenOf is startScreen for a screen of another size.
+func startScreenOf(t *testing.T, width, height int) *screen {
 	t.Helper()
 	ready, report, err := os.Pipe()
 	if err != nil {
@@ -37,7 +40,7 @@ func startScreen(t *testing.T) *screen {
 	defer ready.Close()
 	dir := t.TempDir()
 	x := exec.Command("Xvfb", "-displayfd", "3", "-nolisten", "tcp", "-noreset", "+extension", "GLX",
-		"-screen", "0", fmt.Sprintf("%dx%dx24", screenWidth, screenHeight), "-fbdir", dir)
+		"-screen", "0", fmt.Sprintf("%dx%dx24", width, height), "-fbdir", dir)
 	x.ExtraFiles = []*os.File{report}
 	start(t, x)
 	report.Close()
@@ -195,4 +198,23 @@ func root(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return dir
+}
+
+// settled waits until the left quarter of the screen, where panels are, has come to rest.
+func (s *screen) settled(t *testing.T) {
+	t.Helper()
+	var before *image.RGBA
+	same := 0
+	eventually(t, "the panel stands still", func() bool {
+		now, err := s.look()
+		if err != nil {
+			return false
+		}
+		quarter := image.Rect(0, 0, now.Rect.Dx()/4, now.Rect.Dy()-60)
+		if same++; before == nil || differ(before, now, quarter) {
+			same = 0
+		}
+		before = now
+		return same > 10
+	})
 }

@@ -16,9 +16,11 @@ func (p *Plugins) Decide(id, key, decision string) ([]node.Permission, error) {
 	if err != nil {
 		return nil, err
 	}
-	folder := ""
-	asked := info.Manifest.FindPermission(key)
-	if asked != nil && asked.Scope != "" && decision != string(grant.Never) {
+	folder, asked := "", info.Manifest.FindPermission(key)
+	if asked == nil {
+		return nil, notAsked(id, key)
+	}
+	if asked.Scope != "" && decision != string(grant.Never) {
 		folder, err = p.Dialogs.Folder("Folder in which " + info.Manifest.Name + " may " + asked.Name)
 		if err != nil {
 			return nil, fault.Wrap("plugin.grant", fault.Unavailable, "folder dialog", err, "")
@@ -27,7 +29,7 @@ func (p *Plugins) Decide(id, key, decision string) ([]node.Permission, error) {
 			return p.Node.Permissions(info)
 		}
 	}
-	if err := p.Node.Decide(info, key, grant.Decision(decision), folder); err != nil {
+	if err := p.Node.Decide(info, key, grant.Decision(cut(decision)), folder); err != nil {
 		return nil, err
 	}
 	return p.Node.Permissions(info)
@@ -40,12 +42,16 @@ func (p *Plugins) Revoke(id, key string) ([]node.Permission, error) {
 		return nil, err
 	}
 	if info.Manifest.FindPermission(key) == nil {
-		return nil, fault.New("plugin.revoke", fault.NotFound, id, "it does not ask for "+cut(key), "")
+		return nil, notAsked(id, key)
 	}
 	if _, err := p.Node.Revoke(id, key); err != nil {
 		return nil, err
 	}
 	return p.Node.Permissions(info)
+}
+
+func notAsked(id, key string) error {
+	return fault.New("plugin.grant", fault.NotFound, id, "it does not ask for "+cut(key), "")
 }
 
 // Audit is the last entries of the log about a plugin, the newest first.

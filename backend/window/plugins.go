@@ -195,7 +195,7 @@ func cut(text string) string {
 
 // Change does one of enable, disable, pin, unpin, remove, rollback.
 func (p *Plugins) Change(id, action string) (dropin.Change, error) {
-	book, found, err := p.Node.Registry().Book(id)
+	book, found, err := p.Node.Registry().Book(cut(id))
 	if err != nil {
 		return dropin.Change{}, err
 	}

@@ -7,6 +7,8 @@ import { Keys } from "../panels/Keys.tsx";
 import { LaunchCard } from "../panels/LaunchCard.tsx";
 import { Notices } from "../panels/Notices.tsx";
 import { Palette } from "../panels/Palette.tsx";
+import { OfferSheet } from "../panels/plugins/OfferSheet.tsx";
+import { PluginsPanel } from "../panels/plugins/PluginsPanel.tsx";
 import { Rail } from "../panels/Rail.tsx";
 import { SettingsPanel } from "../panels/SettingsPanel.tsx";
 import { StatusBar } from "../panels/StatusBar.tsx";
@@ -33,6 +35,7 @@ export function App() {
         <Shell />
         <Palette />
         <Keys />
+        <OfferSheet />
       </div>
     </MantineProvider>
   );
@@ -40,6 +43,8 @@ export function App() {
 
 function Shell() {
   const { panel, inspector } = useApp((s) => s.settings);
+  // Its neighbours would have no room.
+  const wide = panel === "plugins";
   const left = useElementSize();
   const right = useElementSize();
   const dock = useElementSize();
@@ -49,17 +54,20 @@ function Shell() {
       <div className={classes.overlay}>
         <div className={classes.left} ref={left.ref}>
           <Rail />
+          {panel === "plugins" && <PluginsPanel />}
           {panel === "settings" && <SettingsPanel />}
         </div>
         <main className={classes.centre}>
-          <Notices />
-          <LaunchCard />
+          {!wide && <LaunchCard />}
           <div className={classes.dock} ref={dock.ref}>
-            <Dock />
+            {!wide && <Dock />}
           </div>
         </main>
+        <div className={classes.messages} data-wide={wide || undefined}>
+          <Notices />
+        </div>
         <div className={classes.right} ref={right.ref}>
-          {inspector && <Inspector />}
+          {inspector && !wide && <Inspector />}
         </div>
         <div className={classes.status}>
           <StatusBar />

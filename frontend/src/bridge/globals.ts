@@ -7,6 +7,8 @@ interface WailsRuntime {
   WindowFullscreen?: () => void;
   WindowUnfullscreen?: () => void;
   WindowIsFullscreen?: () => Promise<boolean>;
+  /** Returns how to stop listening. */
+  EventsOn?: (name: string, run: (data: unknown) => void) => () => void;
 }
 
 declare global {

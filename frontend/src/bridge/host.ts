@@ -12,6 +12,8 @@ export interface Host {
   onVisibility(run: () => void): () => void;
   onKey(run: (event: KeyboardEvent) => void): () => void;
   onPreference(run: () => void): () => void;
+  /** A file was dropped onto the window: what it is, or why it is no plugin. */
+  onDrop(run: (offer: unknown) => void): () => void;
   /** The window is about to go: last chance to save. */
   onLeave(run: () => void): () => void;
 }
@@ -34,6 +36,7 @@ export function windowHost(): Host {
         for (const stop of stops) stop();
       };
     },
+    onDrop,
     onLeave: (run) => listen(window, "pagehide", run),
   };
 }
@@ -41,6 +44,21 @@ export function windowHost(): Host {
 function listen(target: EventTarget, type: string, run: (event: Event) => void): () => void {
   target.addEventListener(type, run);
   return () => target.removeEventListener(type, run);
+}
+
+const DROP_EVENT = "inos:dropped";
+
+function onDrop(run: (offer: unknown) => void): () => void {
+  // The system hands the file to the program; the page must not open it in its own place.
+  const keep = (event: Event) => event.preventDefault();
+  const stops = [
+    listen(window, "dragover", keep),
+    listen(window, "drop", keep),
+    window.runtime?.EventsOn?.(DROP_EVENT, run) ?? (() => {}),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+  };
 }
 
 async function toggleFullScreen(): Promise<void> {

@@ -2,6 +2,7 @@ import { type Fault, FaultError } from "../core/fault.ts";
 import type { FramePath } from "../core/frame.ts";
 import { isObject, type Json, listAt, numberAt, objectAt, textAt } from "../core/json.ts";
 import { type LiveUnit, type ParamValues, parseLiveUnit } from "../wire/manifest.ts";
+import { boundPlugins, type PluginProgram } from "./plugins.ts";
 
 export interface LiveState {
   unit: string;
@@ -48,6 +49,7 @@ export type ControlAction = "pause" | "resume" | "step" | "reset";
 
 /** What the program does for the page. All methods reject with a FaultError. */
 export interface Program {
+  readonly plugins: PluginProgram;
   boot(): Promise<Boot>;
   /** The units as they are now: plugins come and go. */
   units(): Promise<LiveUnit[]>;
@@ -70,6 +72,7 @@ type Bound = Record<string, (...args: unknown[]) => Promise<unknown>>;
 export function boundProgram(app: Bound): Program {
   const call = (method: string, ...args: unknown[]) => callBound(app, method, args);
   return {
+    plugins: boundPlugins(call),
     boot: async () => parseBoot(await call("Boot")),
     units: async () => {
       const answer = await call("Units");

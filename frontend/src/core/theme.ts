@@ -91,6 +91,7 @@ export const SIZE = {
   inspector: "19rem",
   status: "2rem",
   dock: "40rem",
+  plugins: "50rem",
 };
 
 /** Red, green, blue from 0 to 1, as shown on the screen. */

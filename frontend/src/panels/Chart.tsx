@@ -1,9 +1,9 @@
 import { useEffect, useRef } from "react";
-import uPlot from "uplot";
-import { SHELL } from "../core/theme.ts";
+import type uPlot from "uplot";
 import { type FigureName, SAMPLES_PER_SECOND } from "../state/figures.ts";
 import { schemeOf } from "../state/store.ts";
 import { useApp, useSession } from "../view/context.ts";
+import { openPlot } from "./plot.ts";
 
 const WIDTH = 320;
 const HEIGHT = 104;
@@ -22,38 +22,11 @@ export function Chart({ series, unit, scale }: Props) {
 
   useEffect(() => {
     if (!place.current) return;
-    const colours = SHELL[scheme];
-    const axis = {
-      stroke: colours.textDim,
-      grid: { stroke: colours.edge },
-      ticks: { show: false },
-    };
-    const plot = new uPlot(
-      {
-        width: WIDTH,
-        height: HEIGHT,
-        legend: { show: false },
-        cursor: { show: false },
-        scales: {
-          x: { time: false },
-          y: { range: { min: { soft: 0, mode: 2 }, max: { pad: 0.15 } } },
-        },
-        axes: [
-          { ...axis, values: (_, ticks) => ticks.map((t) => `${t} s`), size: 24 },
-          { ...axis, values: (_, ticks) => ticks.map((t) => `${t} ${unit}`), size: 56 },
-        ],
-        series: [
-          {},
-          ...series.map((_, i) => ({
-            stroke: i === 0 ? colours.accent : colours.textDim,
-            width: 1.5,
-            spanGaps: false,
-            points: { show: false },
-          })),
-        ],
-      },
-      read(session, series, scale),
+    const value = (v: number) => `${v} ${unit}`;
+    const plot = openPlot(
       place.current,
+      { scheme, width: WIDTH, height: HEIGHT, lines: series.length, value },
+      read(session, series, scale),
     );
     const stop = session.store.subscribe((state, before) => {
       if (state.figures !== before.figures) plot.setData(read(session, series, scale));

@@ -5,6 +5,7 @@ import {
   IconFeather,
   IconLayoutSidebarLeftCollapse,
   IconLayoutSidebarLeftExpand,
+  IconPuzzle,
   IconSettings,
   IconSparkles,
 } from "@tabler/icons-react";
@@ -33,7 +34,10 @@ export function Rail() {
       <Place panel="flock" word={name} keys="1">
         <Unit size="1.375rem" stroke={1.6} />
       </Place>
-      <Place panel="settings" word="Settings" keys="2">
+      <Place panel="plugins" word="Plugins" keys="2">
+        <IconPuzzle size="1.375rem" stroke={1.6} />
+      </Place>
+      <Place panel="settings" word="Settings" keys="3">
         <IconSettings size="1.375rem" stroke={1.6} />
       </Place>
       <span className={classes.gap} />

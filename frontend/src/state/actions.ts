@@ -170,11 +170,19 @@ export const ACTIONS: readonly Action[] = [
     run: (s) => s.changeSettings({ panel: "flock" }),
   },
   {
+    id: "plugins",
+    label: "Go to the plugins",
+    hint: "What is installed, what it may do, what it uses",
+    group: "Program",
+    keys: "2",
+    run: (s) => s.changeSettings({ panel: "plugins" }),
+  },
+  {
     id: "settings",
     label: "Go to the settings",
     hint: "",
     group: "Program",
-    keys: "2",
+    keys: "3",
     run: (s) => s.changeSettings({ panel: "settings" }),
   },
   {

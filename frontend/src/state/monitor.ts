@@ -2,7 +2,7 @@ import type { Bridge } from "../bridge/open.ts";
 import type { EventName, EventRecord } from "../wire/event.ts";
 import { LiveState } from "../wire/gen/layout.ts";
 import { FigureSampler, SAMPLES_PER_SECOND, type SceneMeters } from "./figures.ts";
-import { eventNotice, type NewNotice } from "./notices.ts";
+import { eventNotice, type NewNotice, pluginNotice } from "./notices.ts";
 import type { AppStore } from "./store.ts";
 
 export interface MonitorOptions {
@@ -13,6 +13,8 @@ export interface MonitorOptions {
   rests: (unit: string, why: string) => void;
   /** Its plugin was removed or disabled. */
   retired: (unit: string, why: string) => void;
+  /** Name of a plugin, for its notices. */
+  nameOf: (plugin: string) => string;
   /** Plugins came, went or changed; `reloaded`: the unit that goes on with another version. */
   unitsChanged: (reloaded: string) => void;
 }
@@ -92,7 +94,7 @@ export class Monitor {
     if (CHANGES_UNITS.has(event.kind)) {
       this.options.unitsChanged(event.kind === "unitReloaded" ? event.unit : "");
     }
-    const notice = eventNotice(event);
+    const notice = eventNotice(event) ?? pluginNotice(event, this.options.nameOf);
     if (notice) this.options.tell(notice);
   }
 

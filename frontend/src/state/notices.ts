@@ -23,7 +23,9 @@ export interface Notice {
 export type NoticeAction =
   | { kind: "raiseArena"; label: string; bytes: number }
   | { kind: "restart"; label: string }
-  | { kind: "allowAllPlugins"; label: string };
+  | { kind: "allowAllPlugins"; label: string }
+  | { kind: "permissions"; label: string; plugin: string }
+  | { kind: "bringBack"; label: string; plugin: string };
 
 export type NewNotice = Omit<Notice, "id">;
 
@@ -129,6 +131,35 @@ export function eventNotice(event: EventRecord): NewNotice | null {
     action: null,
     passing: event.severity === "info",
     key: eventKey(event.unit, event.kind),
+  };
+}
+
+/** What the program says about a plugin: "id: text". */
+function aboutPlugin(text: string): [id: string, rest: string] {
+  const cut = text.indexOf(": ");
+  return cut < 0 ? [text, ""] : [text.slice(0, cut), text.slice(cut + 2)];
+}
+
+/** A plugin speaks, or wanted what nobody has allowed; null: it is no such event. */
+export function pluginNotice(
+  event: Pick<EventRecord, "kind" | "text">,
+  nameOf: (id: string) => string,
+): NewNotice | null {
+  const [plugin, text] = aboutPlugin(event.text);
+  const own = { details: "", key: `${event.kind} ${plugin} ${text}` };
+  if (event.kind === "pluginNotice") {
+    const title = `${nameOf(plugin)} says`;
+    return { ...own, tone: "info", title, why: text, next: plugin, action: null, passing: true };
+  }
+  if (event.kind !== "pluginDenied") return null;
+  return {
+    ...own,
+    tone: "warning",
+    title: `${nameOf(plugin)} was not allowed something`,
+    why: sentence(text),
+    next: "",
+    action: { kind: "permissions", label: "Permissions", plugin },
+    passing: false,
   };
 }
 

@@ -1,5 +1,13 @@
 import { vi } from "vitest";
 import type { Bridge } from "../bridge/open.ts";
+import type {
+  AuditEntry,
+  LogLine,
+  Offer,
+  PluginCard,
+  PluginProgram,
+  PluginUsage,
+} from "../bridge/plugins.ts";
 import { type LiveState, type Program, parseBoot } from "../bridge/program.ts";
 import { SharedSource } from "../bridge/shared.ts";
 import { FaultError } from "../core/fault.ts";
@@ -25,8 +33,51 @@ const UNIT = {
   },
 };
 
+/** A program with plugins that do as they are told. */
+export class FakePlugins implements PluginProgram {
+  readonly calls: string[] = [];
+  cards: PluginCard[] = [];
+  waiting: Offer | null = null;
+  entries: AuditEntry[] = [];
+  used: PluginUsage[] = [];
+  lines: LogLine[] = [];
+  /** Set: what asks for a change is refused. */
+  refusal: Error | null = null;
+  drop: (offer: unknown) => void = () => {};
+
+  list = async () => this.cards;
+  offer = async () => this.waiting;
+  offered = async () => this.waiting;
+  audit = async () => this.entries;
+  usage = async () => this.used;
+  log = async (after: number) => this.lines.filter((l) => l.number > after);
+
+  change = async (id: string, change: string) => this.do(`${change} ${id}`);
+  decline = async () => this.do("decline");
+  revoke = async (id: string, key: string) => this.do(`revoke ${id} ${key}`);
+  install = async (digest: string, replace: boolean) =>
+    this.do(`install ${digest}${replace ? " all the same" : ""}`);
+  decide = async (id: string, key: string, decision: string) => this.do(`${decision} ${id} ${key}`);
+
+  async offerRefused(path: string) {
+    this.do(`look at ${path}`);
+    return this.waiting;
+  }
+
+  async exportLog(id: string) {
+    this.do(`export ${id}`);
+    return "/pictures/log.txt";
+  }
+
+  private do(what: string): void {
+    this.calls.push(what);
+    if (this.refusal) throw this.refusal;
+  }
+}
+
 /** A program with a budget; flocks of more than `room` birds do not fit. */
 export class FakeProgram implements Program {
+  readonly plugins = new FakePlugins();
   params: ParamValues = {};
   /** What the program starts a unit with when the page does not say. */
   remembered: ParamValues = {};
@@ -140,6 +191,10 @@ export async function begun({
       onVisibility: () => () => {},
       onKey: () => () => {},
       onPreference: () => () => {},
+      onDrop: (run) => {
+        program.plugins.drop = run;
+        return () => {};
+      },
       onLeave: () => () => {},
     },
     whyStream: "",

@@ -1,7 +1,8 @@
 import type { Bridge } from "../bridge/open.ts";
-import type { ControlAction, LiveState as LiveAnswer } from "../bridge/program.ts";
+import { parseOffer } from "../bridge/plugins.ts";
+import { type ControlAction, type LiveState as LiveAnswer, parseFault } from "../bridge/program.ts";
 import { NO_ENTRY } from "../bridge/source.ts";
-import { type Fault, faultOf } from "../core/fault.ts";
+import { type Fault, FaultError, faultOf } from "../core/fault.ts";
 import type { Frame } from "../core/frame.ts";
 import { isObject } from "../core/json.ts";
 import {
@@ -13,6 +14,7 @@ import {
 } from "../wire/manifest.ts";
 import { stateNumber } from "./condition.ts";
 import type { SceneMeters } from "./figures.ts";
+import { Gallery } from "./gallery.ts";
 import { Launcher } from "./launcher.ts";
 import { Monitor } from "./monitor.ts";
 import {
@@ -56,6 +58,7 @@ const POINTER_CYCLE: readonly PointerChoice[] = ["none", "attract", "scare"];
 export class Session {
   readonly store: AppStore = newStore();
   readonly monitor: Monitor;
+  readonly plugins: Gallery;
   private readonly launcher: Launcher;
   private readonly undoStack = new UndoStack();
   private readonly sender: ParamSender;
@@ -82,12 +85,19 @@ export class Session {
       onRunning: (live, asked, refusal) => this.started(live, asked, refusal),
       onFailed: (unit, fault) => this.store.setState({ launch: { unit, fault } }),
     });
+    this.plugins = new Gallery({
+      program: bridge.program.plugins,
+      now: () => performance.now(),
+      fail: (error) => this.fail(error),
+      tell: (notice) => this.tell(notice),
+    });
     this.monitor = new Monitor(bridge, this.store, {
       meters: () => this.scene?.meters ?? null,
       tell: (notice) => this.tell(notice),
       fail: (error) => this.fail(error),
       rests: (unit, why) => this.rests(unit, restingFault(unit, why)),
       retired: (unit, why) => this.rests(unit, retiredFault(unit, why)),
+      nameOf: (plugin) => this.plugins.nameOf(plugin),
       unitsChanged: (reloaded) => void this.refreshUnits(reloaded),
     });
     const { boot, source, whyStream } = bridge;
@@ -113,6 +123,8 @@ export class Session {
     source.onArrival = () => this.scene?.wake();
     host.onLeave(() => this.saveNow());
     this.monitor.begin();
+    void this.plugins.refresh();
+    this.watchPlugins();
     if (boot.safe.on) this.tell(safeNotice(boot.safe.badStarts));
     if (boot.live) this.running(boot.live);
     else void this.launcher.launch(boot.first, null);
@@ -289,10 +301,17 @@ export class Session {
     try {
       if (action.kind === "raiseArena") await this.raise(action.bytes);
       else if (action.kind === "allowAllPlugins") await this.allowAllPlugins();
+      else if (action.kind === "permissions") this.showPermissions(action.plugin);
+      else if (action.kind === "bringBack") await this.bringBack(action.plugin);
       else await this.startAgain();
     } catch (error) {
       this.fail(error);
     }
+  }
+
+  showPermissions(plugin: string): void {
+    this.plugins.choose(plugin, "permissions");
+    this.changeSettings({ panel: "plugins" });
   }
 
   dismiss(id: number): void {
@@ -408,6 +427,7 @@ export class Session {
     } catch (error) {
       this.fail(error);
     }
+    await this.plugins.refresh();
     const unit = this.find(reloaded);
     if (!unit || reloaded !== this.unit?.name || this.state.launch) return;
     this.undoStack.clear();
@@ -419,6 +439,34 @@ export class Session {
   private async allowAllPlugins(): Promise<void> {
     await this.bridge.program.allowAllPlugins();
     await this.refreshUnits("");
+  }
+
+  private async bringBack(plugin: string): Promise<void> {
+    const card = this.plugins.store.getState().cards.find((c) => c.id === plugin);
+    if (card) await this.plugins.change(card, "rollback");
+  }
+
+  /** Meters are read while their panel is to be seen; dropped files wait for the user's word. */
+  private watchPlugins(): void {
+    const { host, program } = this.bridge;
+    const look = () =>
+      this.plugins.watch(this.state.settings.panel === "plugins" && !host.hidden());
+    look();
+    host.onVisibility(look);
+    this.store.subscribe((state, before) => {
+      if (state.settings.panel !== before.settings.panel) look();
+    });
+    host.onDrop((dropped) => this.dropped(dropped));
+    program.plugins.offered().then(
+      (offer) => this.plugins.offered(offer),
+      (error) => this.fail(error),
+    );
+  }
+
+  private dropped(dropped: unknown): void {
+    const offer = parseOffer(dropped);
+    if (offer) this.plugins.offered(offer);
+    else this.fail(new FaultError(parseFault(dropped)));
   }
 
   private savedParams(name: string): ParamValues {

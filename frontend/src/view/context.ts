@@ -1,6 +1,7 @@
 import { createContext, useContext } from "react";
 import { useStore } from "zustand";
 import { useShallow } from "zustand/react/shallow";
+import type { GalleryState } from "../state/gallery.ts";
 import type { Session } from "../state/session.ts";
 import type { AppState } from "../state/store.ts";
 
@@ -17,4 +18,9 @@ export function useSession(): Session {
 /** Part of the state; the component renders again when that part changed. */
 export function useApp<T>(select: (state: AppState) => T): T {
   return useStore(useSession().store, useShallow(select));
+}
+
+/** Part of the plugins panel's state. */
+export function useGallery<T>(select: (state: GalleryState) => T): T {
+  return useStore(useSession().plugins.store, useShallow(select));
 }

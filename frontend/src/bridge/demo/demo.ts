@@ -4,6 +4,7 @@ import "../globals.ts";
 import type { Boot, LiveState, Program } from "../program.ts";
 import manifest from "./manifest.json";
 import { DemoMemory } from "./memory.ts";
+import { demoPlugins } from "./plugins.ts";
 import { DemoFlock } from "./simulation.ts";
 
 /** Stands in for the program while the page is developed in a browser; never in a build. */
@@ -35,6 +36,7 @@ export function demoProgram(): Program {
     first: "boids",
   });
   return {
+    plugins: demoPlugins(),
     boot: async () => boot(),
     units: async () => boot().units,
     allowAllPlugins: async () => {},

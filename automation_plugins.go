@@ -1,0 +1,25 @@
+//go:build desktop && automation
+
+package main
+
+import (
+	"context"
+
+	"inos/backend/job"
+	"inos/backend/window"
+)
+
+// RunOp runs an op without inputs, as nothing in the window does yet, and returns its first figure.
+func (a *Automation) RunOp(unit, op string, params map[string]any) (float64, error) {
+	result, err := a.desktop.node.Run(context.Background(), job.Request{Unit: unit, Op: op, Params: params})
+	if err != nil || len(result.Results) == 0 {
+		return 0, window.Refusal(err)
+	}
+	return result.Results[0].Value, nil
+}
+
+// Drop is what happens when the system says that files were dropped onto the window.
+func (a *Automation) Drop(paths []string) { a.desktop.dropped(paths) }
+
+// Clipboard is what plugins find there.
+func (a *Automation) Clipboard() (string, error) { return a.desktop.around.Text() }

@@ -1,0 +1,273 @@
+import { isObject, type Json, listAt, numberAt, objectAt, textAt } from "../core/json.ts";
+
+export type Decision = "once" | "always" | "never";
+export type PluginChange = "enable" | "disable" | "pin" | "unpin" | "remove" | "rollback";
+export type LogLevel = "debug" | "info" | "warning" | "error";
+
+export interface Permission {
+  key: string;
+  /** What it allows, after "may". */
+  sentence: string;
+  reason: string;
+  /** It is about a folder that the user picks. */
+  scope: string;
+  /** Null: the user has not answered. */
+  answer: { decision: Decision; folder: string; when: string } | null;
+}
+
+export interface PluginVersion {
+  version: string;
+  digest: string;
+  when: string;
+  signed: boolean;
+}
+
+export interface PluginUnit {
+  name: string;
+  doc: string;
+  live: boolean;
+  ops: string[];
+}
+
+export interface PluginCard {
+  /** Id, or the path of a file that is refused. */
+  key: string;
+  id: string;
+  name: string;
+  version: string;
+  doc: string;
+  author: string;
+  licence: string;
+  bytes: number;
+  path: string;
+  source: string;
+  enabled: boolean;
+  pinned: boolean;
+  removed: boolean;
+  signature: string;
+  signedBy: string;
+  /** Why the file is not used; empty: it is. */
+  refused: string;
+  /** Why this version did not start; empty: it did. */
+  problem: string;
+  /** The last one first. */
+  earlier: PluginVersion[];
+  units: PluginUnit[];
+  permissions: Permission[];
+}
+
+/** A file before it is installed. */
+export interface Offer {
+  digest: string;
+  plugin: PluginCard;
+  /** The version that is there; empty: none. */
+  from: string;
+  /** What it asks for and the version that is there did not. */
+  beyond: Permission[];
+}
+
+export interface PluginUsage {
+  plugin: string;
+  workers: number;
+  cpuNs: number;
+  rssBytes: number;
+  calls: number;
+  failures: number;
+  logLines: number;
+  lastFailure: { when: string; kind: string; message: string } | null;
+}
+
+export interface LogLine {
+  number: number;
+  when: string;
+  plugin: string;
+  level: LogLevel;
+  text: string;
+}
+
+export interface AuditEntry {
+  when: string;
+  who: string;
+  permission: string;
+  decision: string;
+  folder: string;
+}
+
+/** What the program does with plugins. All methods reject with a FaultError. */
+export interface PluginProgram {
+  list(): Promise<PluginCard[]>;
+  change(id: string, change: PluginChange): Promise<void>;
+  /** Lets the user choose a file; null: they chose none. */
+  offer(): Promise<Offer | null>;
+  offerRefused(path: string): Promise<Offer | null>;
+  /** What waits for the user's word; null: nothing. */
+  offered(): Promise<Offer | null>;
+  install(digest: string, replace: boolean): Promise<void>;
+  decline(): Promise<void>;
+  /** Asks for a folder where one is needed. */
+  decide(id: string, key: string, decision: Decision): Promise<void>;
+  revoke(id: string, key: string): Promise<void>;
+  audit(id: string): Promise<AuditEntry[]>;
+  usage(): Promise<PluginUsage[]>;
+  /** Lines after a number, oldest first. */
+  log(after: number): Promise<LogLine[]>;
+  /** Resolves to the path of the file. */
+  exportLog(id: string): Promise<string>;
+}
+
+type Call = (method: string, ...args: unknown[]) => Promise<unknown>;
+
+export function boundPlugins(call: Call): PluginProgram {
+  const object = async (method: string, ...args: unknown[]): Promise<Json> => {
+    const answer = await call(method, ...args);
+    return isObject(answer) ? answer : {};
+  };
+  return {
+    list: async () => listAt(await object("ListPlugins"), "plugins").flatMap(parseCard),
+    change: async (id, change) => void (await call("ChangePlugin", id, change)),
+    offer: async () => parseOffer(await call("OfferPlugin")),
+    offerRefused: async (path) => parseOffer(await call("OfferRefused", path)),
+    offered: async () => parseOffer(await call("OfferedPlugin")),
+    install: async (digest, replace) => void (await call("InstallPlugin", digest, replace)),
+    decline: async () => void (await call("DeclinePlugin")),
+    decide: async (id, key, decision) => void (await call("DecidePermission", id, key, decision)),
+    revoke: async (id, key) => void (await call("RevokePermission", id, key)),
+    audit: async (id) => listAt(await object("AuditPlugin", id), "entries").flatMap(parseEntry),
+    usage: async () => listAt(await object("PluginUsage"), "plugins").flatMap(parseUsage),
+    log: async (after) => listAt(await object("PluginLog", after), "lines").flatMap(parseLine),
+    exportLog: async (id) => textAt(await object("ExportPluginLog", id), "path"),
+  };
+}
+
+/** Null for what is no offer, or an empty one. */
+export function parseOffer(raw: unknown): Offer | null {
+  if (!isObject(raw) || textAt(raw, "digest") === "") return null;
+  const [plugin] = parseCard(raw["plugin"]);
+  if (!plugin) return null;
+  return {
+    digest: textAt(raw, "digest"),
+    plugin,
+    from: textAt(raw, "from"),
+    beyond: listAt(raw, "beyond").flatMap(parsePermission),
+  };
+}
+
+export function parseCard(raw: unknown): PluginCard[] {
+  if (!isObject(raw)) return [];
+  const text = (name: string) => textAt(raw, name);
+  return [
+    {
+      key: text("key"),
+      id: text("id"),
+      name: text("name"),
+      version: text("version"),
+      doc: text("doc"),
+      author: text("author"),
+      licence: text("licence"),
+      bytes: numberAt(raw, "bytes"),
+      path: text("path"),
+      source: text("source"),
+      enabled: raw["enabled"] === true,
+      pinned: raw["pinned"] === true,
+      removed: raw["removed"] === true,
+      signature: text("signature"),
+      signedBy: text("signedBy"),
+      refused: text("refused"),
+      problem: text("problem"),
+      earlier: listAt(raw, "earlier").flatMap(parseVersion),
+      units: listAt(raw, "units").flatMap(parseUnit),
+      permissions: listAt(raw, "permissions").flatMap(parsePermission),
+    },
+  ];
+}
+
+function parseVersion(raw: unknown): PluginVersion[] {
+  if (!isObject(raw)) return [];
+  return [
+    {
+      version: textAt(raw, "version"),
+      digest: textAt(raw, "digest"),
+      when: textAt(raw, "when"),
+      signed: textAt(raw, "key") !== "",
+    },
+  ];
+}
+
+function parseUnit(raw: unknown): PluginUnit[] {
+  if (!isObject(raw)) return [];
+  const ops = listAt(raw, "ops").filter((op) => typeof op === "string");
+  const live = raw["live"] === true;
+  return [{ name: textAt(raw, "name"), doc: textAt(raw, "doc"), live, ops }];
+}
+
+const DECISIONS: readonly Decision[] = ["once", "always", "never"];
+
+function parsePermission(raw: unknown): Permission[] {
+  if (!isObject(raw)) return [];
+  const answer = objectAt(raw, "answer");
+  const decision = DECISIONS.find((d) => d === textAt(answer, "decision"));
+  return [
+    {
+      key: textAt(raw, "key"),
+      sentence: textAt(raw, "sentence"),
+      reason: textAt(raw, "reason"),
+      scope: textAt(raw, "scope"),
+      answer: decision
+        ? { decision, folder: textAt(answer, "folder"), when: textAt(answer, "when") }
+        : null,
+    },
+  ];
+}
+
+function parseEntry(raw: unknown): AuditEntry[] {
+  if (!isObject(raw)) return [];
+  const text = (name: string) => textAt(raw, name);
+  return [
+    {
+      when: text("when"),
+      who: text("who"),
+      permission: text("permission"),
+      decision: text("decision"),
+      folder: text("folder"),
+    },
+  ];
+}
+
+function parseUsage(raw: unknown): PluginUsage[] {
+  if (!isObject(raw)) return [];
+  const number = (name: string) => numberAt(raw, name);
+  const failure = raw["last_failure"];
+  return [
+    {
+      plugin: textAt(raw, "plugin"),
+      workers: number("workers"),
+      cpuNs: number("cpu_ns"),
+      rssBytes: number("rss_bytes"),
+      calls: number("calls"),
+      failures: number("failures"),
+      logLines: number("log_lines"),
+      lastFailure: isObject(failure)
+        ? {
+            when: textAt(failure, "when"),
+            kind: textAt(failure, "kind"),
+            message: textAt(failure, "message"),
+          }
+        : null,
+    },
+  ];
+}
+
+export const LOG_LEVELS: readonly LogLevel[] = ["debug", "info", "warning", "error"];
+
+function parseLine(raw: unknown): LogLine[] {
+  if (!isObject(raw)) return [];
+  return [
+    {
+      number: numberAt(raw, "number"),
+      when: textAt(raw, "when"),
+      plugin: textAt(raw, "plugin"),
+      level: LOG_LEVELS.find((l) => l === textAt(raw, "level")) ?? "info",
+      text: textAt(raw, "text"),
+    },
+  ];
+}

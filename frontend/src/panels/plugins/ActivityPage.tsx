@@ -1,0 +1,67 @@
+import { Button } from "@mantine/core";
+import type { PluginCard } from "../../bridge/plugins.ts";
+import { bytes, figure, percent, whole } from "../../core/format.ts";
+import { useGallery, useSession } from "../../view/context.ts";
+import { Log } from "./Log.tsx";
+import { Meter } from "./Meter.tsx";
+import classes from "./PluginsPanel.module.css";
+import { whenText } from "./when.ts";
+
+/** What it uses at the moment, how it failed last, what it logged. */
+export function ActivityPage({ card }: { card: PluginCard }) {
+  return (
+    <div className={classes.page}>
+      <Totals id={card.id} />
+      <div className={classes.meters}>
+        <Meter plugin={card.id} name="cpu" title="Processor" atLeast={10} value={percentTick} />
+        <Meter plugin={card.id} name="memory" title="Memory" atLeast={1 << 20} value={bytes} />
+        <Meter plugin={card.id} name="calls" title="Calls a second" atLeast={1} value={figure} />
+        <Meter plugin={card.id} name="failures" title="Failures" atLeast={1} value={whole} />
+      </div>
+      <Failure id={card.id} />
+      <Log id={card.id} />
+    </div>
+  );
+}
+
+const percentTick = (value: number) => percent(value);
+
+function Totals({ id }: { id: string }) {
+  const session = useSession();
+  useGallery((s) => s.samples);
+  const usage = session.plugins.activity.usage.get(id);
+  if (!usage) return <p>It has not been used since INOS started.</p>;
+  return (
+    <p className={classes.totals}>
+      {usage.workers === 1 ? "1 worker" : `${whole(usage.workers)} workers`}, {whole(usage.calls)}{" "}
+      calls, {whole(usage.failures)} failures, {whole(usage.logLines)} lines logged since INOS
+      started.
+    </p>
+  );
+}
+
+function Failure({ id }: { id: string }) {
+  const session = useSession();
+  useGallery((s) => s.samples);
+  const failure = session.plugins.activity.usage.get(id)?.lastFailure;
+  if (!failure) return null;
+  const text = `${failure.kind}, ${whenText(failure.when)}\n${failure.message}`;
+  return (
+    <>
+      <div className={classes.bar}>
+        <h3>Last failure</h3>
+        <Button
+          size="compact-xs"
+          variant="default"
+          onClick={() => void session.host.copyText(text)}
+        >
+          Copy
+        </Button>
+      </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so it needs the focus */}
+      <pre className={classes.failure} tabIndex={0}>
+        {text}
+      </pre>
+    </>
+  );
+}
