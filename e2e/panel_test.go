@@ -117,6 +117,7 @@ func TestThePluginsPanel(t *testing.T) {
 		if _, err := os.Stat(dropin.Open(s.data).Path("outside.wasm")); err == nil {
 			t.Error("it is installed before the user says so")
 		}
+		s.screen.settled(t)
 		s.screen.save(t, "plugins-offer")
 		s.pressNamed(t, dialog, "Install")
 		s.says(t, detail, "Outside", "May know the date and the time", "Not answered")
@@ -212,6 +213,7 @@ func TestThePluginsPanel(t *testing.T) {
 	t.Run("removing asks once, and is taken back", func(t *testing.T) {
 		s.pressNamed(t, detail, "Remove Outside")
 		s.says(t, dialog, "Its units outside will be gone")
+		s.screen.settled(t)
 		s.screen.save(t, "plugins-remove")
 		s.pressNamed(t, dialog, "Remove")
 		s.says(t, "[role=log]", "Outside was removed")

@@ -74,9 +74,11 @@ export class Gallery {
     try {
       const cards = await this.options.program.list();
       const { chosen } = this.state;
-      const still = cards.some((c) => c.key === chosen);
-      const renamed = still ? chosen : (sameFile(this.state.cards, chosen, cards) ?? "");
-      this.store.setState({ cards, known: true, chosen: renamed || (cards[0]?.key ?? "") });
+      const key = chosen === "" ? foundCards({ cards, search: "" })[0]?.key : chosen;
+      const there = cards.some((c) => c.key === key);
+      // One that was just installed, or brought back, is there in a moment.
+      const followed = there ? key : (sameFile(this.state.cards, chosen, cards) ?? chosen);
+      this.store.setState({ cards, known: true, chosen: followed ?? "" });
       await this.readAudit();
     } catch (error) {
       this.options.fail(error);
@@ -192,7 +194,10 @@ function sameFile(
 }
 
 /** Cards with the word in name, id, doc or units; those that are used come first. */
-export function foundCards({ cards, search }: GalleryState): readonly PluginCard[] {
+export function foundCards({
+  cards,
+  search,
+}: Pick<GalleryState, "cards" | "search">): readonly PluginCard[] {
   const word = search.trim().toLowerCase();
   const has = (c: PluginCard) =>
     [c.name, c.id, c.doc, ...c.units.map((u) => u.name)].some((text) =>

@@ -19,7 +19,13 @@ const WORDS: Record<PluginTab, string> = {
 /** All about the chosen plugin. */
 export function Detail() {
   const card = useGallery((s) => s.cards.find((c) => c.key === s.chosen) ?? null);
-  if (!card) return <div className={classes.detail} />;
+  if (!card) {
+    return (
+      <div className={classes.detail}>
+        <p>Choose a plugin on the left.</p>
+      </div>
+    );
+  }
   return (
     <article className={classes.detail} aria-label={card.name}>
       <header className={classes.head}>

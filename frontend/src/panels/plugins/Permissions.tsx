@@ -59,7 +59,7 @@ function Row({ card, permission: p }: { card: PluginCard; permission: Permission
         {CHOICES.map(([decision, word]) => (
           <Button
             key={decision}
-            size="compact-sm"
+            size="compact-xs"
             variant={p.answer?.decision === decision ? "filled" : "default"}
             aria-pressed={p.answer?.decision === decision}
             disabled={busy}
@@ -70,7 +70,7 @@ function Row({ card, permission: p }: { card: PluginCard; permission: Permission
         ))}
         {p.answer && (
           <Button
-            size="compact-sm"
+            size="compact-xs"
             variant="subtle"
             color="gray"
             disabled={busy}

@@ -15,12 +15,12 @@ export function PluginsPanel() {
       <div className={classes.gallery}>
         <header>
           <h2>Plugins</h2>
-          <Install size="xs" />
           <CloseButton
             aria-label="Close the plugins"
             onClick={() => session.changeSettings({ panel: "flock" })}
           />
         </header>
+        <Install size="xs" wide />
         <Search />
         <Cards />
       </div>
@@ -29,12 +29,13 @@ export function PluginsPanel() {
   );
 }
 
-function Install({ size }: { size: string }) {
+function Install({ size, wide = false }: { size: string; wide?: boolean }) {
   const session = useSession();
   const busy = useGallery((s) => s.busy);
   return (
     <Button
       size={size}
+      fullWidth={wide}
       variant="default"
       leftSection={<IconUpload size="1rem" stroke={1.7} />}
       disabled={busy}
