@@ -101,6 +101,17 @@ func (s *stage) runOp(op string, params map[string]any) error {
 	return s.run(`return await window.go.main.Automation.RunOp("outside", a, b)`, nil, op, params)
 }
 
+// settled waits until nothing slides or fades any more, and what is there has been drawn.
+func (s *stage) settled(t *testing.T) {
+	t.Helper()
+	eventually(t, "the page stands still", func() bool {
+		var moving int
+		err := s.run(`await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+return document.getAnimations().filter((a) => a.playState === "running").length`, &moving)
+		return err == nil && moving == 0
+	})
+}
+
 func TestThePluginsPanel(t *testing.T) {
 	s := openWith(t, `{"theme": "dark"}`)
 	const panel, detail, dialog = "section[aria-label=Plugins]", "section[aria-label=Plugins] article", "[role=dialog]"
@@ -117,7 +128,7 @@ func TestThePluginsPanel(t *testing.T) {
 		if _, err := os.Stat(dropin.Open(s.data).Path("outside.wasm")); err == nil {
 			t.Error("it is installed before the user says so")
 		}
-		s.screen.settled(t)
+		s.settled(t)
 		s.screen.save(t, "plugins-offer")
 		s.pressNamed(t, dialog, "Install")
 		s.says(t, detail, "Outside", "May know the date and the time", "Not answered")
@@ -212,8 +223,8 @@ func TestThePluginsPanel(t *testing.T) {
 
 	t.Run("removing asks once, and is taken back", func(t *testing.T) {
 		s.pressNamed(t, detail, "Remove Outside")
-		s.says(t, dialog, "Its units outside will be gone")
-		s.screen.settled(t)
+		s.says(t, dialog, "Its unit outside will be gone")
+		s.settled(t)
 		s.screen.save(t, "plugins-remove")
 		s.pressNamed(t, dialog, "Remove")
 		s.says(t, "[role=log]", "Outside was removed")
@@ -249,13 +260,13 @@ func TestThePluginsPanelInBothThemesAndSizes(t *testing.T) {
 				s.awaitBirds(t)
 				for _, tab := range []string{"About", "Permissions", "Activity", "Versions"} {
 					s.pressNamed(t, "section[aria-label=Plugins] article", tab)
-					s.screen.settled(t)
+					s.settled(t)
 					s.screen.save(t, fmt.Sprintf(name, strings.ToLower(tab)))
 				}
 				s.must(t, s.run(`await window.go.main.Automation.Drop([a])`, nil, outsideFile(t, "1.0.0")))
 				s.pressNamed(t, "[role=dialog]", "Install")
 				s.says(t, "section[aria-label=Plugins] article", "May know")
-				s.screen.settled(t)
+				s.settled(t)
 				s.screen.save(t, fmt.Sprintf(name, "asks"))
 				var wide []string
 				s.must(t, s.run(overflowing, &wide))

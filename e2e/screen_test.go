@@ -199,22 +199,3 @@ func root(t *testing.T) string {
 	}
 	return dir
 }
-
-// settled waits until the left quarter of the screen, where panels are, has come to rest.
-func (s *screen) settled(t *testing.T) {
-	t.Helper()
-	var before *image.RGBA
-	same := 0
-	eventually(t, "the panel stands still", func() bool {
-		now, err := s.look()
-		if err != nil {
-			return false
-		}
-		quarter := image.Rect(0, 0, now.Rect.Dx()/4, now.Rect.Dy()-60)
-		if same++; before == nil || differ(before, now, quarter) {
-			same = 0
-		}
-		before = now
-		return same > 10
-	})
-}

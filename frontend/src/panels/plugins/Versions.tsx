@@ -97,7 +97,8 @@ function Earlier({ card, back }: { card: PluginCard; back: PluginVersion }) {
 function Remove({ card }: { card: PluginCard }) {
   const session = useSession();
   const [asked, ask] = useState(false);
-  const units = card.units.map((u) => u.name).join(", ");
+  const names = card.units.map((u) => u.name).join(", ");
+  const lost = card.units.length === 1 ? `Its unit ${names}` : `Its units ${names}`;
   return (
     <>
       <h3>Remove</h3>
@@ -118,7 +119,7 @@ function Remove({ card }: { card: PluginCard }) {
         transitionProps={{ duration: 150 }}
       >
         <p className={classes.plain}>
-          {units === "" ? "It" : `Its units ${units}`} will be gone, what runs of it stops
+          {names === "" ? "It" : lost} will be gone, what runs of it stops
           {card.earlier.length > 0 && ", and the earlier versions but this one are forgotten"}. You
           can bring {card.version} back.
         </p>
