@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import type { PluginCard } from "../../bridge/plugins.ts";
-import { bytes, figure, percent, whole } from "../../core/format.ts";
+import { BYTES_PER_MIB, bytes, figure, percent, whole } from "../../core/format.ts";
 import { useGallery, useSession } from "../../view/context.ts";
 import { Log } from "./Log.tsx";
 import { Meter } from "./Meter.tsx";
@@ -14,7 +14,14 @@ export function ActivityPage({ card }: { card: PluginCard }) {
       <Totals id={card.id} />
       <div className={classes.meters}>
         <Meter plugin={card.id} name="cpu" title="Processor" atLeast={10} value={percentTick} />
-        <Meter plugin={card.id} name="memory" title="Memory" atLeast={1 << 20} value={bytes} />
+        <Meter
+          plugin={card.id}
+          name="memory"
+          title="Memory"
+          atLeast={1}
+          scale={BYTES_PER_MIB}
+          value={mebibytes}
+        />
         <Meter plugin={card.id} name="calls" title="Calls a second" atLeast={1} value={figure} />
         <Meter plugin={card.id} name="failures" title="Failures" atLeast={1} value={whole} />
       </div>
@@ -24,6 +31,7 @@ export function ActivityPage({ card }: { card: PluginCard }) {
   );
 }
 
+const mebibytes = (value: number) => bytes(value * BYTES_PER_MIB);
 const percentTick = (value: number) => percent(value);
 
 function Totals({ id }: { id: string }) {

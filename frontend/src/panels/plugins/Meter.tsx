@@ -13,22 +13,24 @@ interface Props {
   name: MeterName;
   title: string;
   atLeast: number;
+  /** What the values are divided by, for round numbers on the axis. */
+  scale?: number;
   value: (value: number) => string;
 }
 
 /** A figure now, and its last two minutes. */
-export function Meter({ plugin, name, title, atLeast, value }: Props) {
+export function Meter({ plugin, name, title, atLeast, value, scale = 1 }: Props) {
   const session = useSession();
   useGallery((s) => s.samples);
   const scheme = useApp(schemeOf);
   const place = useRef<HTMLDivElement>(null);
   const history = session.plugins.activity.metersOf(plugin)?.[name];
-  const now = history ? value(history.at(history.length - 1)) : value(Number.NaN);
+  const now = history ? value(history.at(history.length - 1) / scale) : value(Number.NaN);
 
   useEffect(() => {
     const at = place.current;
     if (!at) return;
-    const read = () => dataOf(session.plugins.activity.metersOf(plugin)?.[name]);
+    const read = () => dataOf(session.plugins.activity.metersOf(plugin)?.[name], scale);
     const options = { scheme, width: at.clientWidth, height: HEIGHT, lines: 1, value, atLeast };
     const plot = openPlot(at, options, read());
     const resized = new ResizeObserver(() =>
@@ -43,7 +45,7 @@ export function Meter({ plugin, name, title, atLeast, value }: Props) {
       resized.disconnect();
       plot.destroy();
     };
-  }, [session, scheme, plugin, name, atLeast, value]);
+  }, [session, scheme, plugin, name, atLeast, value, scale]);
 
   return (
     <figure className={classes.meter}>
@@ -59,10 +61,12 @@ export function Meter({ plugin, name, title, atLeast, value }: Props) {
 type Values = { length: number; at: (index: number) => number };
 
 /** The whole span is there from the beginning; what is not known yet is empty. */
-function dataOf(history: Values | undefined): uPlot.AlignedData {
+function dataOf(history: Values | undefined, scale: number): uPlot.AlignedData {
   const missing = SAMPLES - (history?.length ?? 0);
   const seconds = SAMPLE_MS / 1000;
   const times = Array.from({ length: SAMPLES }, (_, i) => (i - SAMPLES + 1) * seconds);
-  const values = times.map((_, i) => (history && i >= missing ? history.at(i - missing) : null));
+  const values = times.map((_, i) =>
+    history && i >= missing ? history.at(i - missing) / scale : null,
+  );
   return [times, values];
 }
