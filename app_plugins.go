@@ -71,9 +71,9 @@ func (a *App) InstallPlugin(digest string, replace bool) (dropin.Change, error) 
 // DeclinePlugin forgets the file that was offered.
 func (a *App) DeclinePlugin() { a.plugins.Decline() }
 
-// DecidePermission notes once, always or never.
-func (a *App) DecidePermission(id, key, decision string) (PermissionsReply, error) {
-	inForce, err := a.plugins.Decide(id, key, decision)
+// DecidePermission notes once, always or never; hosts are for foreign plugins.
+func (a *App) DecidePermission(id, key, decision, hosts string) (PermissionsReply, error) {
+	inForce, err := a.plugins.Decide(id, key, decision, hosts)
 	return PermissionsReply{inForce}, window.Refusal(err)
 }
 

@@ -241,6 +241,41 @@ func TestThePluginsPanel(t *testing.T) {
 	})
 }
 
+func TestTheLogOfAPluginIsShownSearchedAndExported(t *testing.T) {
+	s := openWith(t, `{"theme": "light", "panel": "plugins"}`)
+	const detail = "section[aria-label=Plugins] article"
+	hostile := filepath.Join(root(t), "build", "test", "hostile.wasm")
+	s.must(t, s.run(`await window.go.main.Automation.Drop([a])`, nil, hostile))
+	s.pressNamed(t, "[role=dialog]", "Install")
+	s.says(t, detail, "Hostile")
+	eventually(t, "it can be run", func() bool {
+		err := s.run(`return await window.go.main.Automation.RunOp("hostile", "log_flood", {})`, nil)
+		return err != nil && strings.Contains(err.Error(), "log-flood")
+	})
+	s.pressNamed(t, detail, "Activity")
+	s.says(t, detail, "Last failure", "log-flood")
+	eventually(t, "lines", func() bool { return s.text(t, "ol[aria-label=Log]") != "" })
+	s.settled(t)
+	s.screen.save(t, "plugins-log-light")
+	s.pressNamed(t, detail, "Export")
+	s.says(t, "[role=log]", "Log exported")
+	files, err := filepath.Glob(filepath.Join(s.data, "pictures", "inos-log-*.txt"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("%v, %v", files, err)
+	}
+	if text, err := os.ReadFile(files[0]); err != nil || len(strings.Split(string(text), "\n")) < 10 {
+		t.Errorf("%d bytes, %v", len(text), err)
+	}
+	s.must(t, s.run(`document.documentElement.style.fontSize = "200%"`, nil))
+	s.settled(t)
+	s.screen.save(t, "plugins-text-200")
+	var wide []string
+	s.must(t, s.run(overflowing, &wide))
+	if len(wide) > 0 {
+		t.Errorf("with text at 200 %% wider than their place: %q", wide)
+	}
+}
+
 func TestThePluginsPanelInBothThemesAndSizes(t *testing.T) {
 	sizes := []struct{ width, height int }{{1280, 800}, {1920, 1080}}
 	for _, theme := range []string{"dark", "light"} {

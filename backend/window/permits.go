@@ -9,27 +9,34 @@ import (
 // maxAudit is how much of the log the panel shows.
 const maxAudit = 200
 
+// maxHostsBytes is more than the hosts of one permission take.
+const maxHostsBytes = 8 << 10
+
 // Decide notes the user's answer and returns what is in force. Where a folder is needed the user
-// picks it; who closes that dialog has not answered.
-func (p *Plugins) Decide(id, key, decision string) ([]node.Permission, error) {
+// picks it; who closes that dialog has not answered. hosts are those that a foreign plugin may
+// reach, with commas between; empty for all else.
+func (p *Plugins) Decide(id, key, decision, hosts string) ([]node.Permission, error) {
+	if len(hosts) > maxHostsBytes {
+		return nil, fault.New("plugin.grant", fault.Invalid, "hosts", "the list of hosts is too long", "")
+	}
 	info, err := p.find(id)
 	if err != nil {
 		return nil, err
 	}
-	folder, asked := "", info.Manifest.FindPermission(key)
+	what, asked := hosts, info.Manifest.FindPermission(key)
 	if asked == nil {
 		return nil, notAsked(id, key)
 	}
 	if asked.Scope != "" && decision != string(grant.Never) {
-		folder, err = p.Dialogs.Folder("Folder in which " + info.Manifest.Name + " may " + asked.Name)
+		what, err = p.Dialogs.Folder("Folder in which " + info.Manifest.Name + " may " + asked.Name)
 		if err != nil {
 			return nil, fault.Wrap("plugin.grant", fault.Unavailable, "folder dialog", err, "")
 		}
-		if folder == "" {
+		if what == "" {
 			return p.Node.Permissions(info)
 		}
 	}
-	if err := p.Node.Decide(info, key, grant.Decision(cut(decision)), folder); err != nil {
+	if err := p.Node.Decide(info, key, grant.Decision(cut(decision)), what); err != nil {
 		return nil, err
 	}
 	return p.Node.Permissions(info)

@@ -221,9 +221,11 @@ func TestWhatThePageSendsIsChecked(t *testing.T) {
 		"an action":     second(s.Change(outsideID, long)),
 		"a unit's name": second(s.Change("outside", "disable")),
 		"a path":        second(s.Change("../../etc/passwd", "remove")),
-		"an id":         second(s.Decide(long, "now", "always")),
-		"a permission":  second(s.Decide(outsideID, long, "always")),
-		"a decision":    second(s.Decide(outsideID, "now", long)),
+		"an id":         second(s.Decide(long, "now", "always", "")),
+		"a permission":  second(s.Decide(outsideID, long, "always", "")),
+		"a decision":    second(s.Decide(outsideID, "now", long, "")),
+		"hosts":         second(s.Decide(outsideID, "http", "always", "example.org")),
+		"many hosts":    second(s.Decide(outsideID, "http", "always", strings.Repeat("a,", 9000))),
 		"to revoke":     second(s.Revoke(outsideID, "")),
 		"a log":         second(s.ExportLog("../" + long)),
 	} {
@@ -243,7 +245,7 @@ func TestAnAnswerCountsAndIsTakenBack(t *testing.T) {
 	s := newShelf(t)
 	s.install(version("1.0.0"))
 	for _, decision := range []grant.Decision{grant.Once, grant.Always, grant.Never} {
-		if _, err := s.Decide(outsideID, "now", string(decision)); err != nil || s.answer("now") != decision {
+		if _, err := s.Decide(outsideID, "now", string(decision), ""); err != nil || s.answer("now") != decision {
 			t.Errorf("%s: %v, %q", decision, err, s.answer("now"))
 		}
 	}
@@ -262,20 +264,20 @@ func TestAnAnswerCountsAndIsTakenBack(t *testing.T) {
 func TestAFolderIsPickedByTheUser(t *testing.T) {
 	s := newShelf(t)
 	s.install(version("1.0.0"))
-	if _, err := s.Decide(outsideID, "read:inbox", "always"); err != nil || s.answer("read:inbox") != "" {
+	if _, err := s.Decide(outsideID, "read:inbox", "always", ""); err != nil || s.answer("read:inbox") != "" {
 		t.Errorf("a closed dialog is an answer: %v, %q", err, s.answer("read:inbox"))
 	}
 	s.user.folder = s.folder
-	rows, err := s.Decide(outsideID, "read:inbox", "always")
+	rows, err := s.Decide(outsideID, "read:inbox", "always", "")
 	if err != nil || rows[2].Answer == nil || rows[2].Answer.Folder != s.folder {
 		t.Errorf("%+v, %v", rows, err)
 	}
 	asked := len(s.user.titles)
-	if _, err := s.Decide(outsideID, "read:inbox", "never"); err != nil || len(s.user.titles) != asked {
+	if _, err := s.Decide(outsideID, "read:inbox", "never", ""); err != nil || len(s.user.titles) != asked {
 		t.Errorf("%v; no needs no folder", err)
 	}
 	s.user.err = errors.New("no display")
-	if _, err := s.Decide(outsideID, "write:outbox", "once"); fault.KindOf(err) != fault.Unavailable {
+	if _, err := s.Decide(outsideID, "write:outbox", "once", ""); fault.KindOf(err) != fault.Unavailable {
 		t.Errorf("%v", err)
 	}
 }

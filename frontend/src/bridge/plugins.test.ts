@@ -48,7 +48,7 @@ describe("what the program says about plugins", () => {
     expect(await plugins.usage()).toEqual([]);
     expect(await plugins.log(7)).toEqual([]);
     expect(await plugins.offer()).toBeNull();
-    await plugins.decide("a", "now", "always");
-    expect(calls.at(-1)).toEqual(["DecidePermission", "a", "now", "always"]);
+    await plugins.decide("a", "now", "always", "");
+    expect(calls.at(-1)).toEqual(["DecidePermission", "a", "now", "always", ""]);
   });
 });

@@ -11,8 +11,10 @@ export interface Permission {
   reason: string;
   /** It is about a folder that the user picks. */
   scope: string;
+  /** The user has to name the hosts: the plugin was made for another program and cannot. */
+  needsHosts: boolean;
   /** Null: the user has not answered. */
-  answer: { decision: Decision; folder: string; when: string } | null;
+  answer: { decision: Decision; folder: string; hosts: string[]; when: string } | null;
 }
 
 export interface PluginVersion {
@@ -105,7 +107,7 @@ export interface PluginProgram {
   install(digest: string, replace: boolean): Promise<void>;
   decline(): Promise<void>;
   /** Asks for a folder where one is needed. */
-  decide(id: string, key: string, decision: Decision): Promise<void>;
+  decide(id: string, key: string, decision: Decision, hosts: string): Promise<void>;
   revoke(id: string, key: string): Promise<void>;
   audit(id: string): Promise<AuditEntry[]>;
   usage(): Promise<PluginUsage[]>;
@@ -130,7 +132,8 @@ export function boundPlugins(call: Call): PluginProgram {
     offered: async () => parseOffer(await call("OfferedPlugin")),
     install: async (digest, replace) => void (await call("InstallPlugin", digest, replace)),
     decline: async () => void (await call("DeclinePlugin")),
-    decide: async (id, key, decision) => void (await call("DecidePermission", id, key, decision)),
+    decide: async (id, key, decision, hosts) =>
+      void (await call("DecidePermission", id, key, decision, hosts)),
     revoke: async (id, key) => void (await call("RevokePermission", id, key)),
     audit: async (id) => listAt(await object("AuditPlugin", id), "entries").flatMap(parseEntry),
     usage: async () => listAt(await object("PluginUsage"), "plugins").flatMap(parseUsage),
@@ -212,8 +215,14 @@ function parsePermission(raw: unknown): Permission[] {
       sentence: textAt(raw, "sentence"),
       reason: textAt(raw, "reason"),
       scope: textAt(raw, "scope"),
+      needsHosts: textAt(raw, "name") === "http" && listAt(raw, "hosts").length === 0,
       answer: decision
-        ? { decision, folder: textAt(answer, "folder"), when: textAt(answer, "when") }
+        ? {
+            decision,
+            folder: textAt(answer, "folder"),
+            hosts: listAt(answer, "hosts").filter((host) => typeof host === "string"),
+            when: textAt(answer, "when"),
+          }
         : null,
     },
   ];

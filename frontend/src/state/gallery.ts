@@ -109,8 +109,8 @@ export class Gallery {
     });
   }
 
-  async decide(id: string, key: string, decision: Decision): Promise<void> {
-    await this.act((program) => program.decide(id, key, decision));
+  async decide(id: string, key: string, decision: Decision, hosts = ""): Promise<void> {
+    await this.act((program) => program.decide(id, key, decision, hosts));
   }
 
   async revoke(id: string, key: string): Promise<void> {

@@ -1,4 +1,5 @@
-import { Button } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
+import { useState } from "react";
 import type { Decision, Permission, PluginCard } from "../../bridge/plugins.ts";
 import { sentence } from "../../state/notices.ts";
 import { useGallery, useSession } from "../../view/context.ts";
@@ -44,7 +45,10 @@ const CHOICES: readonly (readonly [Decision, string])[] = [
 function Row({ card, permission: p }: { card: PluginCard; permission: Permission }) {
   const session = useSession();
   const busy = useGallery((s) => s.busy);
+  const [hosts, setHosts] = useState(p.answer?.hosts.join(", ") ?? "");
   const folder = p.answer?.folder ?? "";
+  const given = (decision: Decision) =>
+    p.needsHosts && decision !== "never" ? hosts.replaceAll(/\s/g, "") : "";
   return (
     <li data-answer={p.answer?.decision ?? "none"}>
       <div className={classes.asks}>
@@ -55,6 +59,16 @@ function Row({ card, permission: p }: { card: PluginCard; permission: Permission
       </div>
       <p>Its reason: {sentence(p.reason)}</p>
       {folder !== "" && <p className={classes.folder}>Folder: {folder}</p>}
+      {p.needsHosts && (
+        <TextInput
+          size="xs"
+          className={classes.hosts ?? ""}
+          label="Hosts, with commas between"
+          placeholder="api.example.org, *.example.com"
+          value={hosts}
+          onChange={(event) => setHosts(event.currentTarget.value)}
+        />
+      )}
       <fieldset className={classes.choices} aria-label={`May ${p.sentence}`}>
         {CHOICES.map(([decision, word]) => (
           <Button
@@ -62,8 +76,8 @@ function Row({ card, permission: p }: { card: PluginCard; permission: Permission
             size="compact-xs"
             variant={p.answer?.decision === decision ? "filled" : "default"}
             aria-pressed={p.answer?.decision === decision}
-            disabled={busy}
-            onClick={() => void session.plugins.decide(card.id, p.key, decision)}
+            disabled={busy || (p.needsHosts && decision !== "never" && hosts.trim() === "")}
+            onClick={() => void session.plugins.decide(card.id, p.key, decision, given(decision))}
           >
             {p.scope !== "" && decision !== "never" ? `${word}, choose folder` : word}
           </Button>

@@ -67,6 +67,14 @@ describe("the plugins panel", () => {
     expect(text.match(/Revoke/g)).toHaveLength(1);
   });
 
+  it("lets the user name the hosts of a plugin that cannot", async () => {
+    const http = { key: "http", name: "http", sentence: "exchange data", reason: "x" };
+    const text = await shown({ permissions: [http] }, "permissions");
+    expect(text).toContain("Hosts, with commas between");
+    const named = { ...http, hosts: ["example.org"] };
+    expect(await shown({ permissions: [named] }, "permissions")).not.toContain("Hosts, with");
+  });
+
   it("says of a plugin that asks for nothing what that means", async () => {
     expect(await shown({ permissions: [] }, "permissions")).toContain("Outside asks for nothing.");
   });
