@@ -254,7 +254,7 @@ func TestTheLogOfAPluginIsShownSearchedAndExported(t *testing.T) {
 	})
 	s.pressNamed(t, detail, "Activity")
 	s.says(t, detail, "Last failure", "log-flood")
-	eventually(t, "lines", func() bool { return s.text(t, "ol[aria-label=Log]") != "" })
+	eventually(t, "lines", func() bool { return s.text(t, "ol[aria-label^=Log]") != "" })
 	s.settled(t)
 	s.screen.save(t, "plugins-log-light")
 	s.pressNamed(t, detail, "Export")

@@ -39,13 +39,17 @@ function Totals({ id }: { id: string }) {
   useGallery((s) => s.samples);
   const usage = session.plugins.activity.usage.get(id);
   if (!usage) return <p>It has not been used since INOS started.</p>;
-  return (
-    <p className={classes.totals}>
-      {usage.workers === 1 ? "1 worker" : `${whole(usage.workers)} workers`}, {whole(usage.calls)}{" "}
-      calls, {whole(usage.failures)} failures, {whole(usage.logLines)} lines logged since INOS
-      started.
-    </p>
-  );
+  const words = [
+    count(usage.workers, "worker"),
+    count(usage.calls, "call"),
+    count(usage.failures, "failure"),
+    count(usage.logLines, "line"),
+  ];
+  return <p className={classes.totals}>{words.join(", ")} logged since INOS started.</p>;
+}
+
+function count(n: number, word: string): string {
+  return `${whole(n)} ${word}${n === 1 ? "" : "s"}`;
 }
 
 function Failure({ id }: { id: string }) {

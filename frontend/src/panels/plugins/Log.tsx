@@ -67,7 +67,7 @@ const LEVEL_WORDS: Record<LogLevel, string> = {
 
 const levelOf = (value: string) => LOG_LEVELS.find((l) => l === value) ?? "debug";
 
-/** The last lines of that level or worse with the word in them. */
+/** The last lines of that level or worse with the word in them, the newest first. */
 export function shownLines(
   lines: readonly LogLine[],
   least: LogLevel,
@@ -77,7 +77,8 @@ export function shownLines(
   return lines
     .filter((l) => LOG_LEVELS.indexOf(l.level) >= LOG_LEVELS.indexOf(least))
     .filter((l) => l.text.toLowerCase().includes(wanted))
-    .slice(-MAX_SHOWN);
+    .slice(-MAX_SHOWN)
+    .toReversed();
 }
 
 function Lines({ lines, empty }: { lines: readonly LogLine[]; empty: boolean }) {
@@ -86,7 +87,7 @@ function Lines({ lines, empty }: { lines: readonly LogLine[]; empty: boolean }) 
   }
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so it needs the focus
-    <ol className={classes.log} aria-label="Log" tabIndex={0}>
+    <ol className={classes.log} aria-label="Log, newest first" tabIndex={0}>
       {lines.map((line) => (
         <li key={line.number} data-level={line.level}>
           <time dateTime={line.when}>{clockText(line.when)}</time>

@@ -124,11 +124,11 @@ describe("the log", () => {
     const lines = [line(1, "debug", "one"), line(2, "warning", "Two"), line(3, "error", "three")];
     const texts = (least: LogLine["level"], word: string) =>
       shownLines(lines, least, word).map((l) => l.text);
-    expect(texts("debug", "")).toEqual(["one", "Two", "three"]);
-    expect(texts("warning", "")).toEqual(["Two", "three"]);
+    expect(texts("debug", "")).toEqual(["three", "Two", "one"]);
+    expect(texts("warning", "")).toEqual(["three", "Two"]);
     expect(texts("debug", " tWO")).toEqual(["Two"]);
     const many = Array.from({ length: 500 }, (_, i) => line(i, "info", "x"));
-    expect(shownLines(many, "debug", "").at(-1)?.number).toBe(499);
+    expect(shownLines(many, "debug", "")[0]?.number).toBe(499);
     expect(shownLines(many, "debug", "")).toHaveLength(200);
   });
 });
