@@ -60,30 +60,28 @@ func (w *World) Denied() string { return w.denied }
 
 // service is how one kind of question is answered, and which permission it needs.
 type service struct {
-	permission []string // one of them; none: the service looks itself, or it is the plugin's own
+	permission string // empty: it depends on the question, or none is needed
 	answer     func(*World, context.Context, *wire.Ask) (wire.Reply, error)
 }
 
 var services = map[wire.Service]service{
-	wire.ServiceSettingNumber:  {nil, (*World).settingNumber},
-	wire.ServiceSettingText:    {nil, (*World).settingText},
-	wire.ServiceNow:            {needs(manifest.PermitNow), (*World).now},
-	wire.ServiceRandom:         {needs(manifest.PermitRandom), (*World).random},
-	wire.ServiceFileRead:       {nil, (*World).fileRead},
-	wire.ServiceFileSize:       {nil, (*World).fileSize},
-	wire.ServiceFileList:       {nil, (*World).fileList},
-	wire.ServiceFileWrite:      {nil, (*World).fileWrite},
-	wire.ServiceFileResize:     {nil, (*World).fileResize},
-	wire.ServiceFileRemove:     {nil, (*World).fileRemove},
-	wire.ServiceHTTPSend:       {nil, (*World).httpSend},
-	wire.ServiceHTTPRead:       {nil, (*World).httpRead},
-	wire.ServiceHTTPHeader:     {nil, (*World).httpHeader},
-	wire.ServiceClipboardRead:  {needs(manifest.PermitClipboard), (*World).clipboardRead},
-	wire.ServiceClipboardWrite: {needs(manifest.PermitClipboard), (*World).clipboardWrite},
-	wire.ServiceNotify:         {needs(manifest.PermitNotify), (*World).notify},
+	wire.ServiceSettingNumber:  {"", (*World).settingNumber},
+	wire.ServiceSettingText:    {"", (*World).settingText},
+	wire.ServiceNow:            {manifest.PermitNow, (*World).now},
+	wire.ServiceRandom:         {manifest.PermitRandom, (*World).random},
+	wire.ServiceFileRead:       {"", (*World).fileRead},
+	wire.ServiceFileSize:       {"", (*World).fileSize},
+	wire.ServiceFileList:       {"", (*World).fileList},
+	wire.ServiceFileWrite:      {"", (*World).fileWrite},
+	wire.ServiceFileResize:     {"", (*World).fileResize},
+	wire.ServiceFileRemove:     {"", (*World).fileRemove},
+	wire.ServiceHTTPSend:       {"", (*World).httpSend},
+	wire.ServiceHTTPRead:       {"", (*World).httpRead},
+	wire.ServiceHTTPHeader:     {"", (*World).httpHeader},
+	wire.ServiceClipboardRead:  {manifest.PermitClipboard, (*World).clipboardRead},
+	wire.ServiceClipboardWrite: {manifest.PermitClipboard, (*World).clipboardWrite},
+	wire.ServiceNotify:         {manifest.PermitNotify, (*World).notify},
 }
-
-func needs(permission ...string) []string { return permission }
 
 // Answer implements host.World.
 func (w *World) Answer(ctx context.Context, a *wire.Ask) wire.Reply {
@@ -92,8 +90,8 @@ func (w *World) Answer(ctx context.Context, a *wire.Ask) wire.Reply {
 		return wire.Refuse(fmt.Sprintf("there is no service %d", a.Service))
 	}
 	var err error
-	for _, key := range s.permission {
-		_, err = w.permit(key)
+	if s.permission != "" {
+		_, err = w.permit(s.permission)
 	}
 	var reply wire.Reply
 	if err == nil {

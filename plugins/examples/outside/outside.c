@@ -94,7 +94,7 @@ static int32_t tell(void) {
     return 0;
 }
 
-/* Works for so many megabytes and bounds of the time: what `memory` and `time` are asked for. */
+/* Takes so many megabytes: what `memory` is asked for. */
 static int32_t strain(void) {
     int32_t pages = (int32_t)inos_param_i64(0) * 16;
     if (__builtin_wasm_memory_grow(0, (unsigned)pages) == (unsigned long)-1)
