@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"sync"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // workerFD is where a worker finds its control socket: the first descriptor after stderr.
@@ -16,18 +18,30 @@ const workerFD = 3
 // Launcher starts processes from one thread that lasts as long as the launcher: the kernel ties
 // the death signal of a child to the thread that forked it, not to the process.
 type Launcher struct {
-	jobs chan func()
-	quit chan struct{}
-	done chan struct{}
-	once sync.Once
+	nicer int // how much more the thread yields to others than this process does; children inherit it
+	jobs  chan func()
+	quit  chan struct{}
+	done  chan struct{}
+	once  sync.Once
 }
 
 var errLauncherClosed = errors.New("the launcher is closed")
 
 // NewLauncher starts the thread.
-func NewLauncher() *Launcher {
+func NewLauncher() *Launcher { return newLauncher(0) }
+
+// yielding is how much nicer a worker is that must not disturb others: of a processor that both
+// want it gets a tenth of what they get, of an idle one all.
+const yielding = 10
+
+// NewYieldingLauncher starts processes that give way to this one and to what others launched. That
+// is a thread of its own: who has lowered its priority may not raise it again.
+func NewYieldingLauncher() *Launcher { return newLauncher(yielding) }
+
+func newLauncher(nicer int) *Launcher {
 	l := &Launcher{
-		jobs: make(chan func()), quit: make(chan struct{}), done: make(chan struct{}),
+		nicer: nicer,
+		jobs:  make(chan func()), quit: make(chan struct{}), done: make(chan struct{}),
 	}
 	go l.run()
 	return l
@@ -43,6 +57,7 @@ func (l *Launcher) run() {
 		return
 	}
 	defer close(l.done)
+	l.yield()
 	for {
 		select {
 		case f := <-l.jobs:
@@ -50,6 +65,16 @@ func (l *Launcher) run() {
 		case <-l.quit:
 			return
 		}
+	}
+}
+
+// yield lowers the priority of this thread alone: on Linux each has its own. Go makes no thread from
+// one that is locked, so that nothing but children gets it.
+func (l *Launcher) yield() {
+	const kernelZero, mostNice = 20, 19 // the call answers 20 - nice
+	if own, err := unix.Getpriority(unix.PRIO_PROCESS, 0); err == nil && l.nicer > 0 {
+		nice := min(kernelZero-own+l.nicer, mostNice)
+		_ = unix.Setpriority(unix.PRIO_PROCESS, 0, nice) // nobody may be refused to yield
 	}
 }
 

@@ -32,7 +32,8 @@ type Node struct {
 	options  Options
 	arena    *arena.Arena
 	kernel   *arena.Kernel
-	launcher *host.Launcher
+	launcher *host.Launcher // of live units
+	yielding *host.Launcher // of jobs, which must disturb neither flock nor window
 	registry *unit.Registry
 	grants   *grant.Store
 	settings *settings.Store
@@ -74,7 +75,7 @@ func Start(ctx context.Context, o Options) (*Node, error) {
 	n.grants = grant.Open(o.DataDir, o.Who, time.Now)
 	n.settings = settings.Open(o.DataDir, o.Keychain)
 	n.usage = host.NewUsage(time.Now)
-	n.launcher = host.NewLauncher()
+	n.launcher, n.yielding = host.NewLauncher(), host.NewYieldingLauncher()
 	n.registry = unit.NewRegistry(folders, o.indexPath(), n.refused)
 	n.publishers = trust.Open(filepath.Join(o.DataDir, trust.FileName))
 	n.registry.TrustPublishers(n.trusted)
@@ -99,6 +100,7 @@ func (n *Node) serve(ctx context.Context) {
 	n.jobs = job.New(catalogue{n.registry}, n.engine, job.SystemClock{}, host.Cores())
 	cfg.Relieve = n.jobs.Relieve
 	n.engine.config = cfg
+	n.engine.config.Launcher = n.yielding
 	n.lives = unit.NewLives(unit.Deps{
 		Arena: n.arena, Kernel: n.kernel, Registry: n.registry, Host: cfg, Services: units,
 		Policy: n.options.Policy, Log: n.options.Log, Changed: n.wake, Problem: n.problem,
@@ -128,6 +130,7 @@ func (n *Node) Close() error {
 		}
 		n.engine.close()
 		n.launcher.Close()
+		n.yielding.Close()
 		if err := n.arena.Close(); n.err == nil {
 			n.err = err
 		}
