@@ -9,9 +9,14 @@ import (
 	"inos/backend/window"
 )
 
-// RunOp runs an op without inputs, as nothing in the window does yet, and returns its first figure.
-func (a *Automation) RunOp(unit, op string, params map[string]any) (float64, error) {
-	result, err := a.desktop.node.Run(context.Background(), job.Request{Unit: unit, Op: op, Params: params})
+// RunOp runs an op, as nothing in the window does yet, and returns its first figure. An empty input
+// is none.
+func (a *Automation) RunOp(unit, op string, params map[string]any, input string) (float64, error) {
+	request := job.Request{Unit: unit, Op: op, Params: params}
+	if input != "" {
+		request.Inputs = []job.Input{{Bytes: []byte(input)}}
+	}
+	result, err := a.desktop.node.Run(context.Background(), request)
 	if err != nil || len(result.Results) == 0 {
 		return 0, window.Refusal(err)
 	}

@@ -98,7 +98,7 @@ func (s *stage) runOp(op string, params map[string]any) error {
 	if params == nil {
 		params = map[string]any{}
 	}
-	return s.run(`return await window.go.main.Automation.RunOp("outside", a, b)`, nil, op, params)
+	return s.run(`return await window.go.main.Automation.RunOp("outside", a, b, "")`, nil, op, params)
 }
 
 // settled waits until nothing slides or fades any more, and what is there has been drawn.
@@ -249,7 +249,7 @@ func TestTheLogOfAPluginIsShownSearchedAndExported(t *testing.T) {
 	s.pressNamed(t, "[role=dialog]", "Install")
 	s.says(t, detail, "Hostile")
 	eventually(t, "it can be run", func() bool {
-		err := s.run(`return await window.go.main.Automation.RunOp("hostile", "log_flood", {})`, nil)
+		err := s.run(`return await window.go.main.Automation.RunOp("hostile", "log_flood", {}, "")`, nil)
 		return err != nil && strings.Contains(err.Error(), "log-flood")
 	})
 	s.pressNamed(t, detail, "Activity")

@@ -132,10 +132,10 @@ func checkImports(mod *module, _ *Manifest) error {
 		want, known := hostFunctions[it.name]
 		switch {
 		case it.module != ImportModule:
-			return fmt.Errorf("it imports %q of module %q; only module %q may be imported",
+			return fmt.Errorf("it imports %+q of module %+q; only module %q may be imported",
 				clip(it.name), clip(it.module), ImportModule)
 		case !known:
-			return fmt.Errorf("it imports %q, which is no function of ABI %d", clip(it.name), ABI)
+			return fmt.Errorf("it imports %+q, which is no function of ABI %d", clip(it.name), ABI)
 		case it.sig != want:
 			return fmt.Errorf("it imports %q with another type than ABI %d gives it", it.name, ABI)
 		}

@@ -14,6 +14,9 @@ const (
 	sectionExport   = 7
 )
 
+// sectionNames are those of the sections that are read, as tools call them.
+var sectionNames = [...]string{"custom", "type", "import", "function", "table", "memory", "global", "export"}
+
 // Bounds of what is read of a module, far above what a compiler writes.
 const (
 	maxTypes     = 1 << 16
@@ -71,11 +74,11 @@ func readModule(sections []section) (*module, error) {
 			continue
 		}
 		if s.id <= last && s.id <= sectionExport {
-			return nil, fmt.Errorf("section %d is out of order", s.id)
+			return nil, fmt.Errorf("its section %s is out of order", sectionNames[s.id])
 		}
 		last = s.id
 		if err := m.section(s); err != nil {
-			return nil, fmt.Errorf("section %d: %w", s.id, err)
+			return nil, fmt.Errorf("its section %s: %w", sectionNames[s.id], err)
 		}
 	}
 	return &m.out, nil
@@ -109,7 +112,7 @@ func (m *moduleReader) section(s section) error {
 func (r *reader) each(max int, read func() error) error {
 	n := int(r.u32())
 	if n > max {
-		return fmt.Errorf("%d elements, at most %d are allowed", n, max)
+		return fmt.Errorf("it has %d elements, at most %d are allowed", n, max)
 	}
 	for i := 0; i < n && r.err == nil; i++ {
 		if err := read(); err != nil {

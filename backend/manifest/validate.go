@@ -85,7 +85,7 @@ func (m *Manifest) Validate() error {
 func (m *Manifest) problem() *problem {
 	c := &checker{}
 	c.check(IsID(m.ID), "id",
-		"%q is no reverse domain name of 3 to 128 of a-z, 0-9, dot and hyphen", clip(m.ID))
+		"%+q is no reverse domain name of 3 to 128 of a-z, 0-9, dot and hyphen", clip(m.ID))
 	c.label(m.Name, "name", true)
 	c.check(IsVersion(m.Version), "version",
 		"%q is no semantic version", clip(m.Version))

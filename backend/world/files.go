@@ -83,8 +83,14 @@ func about(guestPath string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%s: %w", guestPath, fault.Bare(err))
+	if err = fault.Bare(err); err.Error() == rootEscape {
+		err = errors.New("it leads out of the folder")
+	}
+	return fmt.Errorf("%s: %w", guestPath, err)
 }
+
+// rootEscape is what os.Root says of a link out of it; the error has no name.
+const rootEscape = "path escapes from parent"
 
 func (w *World) fileRead(_ context.Context, a *wire.Ask) (wire.Reply, error) {
 	if a.Offset < 0 || a.Length < 0 || a.Length > wire.MaxDataBytes {
