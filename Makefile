@@ -59,7 +59,7 @@ bench: build
 	@build/bench.sh
 
 # Each fuzz test for FUZZTIME.
-FUZZTIME ?= 20s
+FUZZTIME ?= 60s
 fuzz:
 	@for pkg in $$(go list ./backend/...); do \
 	  for f in $$(go test -list '^Fuzz' $$pkg 2>/dev/null | grep '^Fuzz' || true); do \

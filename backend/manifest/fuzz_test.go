@@ -39,6 +39,33 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
+// FuzzWalk feeds the section walker and the reader of the module's tables, without a manifest. What
+// is walked is the whole file, in order and without gaps.
+func FuzzWalk(f *testing.F) {
+	f.Add(goodModule().bytes())
+	f.Add(extismModule().bytes())
+	f.Add(wasiModule().bytes())
+	f.Fuzz(func(t *testing.T, wasm []byte) {
+		sections, err := walk(wasm)
+		if err != nil {
+			return
+		}
+		at := len(wasmHeader)
+		for _, s := range sections {
+			if s.start != at || s.end <= s.start || len(s.body) > s.end-s.start {
+				t.Fatalf("section %d is at %d to %d, after %d", s.id, s.start, s.end, at)
+			}
+			at = s.end
+		}
+		if at != len(wasm) {
+			t.Fatalf("%d of %d bytes were walked", at, len(wasm))
+		}
+		if mod, err := readModule(sections); err == nil && (len(mod.imports) > maxImports || len(mod.exports) > maxExports) {
+			t.Fatalf("%d imports, %d exports", len(mod.imports), len(mod.exports))
+		}
+	})
+}
+
 // FuzzDecode feeds the message alone: whatever it claims, reading it ends soon and without harm.
 func FuzzDecode(f *testing.F) {
 	body, err := encode(goodManifest())

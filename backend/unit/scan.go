@@ -138,6 +138,8 @@ func (r *Registry) inspectable(path string, dropIn bool) (st os.FileInfo, why st
 		return nil, "this is a link; put the file itself there"
 	case !st.Mode().IsRegular():
 		return nil, "this is no regular file"
+	case st.Size() > dropin.MaxBytes:
+		return nil, fmt.Sprintf("it has more than %d MiB", dropin.MaxBytes>>20)
 	}
 	return st, ""
 }

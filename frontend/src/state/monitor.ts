@@ -2,7 +2,7 @@ import type { Bridge } from "../bridge/open.ts";
 import type { EventName, EventRecord } from "../wire/event.ts";
 import { LiveState } from "../wire/gen/layout.ts";
 import { FigureSampler, SAMPLES_PER_SECOND, type SceneMeters } from "./figures.ts";
-import { eventNotice, type NewNotice, pluginNotice } from "./notices.ts";
+import { eventNotice, type NewNotice, pluginNotice, refusedNotice } from "./notices.ts";
 import type { AppStore } from "./store.ts";
 
 export interface MonitorOptions {
@@ -84,18 +84,31 @@ export class Monitor {
     this.events ??= this.firstUnread();
     const head = kernel.eventHead();
     if (head === this.events) return;
-    for (const event of kernel.events(this.events)) this.pass(event);
+    const news = kernel.events(this.events);
     this.events = head;
+    for (const event of news) this.pass(event);
+    for (const notice of this.noticesOf(news)) this.options.tell(notice);
+    const changes = news.filter((event) => CHANGES_UNITS.has(event.kind));
+    if (changes.length > 0) {
+      // However many plugins came at once: the list is asked for once.
+      this.options.unitsChanged(changes.findLast((e) => e.kind === "unitReloaded")?.unit ?? "");
+    }
   }
 
   private pass(event: EventRecord): void {
     if (event.kind === "unitQuarantined") this.options.rests(event.unit, event.text);
     if (event.kind === "unitRetired") this.options.retired(event.unit, event.text);
-    if (CHANGES_UNITS.has(event.kind)) {
-      this.options.unitsChanged(event.kind === "unitReloaded" ? event.unit : "");
-    }
-    const notice = eventNotice(event) ?? pluginNotice(event, this.options.nameOf);
-    if (notice) this.options.tell(notice);
+  }
+
+  private noticesOf(news: readonly EventRecord[]): NewNotice[] {
+    const refused = news.filter((event) => event.kind === "pluginRefused").length;
+    const told = refused > 1 ? news.filter((event) => event.kind !== "pluginRefused") : news;
+    const notices = told
+      .map((event) => eventNotice(event) ?? pluginNotice(event, this.options.nameOf))
+      .filter((notice) => notice !== null);
+    // Of the same place the last one counts.
+    const last = new Map(notices.map((notice) => [notice.key, notice]));
+    return refused > 1 ? [...last.values(), refusedNotice(refused)] : [...last.values()];
   }
 
   /** Number of the last event that is old news. */

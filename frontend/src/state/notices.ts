@@ -134,6 +134,20 @@ export function eventNotice(event: EventRecord): NewNotice | null {
   };
 }
 
+/** Many files at once that are no plugins: one notice about all of them. */
+export function refusedNotice(files: number): NewNotice {
+  return {
+    tone: "warning",
+    title: `${files} plugin files could not be used`,
+    why: "",
+    next: "The Plugins panel says why.",
+    details: "",
+    action: null,
+    passing: false,
+    key: eventKey("", "pluginRefused"),
+  };
+}
+
 /** What the program says about a plugin: "id: text". */
 function aboutPlugin(text: string): [id: string, rest: string] {
   const cut = text.indexOf(": ");

@@ -56,6 +56,17 @@ describe("plugins that come and go", () => {
     });
   });
 
+  it("are asked for once and told about in one notice when many are refused", async () => {
+    const { program, writer, settle, state } = await begun();
+    const asked = vi.spyOn(program, "units");
+    for (let i = 0; i < 9; i++) writer.emit(EventKind.pluginRefused, 1, "", `${i}.wasm: no plugin`);
+    await settle();
+    expect(asked).toHaveBeenCalledTimes(1);
+    expect(state().notices).toMatchObject([
+      { title: "9 plugin files could not be used", next: "The Plugins panel says why." },
+    ]);
+  });
+
   it("stay as they were when the new version does not start", async () => {
     const { writer, settle, state } = await begun();
     const text = "version 2.0.0 did not start, the one before goes on: unreachable";
