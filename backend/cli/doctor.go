@@ -19,7 +19,7 @@ const (
 // check is one line of the doctor's report.
 type check struct {
 	Name string `json:"name"`
-	// Needed says for what: everything, or the window only.
+	// Needed says for what: everything, the window only, or secret settings.
 	Needed string `json:"needed"`
 	Status status `json:"status"`
 	Detail string `json:"detail"`
@@ -57,7 +57,7 @@ func (a *app) doctorCommand() *cobra.Command {
 func (a *app) checks(ctx context.Context) []check {
 	var all []check
 	all = append(all, a.systemChecks()...)
-	all = append(all, a.programChecks(ctx)...)
+	all = append(append(all, a.checkKeychain(ctx)), a.programChecks(ctx)...)
 	return append(all, a.windowChecks(ctx)...)
 }
 

@@ -170,7 +170,7 @@ func TestAForeignModuleReachesTheHostsThatTheUserNames(t *testing.T) {
 	for what, got := range map[string]outcome{
 		"without a grant": fetch(), "another host": fetch("--allow", "http=127.0.0.1:1"),
 	} {
-		if got.exit != ExitFailed || got.stdout != "" || !strings.Contains(got.stderr, "its request was not sent") {
+		if got.exit != ExitFailed || got.stdout != "" || !strings.Contains(got.stderr, "its request failed") {
 			t.Errorf("%s: exit %d, %q, %s", what, got.exit, got.stdout, got.stderr)
 		}
 	}

@@ -172,6 +172,8 @@ func answerText(g *grant.Grant) string {
 		return "forbidden since " + g.When.Local().Format(time.DateTime)
 	case g.Folder != "":
 		return fmt.Sprintf("allowed in %s since %s", g.Folder, g.When.Local().Format(time.DateTime))
+	case len(g.Hosts) > 0:
+		return fmt.Sprintf("allowed with %s since %s", strings.Join(g.Hosts, ", "), g.When.Local().Format(time.DateTime))
 	}
 	return "allowed since " + g.When.Local().Format(time.DateTime)
 }

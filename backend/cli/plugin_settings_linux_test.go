@@ -184,6 +184,29 @@ func TestWithoutAKeychainASecretIsRefusedWithWhatToInstall(t *testing.T) {
 	}
 }
 
+func TestTheDoctorAsksTheKeychain(t *testing.T) {
+	report := func(env ...string) (string, bool) {
+		w := outsideWorld(t, env...)
+		got := w.run(t, "doctor", "--json")
+		var document struct {
+			Checks []struct{ Name, Status, Fix string }
+		}
+		oneDocument(t, got.stdout, &document)
+		for _, c := range document.Checks {
+			if c.Name == "keychain" {
+				return c.Status, strings.Contains(c.Fix, "gnome-keyring")
+			}
+		}
+		return "not checked", false
+	}
+	if status, fix := report(settingstest.Desktop(t)...); status != "ok" || fix {
+		t.Errorf("with one: %s, %t", status, fix)
+	}
+	if status, fix := report("DBUS_SESSION_BUS_ADDRESS=unix:path=/no/such/bus"); status != "warning" || !fix {
+		t.Errorf("without: %s, %t", status, fix)
+	}
+}
+
 func TestCtrlCAtASecretSetsNothing(t *testing.T) {
 	w := outsideWorld(t)
 	said := w.terminal(t, []string{"half of it\x03"}, "plugin", "set", "outside", "token")

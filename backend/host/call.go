@@ -362,7 +362,7 @@ func (r *run) blame(err error) error {
 	if r.world != nil && r.world.Denied() != "" {
 		return &fault.Error{
 			Op: opCall, Kind: fault.Denied, Subject: f.Subject, Err: f.Err,
-			Next: "allow it with: inos plugin grant " + f.Subject + " " + r.world.Denied(),
+			Next: "allow it with: inos plugin grant " + f.Subject + " " + r.w.plugin.wish(r.world.Denied()),
 		}
 	}
 	if refusal == nil {

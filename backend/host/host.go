@@ -73,6 +73,14 @@ type World interface {
 	Close()
 }
 
+// wish is how people allow the permission of that key.
+func (p *Plugin) wish(key string) string {
+	if asked := p.Manifest.FindPermission(key); asked != nil {
+		return asked.Wish()
+	}
+	return key
+}
+
 // Plugin is what a worker needs to run: the module and its checked manifest.
 type Plugin struct {
 	Manifest *manifest.Manifest

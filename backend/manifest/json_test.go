@@ -58,6 +58,7 @@ func TestJSONErrorsNameTheLine(t *testing.T) {
 		{`"abi": 1`, `"abi": 1, "abi": 1`, 5, "there twice"},
 		{`"abi": 1`, `"abi": "one"`, 5, "abi: must be a whole number, 0 to 65535"},
 		{`"kind": "number"`, `"kind": "float"`, 15, "units[0].ops[0].params[0].kind: \"float\" is none of"},
+		{`"kind": "number",`, ``, 14, "units[0].ops[0].params[0].kind: is missing"},
 		{`"kind": "number"`, `"kind": 1`, 15, "units[0].ops[0].params[0].kind: must be a text"},
 		{`"min": 0`, `"min": "0"`, 16, "units[0].ops[0].params[0].min: must be a number"},
 		{`"name": "go"`, `"name": 5`, 12, "units[0].ops[0].name: must be a text"},

@@ -29,7 +29,11 @@ func fitsDefault(t reflect.Type, raw []byte, path string) error {
 	if t != reflect.TypeFor[Param]() {
 		return nil
 	}
-	if err := json.Unmarshal(raw, &Param{}); err != nil {
+	err := json.Unmarshal(raw, &Param{})
+	switch {
+	case err == errNoKind:
+		return &problem{path + ".kind", err.Error()}
+	case err != nil:
 		return &problem{path + ".default", err.Error()}
 	}
 	return nil

@@ -80,18 +80,25 @@ func (p Param) MarshalJSON() ([]byte, error) {
 	}
 }
 
+var errNoKind = errors.New("is missing")
+
 // UnmarshalJSON reads the flat form and gives Default the type of the kind. A choice's default
 // may be the option or its index.
 func (p *Param) UnmarshalJSON(data []byte) error {
 	type plain Param
 	var q struct {
 		plain
+		Kind    *ParamKind      `json:"kind"`
 		Default json.RawMessage `json:"default"`
 	}
 	if err := json.Unmarshal(data, &q); err != nil {
 		return err
 	}
+	if q.Kind == nil {
+		return errNoKind
+	}
 	*p = Param(q.plain)
+	p.Kind = *q.Kind
 	if len(q.Default) == 0 {
 		p.Default = p.zeroDefault()
 		return nil

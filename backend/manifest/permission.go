@@ -145,7 +145,22 @@ func (c *checker) scope(p *Permission, path string) {
 }
 
 // IsHost says whether a host may stand in a list, perhaps with a star for subdomains or a port.
-func IsHost(host string) bool { return len(host) <= 255 && hostForm.MatchString(host) }
+func IsHost(host string) bool {
+	name, _, _ := strings.Cut(host, ":")
+	digits := strings.Trim(name[strings.LastIndexByte(name, '.')+1:], "0123456789") == ""
+	return len(host) <= 255 && hostForm.MatchString(host) && !(digits && strings.HasPrefix(name, "*"))
+}
+
+// Wish is how people write that they allow the permission: key, and what is to be said beside it.
+func (p *Permission) Wish() string {
+	switch {
+	case p.Scope != "":
+		return p.Key() + "=FOLDER"
+	case p.Name == PermitHTTP && len(p.Hosts) == 0:
+		return p.Key() + "=HOST"
+	}
+	return p.Key()
+}
 
 func (c *checker) hosts(p *Permission, path string) {
 	if p.Name != PermitHTTP {

@@ -38,3 +38,27 @@ func TestWhatANewVersionAsksBeyond(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatMayStandInAListOfHosts(t *testing.T) {
+	for host, want := range map[string]bool{
+		"example.org": true, "*.example.org": true, "localhost": true, "127.0.0.1:8080": true,
+		"example.org:8080": true, "*.1.example.org:80": true,
+		"*.0.0.1": false, "*.0.0.1:80": false, "*.1": false, "*": false, "*.": false, "Example.org": false,
+		"example.org/path": false, "user@example.org": false, "": false,
+	} {
+		if got := IsHost(host); got != want {
+			t.Errorf("%q: %t", host, got)
+		}
+	}
+}
+
+func TestAWishSaysWhatElseIsToBeSaid(t *testing.T) {
+	for want, p := range map[string]Permission{
+		"now": {Name: PermitNow}, "read:inbox=FOLDER": {Name: PermitRead, Scope: "inbox"},
+		"http": {Name: PermitHTTP, Hosts: []string{"a.org"}}, "http=HOST": {Name: PermitHTTP},
+	} {
+		if got := p.Wish(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

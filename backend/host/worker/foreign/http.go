@@ -33,7 +33,7 @@ func (c *Code) httpRequest(s []uint64) {
 	}
 	reply, ok := c.job.Ask(wire.Ask{Service: wire.ServiceHTTPSend, Data: text})
 	if !ok {
-		panic(&refusal{"its request was not sent"})
+		panic(&refusal{"its request failed"})
 	}
 	c.httpStatus = uint32(reply.Value)
 	s[0] = c.kernel.put(c.answerBody())
