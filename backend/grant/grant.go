@@ -161,11 +161,14 @@ func (s *Store) Decide(g Grant) error {
 // Revoke takes answers back: the next question finds none. An empty key stands for all of the
 // plugin's. It reports how many there were.
 func (s *Store) Revoke(plugin, key string) (int, error) {
+	mine := func(g Grant) bool { return g.Plugin == plugin && (key == "" || g.Key == key) }
+	if all, err := s.List(); err == nil && !slices.ContainsFunc(all, mine) {
+		return 0, nil // nothing to write down
+	}
 	n := 0
 	if err := s.log.write(Entry{When: s.now().UTC(), Plugin: plugin, Key: key, Decision: "revoked"}); err != nil {
 		return 0, err
 	}
-	mine := func(g Grant) bool { return g.Plugin == plugin && (key == "" || g.Key == key) }
 	s.mu.Lock()
 	before := len(s.once)
 	s.once = slices.DeleteFunc(s.once, mine)

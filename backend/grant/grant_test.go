@@ -100,6 +100,16 @@ func TestWhatIsRevokedIsGoneAtOnceForEveryProcess(t *testing.T) {
 	if n, err := window.Revoke(plugin, ""); n != 2 || err != nil {
 		t.Errorf("%d, %v", n, err)
 	}
+	before, err := window.Audit(100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := line.Revoke(plugin, ""); n != 0 || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
+	if after, err := window.Audit(100); err != nil || len(after) != len(before) {
+		t.Errorf("what was not there was revoked: %+v, %v", after, err)
+	}
 }
 
 func TestTheLogTellsWhoWhatAndWhenAndOutlivesACrash(t *testing.T) {

@@ -78,6 +78,10 @@ func (s *Set) Granted() []Call {
 		calls = append(calls, Call{Unit: "outside", Op: "read", Params: map[string]any{"path": c.path}, Says: c.says})
 	}
 	for _, c := range []struct{ op, path, says string }{
+		{"list", "inbox/pipe", "it is no folder"}, {"list", "outbox/pipe", "it is no folder"},
+		{"list", "inbox/up", "it leads out of the folder"}, {"list", "inbox/letter.txt", "it is no folder"},
+		{"read", "inbox/pipe", "it is no file"}, {"read", "inbox", "it is no file"},
+		{"write", "outbox/pipe", "it is no file"},
 		{"write", "inbox/letter.txt", "does not ask to write the folder"}, {"write", "outbox/link.txt", "it leads out of the folder"}, {"write", "outbox/../secret.txt", "is no path: it has empty parts, dots"},
 		{"write", "outbox/up/inbox/letter.txt", "it leads out of the folder"}, {"erase", "outbox/up/secret.txt", "it leads out of the folder"}, {"erase", "inbox/letter.txt", "does not ask to write the folder"},
 		{"erase", "outbox/..", "is no path: it has empty parts, dots"},

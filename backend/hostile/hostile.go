@@ -58,6 +58,11 @@ func New(dir string, outside, hostile []byte) (*Set, error) {
 			return nil, err
 		}
 	}
+	for _, folder := range []string{s.Inbox, s.Outbox} {
+		if err := pipe(filepath.Join(folder, "pipe")); err != nil {
+			return nil, err
+		}
+	}
 	for link, to := range map[string]string{
 		"link.txt": s.Secret, "up": dir, "absolute": "/etc", "loop": "loop",
 	} {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -125,7 +126,9 @@ func (n *Node) Decide(p unit.PluginInfo, key string, d grant.Decision, what stri
 	switch {
 	case d == grant.Never && what == "":
 	case asked.Scope != "":
-		g.Folder, err = grantedFolder(key, what)
+		if g.Folder, err = grantedFolder(key, what); err == nil {
+			err = n.notOurs(asked, g.Folder)
+		}
 	case needsHosts:
 		g.Hosts, err = grantedHosts(what)
 	case what != "":
@@ -145,6 +148,38 @@ func grantedFolder(key, path string) (string, error) {
 			"say it like "+key+"=/home/me/Documents")
 	}
 	return path, fault.Wrap(opGrant, fault.Invalid, path, CheckFolder(path), "give a folder that is there")
+}
+
+// notOurs refuses folders by which a plugin could change INOS: who may write the grants grants
+// itself everything.
+func (n *Node) notOurs(asked *manifest.Permission, folder string) error {
+	folder = resolved(folder)
+	own := append([]string{n.options.DataDir, filepath.Dir(n.options.WorkerPath)}, n.options.PluginDirs...)
+	for _, dir := range own {
+		dir = resolved(dir)
+		if inside(folder, dir) || asked.Name == manifest.PermitWrite && inside(dir, folder) {
+			return fault.New(opGrant, fault.Denied, folder, "INOS keeps its own files in "+dir,
+				"give another folder, which does not hold them")
+		}
+	}
+	return nil
+}
+
+// resolved is a path without links as far as it exists.
+func resolved(path string) string {
+	if absolute, err := filepath.Abs(path); err == nil {
+		path = absolute
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
+	}
+	return path
+}
+
+// inside says whether a path is the folder or lies in it.
+func inside(path, folder string) bool {
+	rel, err := filepath.Rel(folder, path)
+	return err == nil && filepath.IsLocal(rel)
 }
 
 // maxGrantedHosts is as many as a manifest may name.

@@ -342,3 +342,36 @@ func TestADeadlineEndsACallThatWaitsForAServer(t *testing.T) {
 		t.Errorf("%v after %s", err, took)
 	}
 }
+
+// Who may write the grants grants itself everything.
+func TestFoldersOfINOSAreNotForPlugins(t *testing.T) {
+	o := startOutside(t, nil)
+	link := filepath.Join(t.TempDir(), "innocent")
+	if err := os.Symlink(o.DataDir(), link); err != nil {
+		t.Fatal(err)
+	}
+	inner := filepath.Join(o.DataDir(), "inner")
+	if err := os.Mkdir(inner, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		key, folder string
+		refused     bool
+	}{
+		{"write:outbox", o.DataDir(), true},
+		{"write:outbox", filepath.Dir(o.DataDir()), true},
+		{"write:outbox", inner, true},
+		{"write:outbox", link, true},
+		{"write:outbox", o.folder, true},
+		{"write:outbox", "/", true},
+		{"read:inbox", o.DataDir(), true},
+		{"read:inbox", inner, true},
+		{"write:outbox", t.TempDir(), false},
+		{"read:inbox", t.TempDir(), false},
+	} {
+		err := o.Decide(o.info(), c.key, grant.Always, c.folder)
+		if c.refused != (fault.KindOf(err) == fault.Denied) || !c.refused && err != nil {
+			t.Errorf("%s=%s: %v", c.key, c.folder, err)
+		}
+	}
+}

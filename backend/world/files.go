@@ -37,6 +37,9 @@ func (w *World) place(guestPath string, writing bool) (*os.Root, string, error) 
 	if !fs.ValidPath(rest) {
 		return nil, "", fmt.Errorf("%q is no path: it has empty parts, dots or a slash at an end", rest)
 	}
+	if info, err := os.Stat(grant.Folder); err == nil && !info.IsDir() { // to open a pipe would block
+		return nil, "", fmt.Errorf("the folder %s is none any more", scope)
+	}
 	root, err := os.OpenRoot(grant.Folder)
 	if err != nil {
 		return nil, "", fmt.Errorf("the folder %s: %w", scope, fault.Bare(err))
@@ -129,7 +132,10 @@ func (w *World) fileList(_ context.Context, a *wire.Ask) (wire.Reply, error) {
 		return wire.Reply{}, about(a.Text, err)
 	}
 	defer root.Close()
-	folder, err := root.Open(name)
+	if info, err := root.Stat(name); err == nil && !info.IsDir() {
+		return wire.Reply{}, about(a.Text, errors.New("it is no folder"))
+	}
+	folder, err := root.OpenFile(name, os.O_RDONLY|nonBlocking, 0) // a pipe may have taken its place
 	if err != nil {
 		return wire.Reply{}, about(a.Text, err)
 	}
