@@ -22,7 +22,7 @@ var sizeUnits = []struct {
 // ParseBudget reads a budget as people write it: 16MiB, 1.5GiB, 64k or 1048576. It is a whole number
 // of bytes, MinBudget to MaxBudget.
 func ParseBudget(text string) (int64, error) {
-	bytes, err := parseSize(text)
+	bytes, err := ParseSize(text)
 	if err != nil {
 		return 0, err
 	}
@@ -40,8 +40,8 @@ func CheckBudget[T int64 | float64](bytes T) error {
 	return nil
 }
 
-// parseSize reads a number with its unit. It may be negative, or more than any number of bytes.
-func parseSize(text string) (float64, error) {
+// ParseSize reads a number with its unit. It may be negative, or more than any number of bytes.
+func ParseSize(text string) (float64, error) {
 	number, unit := strings.ToLower(strings.TrimSpace(text)), 1.0
 	for _, u := range sizeUnits {
 		if rest, found := strings.CutSuffix(number, u.ending); found {
