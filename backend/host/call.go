@@ -65,7 +65,12 @@ func (w *Worker) NewInput(byteLen int64) (*Payload, error) {
 			"an input of %d bytes does not fit the %d MiB that a guest can see", byteLen,
 			(windowsTo-payloadsFrom)>>20)
 	}
-	return w.pool.take(false, byteLen)
+	p, err := w.pool.take(false, byteLen)
+	if err != nil { // what lies idle may be in its way
+		w.Trim()
+		p, err = w.pool.take(false, byteLen)
+	}
+	return p, err
 }
 
 // Call runs an op and waits for its end, at most until its deadline: then the worker is killed.
@@ -232,7 +237,7 @@ func (r *run) wait(ctx context.Context, answer chan *wire.Message) (*wire.Messag
 		limit = w.callLimit()
 	}
 	deadline := time.AfterFunc(limit, func() {
-		w.end(fault.Deadline, "the call ran longer than its "+spell(limit), "")
+		w.end(fault.Deadline, "the call ran longer than its "+spell(limit), w.lateCall(limit))
 	})
 	defer deadline.Stop()
 	over := make(chan struct{})

@@ -17,6 +17,7 @@ import (
 	"inos/backend/arena"
 	"inos/backend/fault"
 	"inos/backend/manifest"
+	"inos/backend/quota"
 	"inos/backend/wire"
 )
 
@@ -53,8 +54,12 @@ type Config struct {
 	OnLog func(plugin string, level uint8, text string)
 	// World opens the world outside for one call of a plugin; nil: there is none.
 	World func(p *Plugin) World
-	// Limits is what a plugin may use at most; nil: what its manifest says.
+	// Limits is what a plugin may use at most, what the user has set included; nil: what its
+	// manifest says.
 	Limits func(p *Plugin) manifest.Limits
+	// Quota is what the user has set for a plugin at this moment; with an error it is what was known
+	// last, and no worker starts. nil: nothing. What it bounds over all workers needs Usage.
+	Quota func(plugin string) (quota.Limits, error)
 	// Usage counts what the workers use; may be nil.
 	Usage *Usage
 	// Relieve frees arena memory that idle workers hold and reports whether there was any; may
@@ -98,6 +103,9 @@ func Cores() int { return runtime.GOMAXPROCS(0) }
 func Spawn(
 	ctx context.Context, cfg Config, a *arena.Arena, p *Plugin, instances int,
 ) (*Worker, error) {
+	if _, err := cfg.quota(p); err != nil {
+		return nil, err
+	}
 	w, err := newWorker(cfg, a, cfg.limited(p))
 	if err != nil {
 		return nil, err
@@ -121,6 +129,13 @@ func (c Config) limited(p *Plugin) *Plugin {
 	m.Limits = c.Limits(p)
 	plugin.Manifest = &m
 	return &plugin
+}
+
+func (c Config) quota(p *Plugin) (quota.Limits, error) {
+	if c.Quota == nil {
+		return quota.Limits{}, nil
+	}
+	return c.Quota(p.Manifest.ID)
 }
 
 // codeDir is where a plugin's machine code is kept; empty: nowhere.

@@ -31,6 +31,8 @@ type process struct {
 func (l *Launcher) launch(string, *os.File) (*process, error) { return nil, errUnsupported }
 func (p *process) wait() exitStatus                           { return exitStatus{} }
 func (p *process) kill()                                      {}
+func (p *process) pause()                                     {}
+func (p *process) resume()                                    {}
 
 func sealedModule([]byte) (int, error) { return -1, errUnsupported }
 func closeFD(int)                      {}

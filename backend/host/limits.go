@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"inos/backend/fault"
+	"inos/backend/quota"
 )
 
 // Limits where the manifest names none.
@@ -35,12 +36,35 @@ func (w *Worker) callLimit() time.Duration {
 	return DefaultCallTime
 }
 
-// TickLimit is the deadline of one tick.
-func (w *Worker) TickLimit() time.Duration {
-	if ms := w.plugin.Manifest.Limits.TickMs; ms > 0 {
-		return time.Duration(ms) * time.Millisecond
+// lateCall says what made a call too long, where that is the user's word.
+func (w *Worker) lateCall(limit time.Duration) string {
+	l := w.quota()
+	switch id := w.plugin.Manifest.ID; {
+	case l.TimeMs > 0 && time.Duration(l.TimeMs)*time.Millisecond == limit:
+		return quota.Remedy(quota.Time, id, l)
+	case l.CPUPercent > 0:
+		return quota.Remedy(quota.CPU, id, l)
 	}
-	return DefaultTickTime
+	return ""
+}
+
+// TickLimit is the deadline of one tick. Who pauses a worker in the middle of one, to keep it below
+// its share of the processor, must wait for it the longer.
+func (w *Worker) TickLimit() time.Duration {
+	limit := DefaultTickTime
+	if ms := w.plugin.Manifest.Limits.TickMs; ms > 0 {
+		limit = time.Duration(ms) * time.Millisecond
+	}
+	return limit * w.slowness()
+}
+
+// slowness is how many times longer the same takes by the user's word, at least.
+func (w *Worker) slowness() time.Duration {
+	const whole = 100
+	if cpu := w.quota().CPUPercent; cpu > 0 && cpu < whole {
+		return time.Duration((whole + cpu - 1) / cpu)
+	}
+	return 1
 }
 
 // startLimit is the deadline of an instance's code at load.

@@ -32,7 +32,7 @@ func (w *Worker) Live(l wire.Live) error {
 	if l.Reset {
 		w.resetAt.Store(now.Ticks)
 	}
-	watch := tickWatch{limit: w.TickLimit(), what: "a tick", stall: w.stall}
+	watch := tickWatch{limit: w.TickLimit(), what: "a tick", stall: w.stall * w.slowness()}
 	if now.Ticks == w.resetAt.Load() {
 		watch.what = "inos_init or a tick"
 	}
@@ -58,7 +58,7 @@ func (w *Worker) Finished() <-chan uint64 { return w.finished }
 // tell sends a message whose answer is `done`. The worker answers between ticks.
 func (w *Worker) tell(m *wire.Message, fds ...int) error {
 	w.readOn()
-	a, err := w.ask(opLive, m, w.TickLimit()+answerTimeout, fds...)
+	a, err := w.ask(opLive, m, w.TickLimit()+answerTimeout*w.slowness(), fds...)
 	if err != nil {
 		return err
 	}
@@ -178,6 +178,16 @@ func (w *Worker) ReadTicks(t *Ticks) {
 	phases := append(t.PhaseNs[:0], w.lastSeen.PhaseNs...)
 	*t = w.lastSeen
 	t.StepNs, t.PhaseNs = steps, phases
+}
+
+// ticks is how many it did.
+func (w *Worker) ticks() uint64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.freed {
+		return w.lastSeen.Ticks
+	}
+	return w.status.Ticks()
 }
 
 // readTicks needs w.mu and an open status page.

@@ -29,10 +29,10 @@ type pool struct {
 	arena   *arena.Arena
 	relieve func() bool
 	plugin  string
+	account account
 
 	mu     sync.Mutex
 	idle   []*Payload
-	held   int64 // bytes of all its segments
 	closed bool
 }
 
@@ -52,13 +52,6 @@ func (p *Payload) Bytes() []byte {
 		return nil
 	}
 	return p.segment.Bytes()[:p.length:p.length]
-}
-
-// bytes is what the pool has of the arena, lent or idle.
-func (p *pool) bytes() int64 {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.held
 }
 
 // Release gives the payload back. Its bytes must not be used any more.
@@ -97,9 +90,6 @@ func (p *pool) take(writable bool, byteLen int64) (*Payload, error) {
 			return nil, err
 		}
 		q = &Payload{pool: p, segment: s, writable: writable}
-		p.mu.Lock()
-		p.held += s.Len()
-		p.mu.Unlock()
 	}
 	clear(q.segment.Bytes()[:q.dirty])
 	q.length, q.dirty = byteLen, byteLen
@@ -133,18 +123,26 @@ func (p *pool) reuse(writable bool, byteLen int64) *Payload {
 
 func (p *pool) create(byteLen int64) (*arena.Segment, error) {
 	rounded := (byteLen + payloadStep - 1) / payloadStep * payloadStep
-	s, err := p.arena.Create(arena.KindPayload, "payload", rounded)
-	if over := (*arena.BudgetError)(nil); errors.As(err, &over) && p.relieve != nil && p.relieve() {
-		s, err = p.arena.Create(arena.KindPayload, "payload", rounded)
+	s, err := p.segment(rounded)
+	if over := (*arena.BudgetError)(nil); err != nil && p.relieve != nil &&
+		(errors.As(err, &over) || fault.As(err) != nil) && p.relieve() {
+		s, err = p.segment(rounded)
 	}
-	if err != nil {
-		// The rounding must not refuse what would just fit.
-		if s, exact := p.arena.Create(arena.KindPayload, "payload", byteLen); exact == nil {
-			return s, nil
-		}
-		return nil, BudgetFault(opCall, p.plugin, err)
+	if err == nil {
+		return s, nil
 	}
-	return s, nil
+	// The rounding must not refuse what would just fit.
+	if s, exact := p.segment(byteLen); exact == nil {
+		return s, nil
+	}
+	if fault.As(err) != nil {
+		return nil, err
+	}
+	return nil, BudgetFault(opCall, p.plugin, err)
+}
+
+func (p *pool) segment(byteLen int64) (*arena.Segment, error) {
+	return p.account.create(p.arena, arena.KindPayload, "payload", byteLen)
 }
 
 // BudgetFault gives a refusal of the arena its numbers and its remedy.
@@ -193,6 +191,7 @@ func (p *pool) give(q *Payload) {
 	}
 	p.mu.Unlock()
 	if !keep {
+		p.account.takeBack(q.segment.Len())
 		_ = q.segment.Close()
 	}
 }
@@ -213,7 +212,7 @@ func (p *pool) surplus(all bool) []*Payload {
 	}
 	out := append([]*Payload(nil), p.idle[:n]...)
 	for _, q := range out {
-		p.held -= q.segment.Len()
+		p.account.takeBack(q.segment.Len())
 	}
 	p.idle = append(p.idle[:0], p.idle[n:]...)
 	return out

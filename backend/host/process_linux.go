@@ -145,3 +145,7 @@ func (p *process) wait() exitStatus {
 }
 
 func (p *process) kill() { _ = p.cmd.Process.Kill() }
+
+// pause and resume do nothing to a process that has ended, nor to another one of its number.
+func (p *process) pause()  { _ = p.cmd.Process.Signal(syscall.SIGSTOP) }
+func (p *process) resume() { _ = p.cmd.Process.Signal(syscall.SIGCONT) }

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"inos/backend/fault"
+	"inos/backend/quota"
 	"inos/backend/wire"
 )
 
@@ -239,8 +240,7 @@ func (w *Worker) takeLog(m *wire.Message) error {
 		return io.EOF
 	}
 	line := cleanLine(m.Log.Text)
-	w.usage.logged(w, m.Log.Level, line)
-	if w.onLog != nil {
+	if w.usage.logged(w, m.Log.Level, line) && w.onLog != nil {
 		w.onLog(w.plugin.Manifest.ID, m.Log.Level, line)
 	}
 	return nil
@@ -294,7 +294,12 @@ func (w *Worker) failure(op string, f *wire.Failed) *fault.Error {
 	if text == "" {
 		text = "it failed: " + f.Kind.String()
 	}
-	return fault.New(op, failKinds[f.Kind], w.plugin.Manifest.ID, text, failNext[f.Kind])
+	next := failNext[f.Kind]
+	if l := w.quota(); f.Kind == wire.FailMemoryLimit && l.MemoryBytes > 0 &&
+		l.MemoryBytes == w.plugin.Manifest.Limits.MemoryBytes {
+		next = quota.Remedy(quota.Memory, w.plugin.Manifest.ID, l)
+	}
+	return fault.New(op, failKinds[f.Kind], w.plugin.Manifest.ID, text, next)
 }
 
 // cleanText makes a guest's text safe to print: valid UTF-8, no control characters but line

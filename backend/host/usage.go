@@ -39,7 +39,10 @@ type tally struct {
 	calls       uint64
 	failures    uint64
 	guest       time.Duration
-	logLines    uint64
+	lent        int64 // bytes of the arena
+	ticks       uint64
+	log         lineMeter
+	governed    bool
 	lastFailure *Failure
 }
 
@@ -61,7 +64,9 @@ type PluginUsage struct {
 	Calls        uint64 `json:"calls"`
 	GuestNs      uint64 `json:"guest_ns"` // inside calls
 	Failures     uint64 `json:"failures"` // calls and workers
+	Ticks        uint64 `json:"ticks"`    // of its live unit; they are no calls
 	LogLines     uint64 `json:"log_lines"`
+	LogDropped   uint64 `json:"log_dropped"` // over the limit that the user set
 	// LastFailure is null until there was one.
 	LastFailure *Failure `json:"last_failure"`
 }
@@ -92,14 +97,15 @@ func (u *Usage) Plugins() []PluginUsage {
 func (t *tally) sum(id string) PluginUsage {
 	p := PluginUsage{
 		Plugin: id, Workers: len(t.workers), Started: t.started, Calls: t.calls,
-		GuestNs: uint64(t.guest), Failures: t.failures, LogLines: t.logLines, LastFailure: t.lastFailure,
+		GuestNs: uint64(t.guest), Failures: t.failures, LogLines: t.log.kept, LogDropped: t.log.dropped,
+		SegmentBytes: t.lent, Ticks: t.ticks, LastFailure: t.lastFailure,
 	}
 	cpu := t.cpuOfEnded
 	for _, w := range t.workers {
 		m := w.Meters()
 		cpu += m.CPU
 		p.RSSBytes += m.RSS
-		p.SegmentBytes += w.pool.bytes()
+		p.Ticks += w.ticks()
 	}
 	p.CPUNs = uint64(cpu)
 	return p
@@ -130,13 +136,15 @@ func (u *Usage) of(id string) *tally {
 	return t
 }
 
-func (u *Usage) change(w *Worker, f func(*tally)) {
+func (u *Usage) change(w *Worker, f func(*tally)) { u.changeID(w.plugin.Manifest.ID, f) }
+
+func (u *Usage) changeID(id string, f func(*tally)) {
 	if u == nil {
 		return
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	f(u.of(w.plugin.Manifest.ID))
+	f(u.of(id))
 }
 
 func (u *Usage) began(w *Worker) {
@@ -151,6 +159,7 @@ func (u *Usage) ended(w *Worker, cpu time.Duration, why error) {
 	u.change(w, func(t *tally) {
 		t.workers = slices.DeleteFunc(t.workers, func(other *Worker) bool { return other == w })
 		t.cpuOfEnded += cpu
+		t.ticks += w.ticks()
 		u.note(t, why)
 	})
 }
@@ -173,20 +182,4 @@ func (u *Usage) note(t *tally, err error) {
 	}
 	t.failures++
 	t.lastFailure = &Failure{When: u.now(), Kind: f.Kind.String(), Message: f.Message()}
-}
-
-func (u *Usage) logged(w *Worker, level uint8, text string) {
-	u.change(w, func(t *tally) {
-		t.logLines++
-		u.next++
-		line := LogLine{
-			Number: u.next, When: u.now(), Plugin: w.plugin.Manifest.ID,
-			Level: levelNames[min(int(level), len(levelNames)-1)], Text: text,
-		}
-		if len(u.lines) < maxLogLines {
-			u.lines = append(u.lines, line)
-		} else {
-			u.lines[(u.next-1)%maxLogLines] = line
-		}
-	})
 }

@@ -10,6 +10,7 @@ import (
 	"inos/backend/arena"
 	"inos/backend/fault"
 	"inos/backend/manifest"
+	"inos/backend/quota"
 	"inos/backend/wire"
 )
 
@@ -31,6 +32,7 @@ type Worker struct {
 	onLog   func(plugin string, level uint8, text string)
 	world   func(*Plugin) World
 	usage   *Usage
+	quota   func() quota.Limits // the user's, at this moment
 	started time.Time
 	stall   time.Duration
 
@@ -77,18 +79,27 @@ func newWorker(cfg Config, a *arena.Arena, p *Plugin) (*Worker, error) {
 		finished: make(chan uint64, 1), done: make(chan struct{}),
 		pending: map[uint32]chan *wire.Message{}, stall: stallTime,
 	}
+	w.quota = func() quota.Limits { l, _ := cfg.quota(p); return l }
 	w.spare.New = func() any { return new(wire.Message) }
-	w.pool = &pool{arena: a, relieve: cfg.Relieve, plugin: p.Manifest.ID}
+	w.pool = &pool{
+		arena: a, relieve: cfg.Relieve, plugin: p.Manifest.ID,
+		account: account{cfg.Usage, p.Manifest.ID, w.quota},
+	}
 	s, err := a.Create(arena.KindStatus, "status", arena.StatusPageBytes)
 	if err == nil {
 		w.statusSegment = s
 		w.status, err = arena.OpenStatus(s)
 	}
 	if n := p.Manifest.Limits.SharedBytes; err == nil && n > 0 {
-		w.shared, err = a.Create(arena.KindShared, "shared", int64(n))
+		w.shared, err = w.pool.account.create(a, arena.KindShared, "shared", int64(n))
 	}
 	if err != nil {
 		w.free()
+	}
+	if fault.As(err) != nil {
+		return nil, err
+	}
+	if err != nil {
 		return nil, fault.Wrap(opStart, fault.Unavailable, p.Manifest.ID, err, "")
 	}
 	return w, nil
@@ -132,6 +143,7 @@ func (w *Worker) start(ctx context.Context, cfg Config, instances int) error {
 	w.mu.Lock()
 	w.ready, w.loaded = m.Ready, true
 	w.mu.Unlock()
+	w.usage.Govern()
 	return nil
 }
 
@@ -239,6 +251,9 @@ func (w *Worker) free() {
 	w.freed = true
 	w.mu.Unlock()
 	w.pool.close()
+	if w.shared != nil {
+		w.pool.account.takeBack(w.shared.Len())
+	}
 	_ = w.shared.Close()
 	_ = w.statusSegment.Close()
 }
