@@ -175,7 +175,7 @@ func TestHelpIsAsWritten(t *testing.T) {
 		"plugin pack", "plugin install", "plugin enable", "plugin disable", "plugin remove", "plugin rollback", "plugin pin",
 		"plugin unpin", "plugin keygen", "plugin sign", "plugin verify", "plugin trust", "plugin forget",
 		"plugin publishers", "plugin grant", "plugin revoke", "plugin audit", "plugin update", "plugin settings",
-		"plugin set", "doctor", "bench", "bench flock", "bench epoch", "bench handover", "bench call",
+		"plugin set", "plugin limit", "doctor", "bench", "bench flock", "bench epoch", "bench handover", "bench call",
 		"bench startup", "bench memory", "bench host", "version",
 	} {
 		got := newStand(t).inos(t.Context(), append(strings.Fields(command), "--help")...)

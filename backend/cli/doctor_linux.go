@@ -9,6 +9,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"inos/backend/host"
 )
 
 // systemChecks looks at what the kernel of this machine offers.
@@ -20,7 +22,20 @@ func (a *app) systemChecks() []check {
 		checkSharedPath(a.Getenv("GIGACAGE_ENABLED")),
 		checkSeccomp(a.global.allowNoSeccomp),
 		checkLandlock(),
+		checkShare(),
 	}
+}
+
+// checkShare says how a plugin's share of the processor is kept here.
+func checkShare() check {
+	c := check{Name: "processor share", Needed: forEverything, Status: fine}
+	c.Detail = "by scheduling: jobs have a lower priority, and plugins with a cpu limit are paused in turns"
+	if host.OwnMeters().CPU == 0 {
+		c.Status = warning
+		c.Detail = "the clock of processes cannot be read; cpu limits of plugins are not kept"
+		c.Fix = "allow clock_gettime on the clocks of processes"
+	}
+	return c
 }
 
 func checkCores() check {

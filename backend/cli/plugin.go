@@ -42,7 +42,7 @@ func (a *app) pluginCommand() *cobra.Command {
 		a.pluginKeygenCommand(), a.pluginSignCommand(), a.pluginVerifyCommand(),
 		a.pluginTrustCommand(), a.pluginForgetCommand(), a.pluginPublishersCommand(),
 		a.pluginUpdateCommand(), a.pluginGrantCommand(), a.pluginRevokeCommand(), a.pluginAuditCommand(),
-		a.pluginSettingsCommand(), a.pluginSetCommand(),
+		a.pluginSettingsCommand(), a.pluginSetCommand(), a.pluginLimitCommand(),
 	)
 	cmd.AddCommand(a.pluginChangeCommands()...)
 	return cmd

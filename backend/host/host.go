@@ -39,6 +39,8 @@ const (
 	progressEvery = 100 * time.Millisecond
 	// maxLogsPerSecond is far above what an honest worker lets a guest send.
 	maxLogsPerSecond = 1000
+	// LogLinesPerSecond is what a worker lets a guest send for long (guest/log.go).
+	LogLinesPerSecond = 100
 	// maxStderrBytes is how much of a worker's last words is kept.
 	maxStderrBytes = 16 << 10
 )

@@ -231,6 +231,9 @@ func (w *Worker) Alive() bool {
 // Kill ends the process at once; Done follows within milliseconds.
 func (w *Worker) Kill() { w.end(fault.Canceled, "it was stopped", "") }
 
+// EndFor ends the process at once for a reason that Err will tell.
+func (w *Worker) EndFor(reason *fault.Error) { w.endWith(reason) }
+
 // Close kills the process, waits for its end and frees what it had. Memory that a caller still
 // holds is freed at its Release.
 func (w *Worker) Close() {

@@ -17,6 +17,7 @@ import (
 	"inos/backend/grant"
 	"inos/backend/host"
 	"inos/backend/job"
+	"inos/backend/quota"
 	"inos/backend/settings"
 	"inos/backend/trust"
 	"inos/backend/unit"
@@ -37,6 +38,7 @@ type Node struct {
 	registry *unit.Registry
 	grants   *grant.Store
 	settings *settings.Store
+	quotas   *quota.Store
 	usage    *host.Usage
 	book     *dropin.Book
 	watcher  *unit.Watcher // nil: nobody watches the plugin folders
@@ -74,6 +76,7 @@ func Start(ctx context.Context, o Options) (*Node, error) {
 	}
 	n.grants = grant.Open(o.DataDir, o.Who, time.Now)
 	n.settings = settings.Open(o.DataDir, o.Keychain)
+	n.quotas = quota.Open(o.DataDir)
 	n.usage = host.NewUsage(time.Now)
 	n.launcher, n.yielding = host.NewLauncher(), host.NewYieldingLauncher()
 	n.registry = unit.NewRegistry(folders, o.indexPath(), n.refused)
@@ -94,7 +97,7 @@ func (n *Node) serve(ctx context.Context) {
 	cfg := host.Config{
 		WorkerPath: n.options.WorkerPath, CacheDir: filepath.Join(n.options.DataDir, "cache"),
 		AllowNoSeccomp: n.options.AllowNoSeccomp, Launcher: n.launcher,
-		World: n.world, Limits: n.limits, Usage: n.usage,
+		World: n.world, Limits: n.limits, Quota: n.quotas.Of, Usage: n.usage,
 	}
 	n.engine = &engine{node: n, workers: map[*host.Worker]struct{}{}}
 	n.jobs = job.New(catalogue{n.registry}, n.engine, job.SystemClock{}, host.Cores())

@@ -63,18 +63,6 @@ func (n *Node) permit(p *host.Plugin, asked *manifest.Permission) (world.Grant, 
 	return world.Grant{Folder: g.Folder, Hosts: hosts}, nil
 }
 
-// limits are a plugin's own as far as they are free, or the user allows more.
-func (n *Node) limits(p *host.Plugin) manifest.Limits {
-	l := p.Manifest.Limits
-	if l.MemoryBytes > manifest.FreeMemoryBytes && !n.allows(p, manifest.PermitMemory) {
-		l.MemoryBytes = manifest.FreeMemoryBytes
-	}
-	if l.CallMs > manifest.FreeCallMs && !n.allows(p, manifest.PermitTime) {
-		l.CallMs = manifest.FreeCallMs
-	}
-	return l
-}
-
 func (n *Node) allows(p *host.Plugin, key string) bool {
 	asked := p.Manifest.FindPermission(key)
 	if asked == nil {

@@ -103,13 +103,23 @@ func milliseconds(text string) (float64, error) {
 }
 
 func sizeText(v uint64) string { return arena.SizeText(int64(v)) }
-func timeText(v uint64) string { return (time.Duration(v) * time.Millisecond).String() }
 func rateText(v uint64) string { return strconv.FormatUint(v, 10) + "/s" }
+
+// timeText leaves out minutes and seconds that are zero: 24h.
+func timeText(v uint64) string {
+	text := (time.Duration(v) * time.Millisecond).String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, zero) {
+			text = text[:len(text)-2]
+		}
+	}
+	return text
+}
 
 // Remedy says who set a limit, and how to change it.
 func (k *Kind) Remedy(plugin string, l Limits) string {
-	return fmt.Sprintf("you set the limit %s=%s: change it with inos plugin limit %s %s=VALUE, or take "+
-		"it back with --reset %s", k.Key, k.Text(k.Of(l)), plugin, k.Key, k.Key)
+	return fmt.Sprintf("you set the limit %s=%s: change it with inos plugin limit %s %s=VALUE, or "+
+		"take it back with --reset %s", k.Key, k.Text(k.Of(l)), plugin, k.Key, k.Key)
 }
 
 // Remedy is that of the kind of a key that there is.

@@ -24,8 +24,9 @@ type Live struct {
 	entries []int
 	token   suture.ServiceToken
 
-	orders chan order // the newest one
-	due    *order     // came while no worker ran; Serve's own
+	orders chan order    // the newest one
+	limits chan struct{} // what it may use has changed
+	due    *order        // came while no worker ran; Serve's own
 
 	stopping chan struct{}
 	stopOnce sync.Once
@@ -43,6 +44,7 @@ type Live struct {
 	values   []manifest.Value
 	channels []*arena.Channel
 	worker   *host.Worker
+	pace     float32 // ticks per second that the worker was told; 0: as fast as it goes
 	state    State
 	paused   bool
 	base     uint64 // the worker's tick count when the present run of cfg.Ticks began
@@ -61,7 +63,7 @@ func newLive(
 ) *Live {
 	return &Live{
 		set: s, unit: unit, spec: spec, plugin: p, cfg: cfg, values: v, paused: cfg.Paused,
-		orders:   make(chan order, 1),
+		orders: make(chan order, 1), limits: make(chan struct{}, 1),
 		stopping: make(chan struct{}), ended: make(chan struct{}), gone: make(chan struct{}),
 		pause: s.deps.Policy.FirstPause,
 	}
@@ -217,6 +219,7 @@ func (l *Live) launch(ctx context.Context) error {
 	if l.paused {
 		l.state = Paused
 	}
+	l.tellPace()
 	return nil
 }
 
@@ -240,6 +243,8 @@ func (l *Live) order(run, reset bool) wire.Live {
 	if run {
 		o.Ticks = l.ticksLeft()
 	}
+	o.RateHz = l.paceHz()
+	l.pace = o.RateHz
 	return o
 }
 

@@ -84,6 +84,7 @@ func (s *Sampler) sample(now time.Time) bool {
 			busy = true
 			continue
 		}
+		l.heedLimits()
 		m := stats.metrics()
 		for _, e := range l.entries {
 			s.kernel.UpdateUnit(e, m)
@@ -93,6 +94,7 @@ func (s *Sampler) sample(now time.Time) bool {
 			workers = append(workers, w)
 		}
 	}
+	s.lives.deps.Host.Usage.Govern()
 	s.kernel.UpdateSystem(s.system(now, workers))
 	return busy
 }

@@ -42,6 +42,8 @@ func (l *Live) follow(ctx context.Context, w *host.Worker) bool {
 			return false
 		case n := <-w.Finished():
 			l.ticksDone(n)
+		case <-l.limits:
+			l.obeyLimits()
 		case o := <-l.orders:
 			if o.end != nil {
 				l.retire(o.end)

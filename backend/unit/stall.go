@@ -36,7 +36,7 @@ func (l *Live) shownState(now time.Time) State {
 // patience is how long the present worker may go without a tick.
 func (l *Live) patience() time.Duration {
 	d := stalledAfter
-	if hz := l.cfg.paceHz(l.spec); hz > 0 {
+	if hz := l.paceHz(); hz > 0 {
 		d += time.Duration(slack * float64(time.Second) / float64(hz))
 	}
 	if steps := l.count.status.StepNs; len(steps) > 0 {
