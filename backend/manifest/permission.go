@@ -18,6 +18,8 @@ const (
 	PermitNotify    = "notify"
 	PermitMemory    = "memory"
 	PermitTime      = "time"
+	// PermitBackground is for live units: without it they rest while nobody can see them.
+	PermitBackground = "background"
 )
 
 // What a plugin gets without asking; more needs the permission `memory` or `time`.
@@ -28,7 +30,7 @@ const (
 
 var permissionNames = []string{
 	PermitNow, PermitRandom, PermitRead, PermitWrite, PermitHTTP, PermitClipboard, PermitNotify,
-	PermitMemory, PermitTime,
+	PermitMemory, PermitTime, PermitBackground,
 }
 
 const (
@@ -81,6 +83,8 @@ func (p *Permission) Sentence() string {
 		return fmt.Sprintf("use more than %d MiB of memory", FreeMemoryBytes>>20)
 	case PermitTime:
 		return fmt.Sprintf("work for more than %d minutes at once", FreeCallMs/60000)
+	case PermitBackground:
+		return "keep running while its window is hidden"
 	}
 	return p.Name
 }
@@ -180,4 +184,6 @@ func (c *checker) excess(m *Manifest) {
 		"limits.memoryBytes", "more than %d MiB need the permission memory", FreeMemoryBytes>>20)
 	c.check(m.Limits.CallMs <= FreeCallMs || m.FindPermission(PermitTime) != nil,
 		"limits.callMs", "more than %d ms need the permission time", FreeCallMs)
+	c.check(m.LiveUnit() != nil || m.FindPermission(PermitBackground) == nil,
+		"permissions", "only a plugin with a live unit has a use for %s", PermitBackground)
 }

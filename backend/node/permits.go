@@ -72,6 +72,13 @@ func (n *Node) allows(p *host.Plugin, key string) bool {
 	return err == nil
 }
 
+// RunsHidden says whether a live unit may go on while nobody can see it.
+func (n *Node) RunsHidden(unit string) bool {
+	p, _, err := n.registry.Find(unit)
+	return err == nil && n.allows(&host.Plugin{Manifest: p.Manifest, Holder: p.Holder()},
+		manifest.PermitBackground)
+}
+
 // Permission is one that a plugin asks for, with the user's answer.
 type Permission struct {
 	manifest.Permission

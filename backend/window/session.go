@@ -25,6 +25,8 @@ type Node interface {
 	StartLive(ctx context.Context, name string, c unit.LiveConfig) (Live, error)
 	// SetVisible says whether anybody can see the window.
 	SetVisible(visible bool)
+	// RunsHidden says whether the user lets a unit go on while nobody can see it.
+	RunsHidden(unit string) bool
 	// SetSafe says whether only the plugins that came with the program are used.
 	SetSafe(on bool)
 }
@@ -81,8 +83,9 @@ type Session struct {
 	wish    *wish      // nil: none yet
 	live    Live
 	unit    string
-	paused  bool // by the user
-	hidden  bool // the window is not to be seen
+	paused  bool        // by the user
+	hidden  bool        // the window is not to be seen
+	again   *time.Timer // looks whether a hidden unit may still run; nil: none did
 	raised  int64
 	closed  bool
 	reports chan struct{} // closed at the first report of the page
@@ -249,7 +252,8 @@ func (s *Session) Control(action string) error {
 	return fault.Newf("control", fault.Invalid, action, "it is none of pause, resume, step, reset")
 }
 
-// SetVisible pauses the live unit while nobody can see it: a hidden window costs nothing.
+// SetVisible pauses the live unit while nobody can see it, unless the user lets it go on: a hidden
+// window costs nothing.
 func (s *Session) SetVisible(visible bool) error {
 	s.Node.SetVisible(visible)
 	s.mu.Lock()
@@ -264,11 +268,33 @@ func (s *Session) SetVisible(visible bool) error {
 	return s.applyPause()
 }
 
+// applyPause needs the lock and a live unit.
 func (s *Session) applyPause() error {
-	if s.paused || s.hidden {
+	if s.again != nil {
+		s.again.Stop()
+	}
+	if s.paused || s.hidden && !s.Node.RunsHidden(s.unit) {
 		return s.live.Pause()
 	}
+	if s.hidden {
+		s.again = time.AfterFunc(hiddenLook, s.lookAgain)
+	}
 	return s.live.Resume()
+}
+
+// hiddenLook is how soon a permission that was taken back meanwhile stops a hidden unit.
+const hiddenLook = time.Second
+
+func (s *Session) lookAgain() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.live == nil || s.paused || !s.hidden:
+	case s.Node.RunsHidden(s.unit):
+		s.again.Reset(hiddenLook)
+	default:
+		_ = s.live.Pause() // a unit that cannot be paused has ended, and says why itself
+	}
 }
 
 // RaiseArena changes the budget of the shared memory; the next start begins with it.

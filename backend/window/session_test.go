@@ -49,8 +49,9 @@ type fakeNode struct {
 	safe    bool
 }
 
-func (n *fakeNode) SetVisible(bool) {}
-func (n *fakeNode) SetSafe(on bool) { n.safe = on }
+func (n *fakeNode) SetVisible(bool)        {}
+func (n *fakeNode) RunsHidden(string) bool { return false }
+func (n *fakeNode) SetSafe(on bool)        { n.safe = on }
 
 func (n *fakeNode) Plugins() []unit.PluginInfo {
 	return []unit.PluginInfo{

@@ -114,8 +114,8 @@ func (s *Session) clear() (hidden bool) {
 	return hidden
 }
 
-// adopt notes how a start ended, and takes over a unit that was started for a window that was then
-// hidden or not.
+// adopt notes how a start ended, and takes over a unit that was started, paused when the window was
+// hidden then.
 func (s *Session) adopt(w *wish, live Live, err error, hidden bool) (LiveState, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -124,7 +124,7 @@ func (s *Session) adopt(w *wish, live Live, err error, hidden bool) (LiveState, 
 		return LiveState{}, err
 	}
 	s.live, s.unit, s.paused, w.remembered = live, w.unit, false, nil
-	if s.hidden != hidden {
+	if s.hidden || hidden {
 		if err := s.applyPause(); err != nil {
 			return LiveState{}, err
 		}
