@@ -19,9 +19,11 @@ var ErrBusy = errors.New("another INOS has been changing it for 10 s; end it, or
 // Lock makes this process the only one that changes what the file of that name stands for, until
 // unlock. The file is made if it is not there, and stays. The system gives the lock back when a
 // process ends, however it ends. It is not for files that Write replaces: a lock is an inode's.
-func Lock(path string) (unlock func(), err error) { return lockWithin(path, lockPatience) }
+func Lock(path string) (unlock func(), err error) { return lockBy(tryLock, path, lockPatience) }
 
-func lockWithin(path string, patience time.Duration) (unlock func(), err error) {
+func lockBy(
+	try func(*os.File) (bool, error), path string, patience time.Duration,
+) (unlock func(), err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
@@ -30,7 +32,7 @@ func lockWithin(path string, patience time.Duration) (unlock func(), err error) 
 		return nil, err
 	}
 	for end := time.Now().Add(patience); ; time.Sleep(lockPause) {
-		taken, err := tryLock(file)
+		taken, err := try(file)
 		if err == nil && !taken && time.Now().After(end) {
 			err = ErrBusy
 		}

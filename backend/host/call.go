@@ -236,10 +236,9 @@ func (r *run) wait(ctx context.Context, answer chan *wire.Message) (*wire.Messag
 	if limit == 0 {
 		limit = w.callLimit()
 	}
-	deadline := time.AfterFunc(limit, func() {
+	defer w.after(limit, func() {
 		w.end(fault.Deadline, "the call ran longer than its "+spell(limit), w.lateCall(limit))
-	})
-	defer deadline.Stop()
+	})()
 	over := make(chan struct{})
 	var helpers sync.WaitGroup // they use the status page, which goes with the worker
 	defer helpers.Wait()

@@ -38,14 +38,19 @@ func (u *Usage) Govern() {
 
 // governor keeps the workers of one plugin below its share.
 type governor struct {
+	polite bool // its pauses are no fault of the workers': no deadline counts them
 	at     time.Time
 	used   map[*Worker]time.Duration // their CPU time at the last look
 	credit time.Duration             // CPU time that they may use; below 0: have used too much
 	paused map[*Worker]bool
 }
 
+func newGovernor(polite bool) *governor {
+	return &governor{polite: polite, at: time.Now(), used: map[*Worker]time.Duration{}, paused: map[*Worker]bool{}}
+}
+
 func (u *Usage) govern(id string, limits func() quota.Limits) {
-	g := &governor{at: time.Now(), used: map[*Worker]time.Duration{}, paused: map[*Worker]bool{}}
+	g := newGovernor(false)
 	for {
 		workers, percent := u.governed(id, limits)
 		if percent == 0 {
@@ -117,15 +122,41 @@ func (g *governor) spent(workers []*Worker) time.Duration {
 func (g *governor) pause(workers []*Worker) {
 	for _, w := range workers {
 		if !g.paused[w] {
-			w.proc.pause()
+			w.hold(g.polite)
 			g.paused[w] = true
 		}
 	}
 }
 
+// hold pauses a worker, which goes on once everybody who holds it lets go.
+func (w *Worker) hold(polite bool) {
+	p := &w.pauses
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if polite {
+		p.polite = time.Now()
+	}
+	if p.holds++; p.holds == 1 {
+		w.proc.pause()
+	}
+}
+
+func (w *Worker) letGo(polite bool) {
+	p := &w.pauses
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if polite {
+		p.excused += time.Since(p.polite)
+		p.polite = time.Time{}
+	}
+	if p.holds--; p.holds == 0 {
+		w.proc.resume()
+	}
+}
+
 func (g *governor) resume() {
 	for w := range g.paused {
-		w.proc.resume()
+		w.letGo(g.polite)
 	}
 	clear(g.paused)
 }

@@ -62,6 +62,8 @@ type Config struct {
 	// Quota is what the user has set for a plugin at this moment; with an error it is what was known
 	// last, and no worker starts. nil: nothing. What it bounds over all workers needs Usage.
 	Quota func(plugin string) (quota.Limits, error)
+	// Courtesy holds the workers back while somebody looks at a picture; nil: nothing does.
+	Courtesy *Courtesy
 	// Usage counts what the workers use; may be nil.
 	Usage *Usage
 	// Relieve frees arena memory that idle workers hold and reports whether there was any; may

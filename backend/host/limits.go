@@ -81,8 +81,9 @@ func spell(d time.Duration) string { return d.Round(time.Millisecond).String() }
 // guardStart ends a worker that compiles too long, or whose guest does not come to an end at load.
 func (w *Worker) guardStart(over <-chan struct{}) {
 	limit := w.startLimit()
-	compile, look := time.NewTimer(w.compileLimit()), time.NewTimer(limit)
-	defer compile.Stop()
+	compile := make(chan struct{}, 1)
+	defer w.after(w.compileLimit(), func() { compile <- struct{}{} })()
+	look := time.NewTimer(limit)
 	defer look.Stop()
 	for {
 		select {
@@ -90,13 +91,13 @@ func (w *Worker) guardStart(over <-chan struct{}) {
 			return
 		case <-w.done:
 			return
-		case <-compile.C:
+		case <-compile:
 			if w.status.BusySince() == 0 { // otherwise it has been compiled
 				w.end(fault.Deadline, "compiling it took longer than its "+spell(w.compileLimit()),
 					smallFunctions)
 			}
 		case <-look.C:
-			next, late := w.lookAtBusy(limit)
+			next, late := w.lookAtBusy(limit + w.pauses.total())
 			if late {
 				w.end(fault.Deadline, fmt.Sprintf("its code at load (start section, _initialize, "+
 					"inos_abi) ran longer than its %s", spell(limit)), "")

@@ -23,11 +23,10 @@ func (w *Worker) ask(
 		return nil, err
 	}
 	kind := m.Kind
-	limit := time.AfterFunc(timeout, func() {
+	defer w.after(timeout, func() {
 		w.end(fault.Deadline, fmt.Sprintf("its worker did not answer to %s within %s", kind,
 			spell(timeout)), "")
-	})
-	defer limit.Stop()
+	})()
 	return w.await(answer, nil)
 }
 

@@ -65,6 +65,8 @@ type Worker struct {
 	err      error
 	freed    bool
 	lastSeen Ticks
+	pauses   pauses
+	courtesy *Courtesy
 	unwatch  chan struct{} // ends the watchdog of ticks; nil: there is none
 	logs     logMeter
 	inCall   atomic.Bool
@@ -74,7 +76,7 @@ type Worker struct {
 
 func newWorker(cfg Config, a *arena.Arena, p *Plugin) (*Worker, error) {
 	w := &Worker{
-		plugin: p, onLog: cfg.OnLog, world: cfg.World, usage: cfg.Usage, started: time.Now(),
+		plugin: p, onLog: cfg.OnLog, world: cfg.World, usage: cfg.Usage, courtesy: cfg.Courtesy, started: time.Now(),
 		calling: make(chan struct{}, 1), needs: make(chan *wire.Message, 1),
 		finished: make(chan uint64, 1), done: make(chan struct{}),
 		pending: map[uint32]chan *wire.Message{}, stall: stallTime,
@@ -162,6 +164,7 @@ func (w *Worker) launch(cfg Config) error {
 	}
 	w.conn, w.proc = conn, proc
 	w.usage.began(w)
+	w.courtesy.add(w)
 	go w.reap()
 	return nil
 }
@@ -303,6 +306,7 @@ func (w *Worker) reap() {
 	err := w.err
 	w.mu.Unlock()
 	w.usage.ended(w, exit.cpu, err)
+	w.courtesy.remove(w)
 	close(w.done)
 	w.reading.Unlock()
 }

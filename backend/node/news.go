@@ -68,10 +68,3 @@ func (n *Node) SetSafe(on bool) {
 		n.watcher.Wake()
 	}
 }
-
-// SetVisible says whether anybody sees what changes in the plugin folders.
-func (n *Node) SetVisible(visible bool) {
-	if n.watcher != nil {
-		n.watcher.SetVisible(visible)
-	}
-}

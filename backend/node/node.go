@@ -13,6 +13,7 @@ import (
 
 	"inos/backend/arena"
 	"inos/backend/dropin"
+	"inos/backend/durable"
 	"inos/backend/fault"
 	"inos/backend/grant"
 	"inos/backend/host"
@@ -34,6 +35,7 @@ type Node struct {
 	arena    *arena.Arena
 	kernel   *arena.Kernel
 	launcher *host.Launcher // of live units
+	showing  showing
 	yielding *host.Launcher // of jobs, which must disturb neither flock nor window
 	registry *unit.Registry
 	grants   *grant.Store
@@ -104,6 +106,7 @@ func (n *Node) serve(ctx context.Context) {
 	cfg.Relieve = n.jobs.Relieve
 	n.engine.config = cfg
 	n.engine.config.Launcher = n.yielding
+	n.engine.config.Courtesy = host.NewCourtesy(func() bool { return durable.Shared(n.shownPath()) }, host.Cores())
 	n.lives = unit.NewLives(unit.Deps{
 		Arena: n.arena, Kernel: n.kernel, Registry: n.registry, Host: cfg, Services: units,
 		Policy: n.options.Policy, Log: n.options.Log, Changed: n.wake, Problem: n.problem,
@@ -134,6 +137,7 @@ func (n *Node) Close() error {
 		n.engine.close()
 		n.launcher.Close()
 		n.yielding.Close()
+		n.showing.set(n.shownPath(), false)
 		if err := n.arena.Close(); n.err == nil {
 			n.err = err
 		}
