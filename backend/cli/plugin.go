@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"runtime"
 
 	"github.com/spf13/cobra"
@@ -72,7 +73,7 @@ func (a *app) pluginInspectCommand() *cobra.Command {
 			if a.global.json {
 				return writeJSON(a.Stdout, m)
 			}
-			_, err = fmt.Fprintf(a.Stdout, "%s\nSignature: %s\n", m.Explain(), signature)
+			_, err = io.WriteString(a.Stdout, m.Explain(fmt.Sprint(signature)))
 			return err
 		},
 	}

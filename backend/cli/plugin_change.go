@@ -98,7 +98,8 @@ func (a *app) pluginRemoveCommand() *cobra.Command {
 				return b.Remove(id)
 			}
 			return a.changePlugin(cmd.Context(), args[0], do, func(c dropin.Change) string {
-				return fmt.Sprintf("%s %s was removed (inos plugin rollback %s brings it back)", c.ID, c.From, c.ID)
+				return fmt.Sprintf("%s %s was removed (inos plugin rollback %s brings it back, with the "+
+					"permissions and settings that it had; inos plugin revoke %s takes its permissions)", c.ID, c.From, c.ID, c.ID)
 			})
 		},
 	}

@@ -13,6 +13,7 @@ import (
 	"inos/backend/fault"
 	"inos/backend/manifest"
 	"inos/backend/node"
+	"inos/backend/unit"
 )
 
 func (a *app) pluginInstallCommand() *cobra.Command {
@@ -57,13 +58,18 @@ func (a *app) install(ctx context.Context, files []string, replace bool) error {
 	done := changesDocument{Changes: []pluginChange{}}
 	before := manifests(n)
 	for _, file := range files {
-		c, m, err := n.Registry().Install(file, replace)
+		p, wasm, err := n.Registry().Read(file)
 		if err != nil {
 			return a.installFailed(done, err)
 		}
+		c, err := n.Registry().InstallRead(p, wasm, replace)
+		if err != nil {
+			return a.installFailed(done, err)
+		}
+		m := p.Manifest
 		change := pluginChange{Change: c, News: m.Changes, Asks: asksBeyond(m, before[m.ID])}
 		done.Changes = append(done.Changes, change)
-		if err := a.tellInstalled(change, m); err != nil {
+		if err := a.tellInstalled(change, p); err != nil {
 			return err
 		}
 	}
@@ -125,11 +131,11 @@ func (a *app) installFailed(done changesDocument, err error) error {
 	return &reported{ExitFailed}
 }
 
-func (a *app) tellInstalled(c pluginChange, m *manifest.Manifest) error {
+func (a *app) tellInstalled(c pluginChange, p unit.PluginInfo) error {
 	if a.global.json {
 		return nil
 	}
-	if _, err := io.WriteString(a.Stdout, m.Explain()); err != nil {
+	if _, err := io.WriteString(a.Stdout, p.Manifest.Explain(fmt.Sprint(p.Signature))); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(a.Stdout, "%s\n%s", installedText(c.Change), newsText(c.News, c.Asks))

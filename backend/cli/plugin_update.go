@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -38,7 +39,14 @@ type pluginUpdate struct {
 
 type updatesDocument struct {
 	Updates []pluginUpdate `json:"updates"`
-	Error   *fault.Error   `json:"error,omitempty"`
+	// Unusable are files of the folder that are no plugins, with the reason.
+	Unusable []unusableFile `json:"unusable"`
+	Error    *fault.Error   `json:"error,omitempty"`
+}
+
+type unusableFile struct {
+	File   string `json:"file"`
+	Reason string `json:"reason"`
 }
 
 func (a *app) pluginUpdateCommand() *cobra.Command {
@@ -84,11 +92,16 @@ func (a *app) update(ctx context.Context, from string, yes bool, named []string)
 		}
 		wanted[id] = true
 	}
-	found, err := updatesIn(from, n)
+	done, err := updatesIn(from, n)
 	if err != nil {
 		return err
 	}
-	done := updatesDocument{Updates: found}
+	for id := range wanted {
+		if !slices.ContainsFunc(done.Updates, func(u pluginUpdate) bool { return u.ID == id }) {
+			return fault.New("plugin.update", fault.NotFound, id, "no newer version of it lies in "+from+
+				", or the installed file is refused", "see inos plugin list, and inos plugin inspect FILE")
+		}
+	}
 	if yes {
 		err = install(n, done.Updates, wanted)
 	}
@@ -100,7 +113,7 @@ func (a *app) update(ctx context.Context, from string, yes bool, named []string)
 		fmt.Fprintln(a.Stderr, "inos: "+a.reason(err))
 		return &reported{ExitFailed}
 	}
-	if _, written := fmt.Fprint(a.Stdout, updatesText(done.Updates, yes)); written != nil {
+	if _, written := fmt.Fprint(a.Stdout, updatesText(done, yes)); written != nil {
 		return written
 	}
 	return err
@@ -123,10 +136,11 @@ func install(n *node.Node, updates []pluginUpdate, wanted map[string]bool) error
 
 // updatesIn lists the files of a folder that are newer versions of installed plugins, in the order
 // of their names.
-func updatesIn(folder string, n *node.Node) ([]pluginUpdate, error) {
+func updatesIn(folder string, n *node.Node) (updatesDocument, error) {
+	out := updatesDocument{Updates: []pluginUpdate{}, Unusable: []unusableFile{}}
 	entries, err := os.ReadDir(folder)
 	if err != nil {
-		return nil, fault.Wrap("plugin.update", fault.NotFound, folder, fault.Bare(err), "")
+		return out, fault.Wrap("plugin.update", fault.NotFound, folder, fault.Bare(err), "")
 	}
 	installed := map[string]unit.PluginInfo{}
 	for _, p := range n.Plugins() {
@@ -134,17 +148,17 @@ func updatesIn(folder string, n *node.Node) ([]pluginUpdate, error) {
 			installed[p.Manifest.ID] = p
 		}
 	}
-	out := []pluginUpdate{}
 	for _, e := range entries[:min(len(entries), maxUpdateFiles)] {
 		if !e.Type().IsRegular() || filepath.Ext(e.Name()) != ".wasm" || strings.HasPrefix(e.Name(), ".") {
 			continue
 		}
 		next := n.Registry().Inspect(filepath.Join(folder, e.Name()))
 		if next.Refused != "" {
+			out.Unusable = append(out.Unusable, unusableFile{next.Path, next.Refused})
 			continue // it could not be installed either
 		}
 		if now, there := installed[next.Manifest.ID]; there && dropin.Newer(next.Manifest.Version, now.Manifest.Version) {
-			out = append(out, updateOf(now, next))
+			out.Updates = append(out.Updates, updateOf(now, next))
 		}
 	}
 	return out, nil
@@ -169,12 +183,15 @@ func updateOf(now, next unit.PluginInfo) pluginUpdate {
 	return u
 }
 
-func updatesText(updates []pluginUpdate, yes bool) string {
-	if len(updates) == 0 {
-		return "nothing newer lies there\n"
-	}
+func updatesText(d updatesDocument, yes bool) string {
 	var b strings.Builder
-	for _, u := range updates {
+	if len(d.Updates) == 0 {
+		b.WriteString("nothing newer lies there\n")
+	}
+	for _, f := range d.Unusable {
+		fmt.Fprintf(&b, "%s cannot be used: %s\n", shown(f.File), shown(f.Reason))
+	}
+	for _, u := range d.Updates {
 		fmt.Fprintf(&b, "%s %s -> %s  %s\n  %s\n%s", u.ID, u.From, u.To, shown(u.File), u.Signature,
 			newsText(u.News, u.Asks))
 		switch {

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"inos/backend/fault"
+	"inos/backend/manifest"
 	"inos/backend/quota"
 	"inos/backend/wire"
 )
@@ -283,8 +284,18 @@ var failKinds = map[wire.FailKind]fault.Kind{
 }
 
 var failNext = map[wire.FailKind]string{
-	wire.FailMemoryLimit: "its manifest can allow more with limits.memoryBytes",
-	wire.FailSandbox:     "see inos doctor; plugins run without seccomp only if you say so",
+	wire.FailSandbox: "see inos doctor; plugins run without seccomp only if you say so",
+}
+
+// moreMemory is how a plugin may have more: not, by your permission, or by its manifest.
+func moreMemory(m *manifest.Manifest) string {
+	switch {
+	case m.Foreign != nil:
+		return "a plugin made for another host has no more here: give it less to do at once"
+	case m.FindPermission(manifest.PermitMemory) != nil && m.Limits.MemoryBytes <= manifest.FreeMemoryBytes:
+		return "allow it with: inos plugin grant " + m.ID + " " + manifest.PermitMemory
+	}
+	return "its manifest can allow more with limits.memoryBytes"
 }
 
 // failure is the error that a worker reported.
@@ -297,6 +308,8 @@ func (w *Worker) failure(op string, f *wire.Failed) *fault.Error {
 	if l := w.quota(); f.Kind == wire.FailMemoryLimit && l.MemoryBytes > 0 &&
 		l.MemoryBytes == w.plugin.Manifest.Limits.MemoryBytes {
 		next = quota.Remedy(quota.Memory, w.plugin.Manifest.ID, l)
+	} else if f.Kind == wire.FailMemoryLimit {
+		next = moreMemory(w.plugin.Manifest)
 	}
 	return fault.New(op, failKinds[f.Kind], w.plugin.Manifest.ID, text, next)
 }

@@ -5,13 +5,14 @@ import (
 	"strings"
 )
 
-// Explain tells people what a plugin is, offers and may do.
-func (m *Manifest) Explain() string {
+// Explain tells people what a plugin is, offers and may do. Who signed it comes first: all the rest
+// is the plugin's own word.
+func (m *Manifest) Explain(signature string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s  (%s)\n", m.Name, m.Version, m.ID)
-	line(&b, "", m.Doc)
+	fmt.Fprintf(&b, "%s %s  (%s)\nSignature: %s\n\nIt says of itself:\n", m.Name, m.Version, m.ID, signature)
+	line(&b, "  ", m.Doc)
 	if m.Author != "" || m.Licence != "" {
-		fmt.Fprintf(&b, "by %s, licence %s\n", orNone(m.Author), orNone(m.Licence))
+		fmt.Fprintf(&b, "  by %s, licence %s\n", orNone(m.Author), orNone(m.Licence))
 	}
 	m.explainPermissions(&b)
 	m.explainSettings(&b)
@@ -30,7 +31,7 @@ func (m *Manifest) explainPermissions(b *strings.Builder) {
 	b.WriteString("\nIt asks to:\n")
 	for i := range m.Permissions {
 		p := &m.Permissions[i]
-		fmt.Fprintf(b, "  %-12s %s: %s\n", p.Key(), p.Sentence(), p.Reason)
+		fmt.Fprintf(b, "  %-12s %s\n%14s its reason: %s\n", p.Key(), p.Sentence(), "", p.Reason)
 	}
 }
 

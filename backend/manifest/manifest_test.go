@@ -285,7 +285,7 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 }
 
 func TestExplainSaysWhatTheUserMustKnow(t *testing.T) {
-	text := goodManifest().Explain()
+	text := goodManifest().Explain("nobody signed it")
 	for _, want := range []string{
 		"dev.inos.example", "It shows the time.", "maths.add", "scale=1.5", "0.5 to 10 m",
 		"one of exact, fast", "60 ticks a second", "preset calm", "input in (text/csv, image/*)",
@@ -300,7 +300,7 @@ func TestExplainSaysWhatTheUserMustKnow(t *testing.T) {
 	}
 	m := goodManifest()
 	m.Permissions = nil
-	if !strings.Contains(m.Explain(), "no permissions") {
+	if !strings.Contains(m.Explain(""), "no permissions") {
 		t.Error("it must say that nothing is asked for")
 	}
 }

@@ -5,6 +5,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/publicsuffix"
 )
 
 // What a plugin may ask for. Everything else is not to be had.
@@ -36,6 +39,8 @@ var permissionNames = []string{
 const (
 	maxHosts      = 16
 	maxScopeBytes = 32
+	// maxReasonRunes has room for a sentence that somebody reads before answering.
+	maxReasonRunes = 240
 )
 
 var hostForm = regexp.MustCompile(`^(\*\.)?` + idPart + `(\.` + idPart + `)*(:[0-9]{1,5})?$`)
@@ -132,6 +137,8 @@ func (c *checker) permissions(ps []Permission, foreign bool) {
 		c.unique(seen, p.Key(), path+".name")
 		c.check(p.Reason != "", path+".reason", "a permission needs a reason")
 		c.text(p.Reason, path+".reason")
+		c.check(utf8.RuneCountInString(p.Reason) <= maxReasonRunes, path+".reason",
+			"is longer than %d letters: one plain sentence will do", maxReasonRunes)
 		c.scope(p, path+".scope")
 		if !foreign { // whose hosts the user names
 			c.hosts(p, path+".hosts")
@@ -152,7 +159,17 @@ func (c *checker) scope(p *Permission, path string) {
 func IsHost(host string) bool {
 	name, _, _ := strings.Cut(host, ":")
 	digits := strings.Trim(name[strings.LastIndexByte(name, '.')+1:], "0123456789") == ""
-	return len(host) <= 255 && hostForm.MatchString(host) && !(digits && strings.HasPrefix(name, "*"))
+	parent, wild := strings.CutPrefix(name, "*.")
+	if wild && (digits || everybodys(parent)) {
+		return false
+	}
+	return len(host) <= 255 && hostForm.MatchString(host)
+}
+
+// everybodys tells domains below which anybody may register a name: com, co.uk, github.io.
+func everybodys(domain string) bool {
+	suffix, _ := publicsuffix.PublicSuffix(domain)
+	return suffix == domain
 }
 
 // Wish is how people write that they allow the permission: key, and what is to be said beside it.

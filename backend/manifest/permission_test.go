@@ -43,7 +43,7 @@ func TestWhatMayStandInAListOfHosts(t *testing.T) {
 	for host, want := range map[string]bool{
 		"example.org": true, "*.example.org": true, "localhost": true, "127.0.0.1:8080": true,
 		"example.org:8080": true, "*.1.example.org:80": true,
-		"*.0.0.1": false, "*.0.0.1:80": false, "*.1": false, "*": false, "*.": false, "Example.org": false,
+		"*.0.0.1": false, "*.com": false, "*.co.uk": false, "*.github.io": false, "*.example.co.uk": true, "*.0.0.1:80": false, "*.1": false, "*": false, "*.": false, "Example.org": false,
 		"example.org/path": false, "user@example.org": false, "": false,
 	} {
 		if got := IsHost(host); got != want {

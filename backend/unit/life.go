@@ -37,7 +37,7 @@ func (r *Registry) Read(path string) (PluginInfo, []byte, error) {
 	}
 	signature, err := signatureOf(wasm)
 	if err != nil {
-		return PluginInfo{}, nil, fault.Wrap(opInstall, fault.Denied, path, err, "get the file anew from who made it")
+		return PluginInfo{}, nil, fault.Wrap(opInstall, fault.Denied, path, err, "")
 	}
 	found := []PluginInfo{{
 		Path: path, Bytes: int64(len(wasm)), Digest: dropin.DigestOf(wasm), Manifest: m, Signature: &signature,

@@ -136,12 +136,12 @@ func (r *Registry) verdict(
 	if was.Digest == p.Digest || !was.Pinned && r.mayReplace(was, p) {
 		return ""
 	}
-	what := "is not the file that was installed; if you changed it, run"
 	if was.Key != "" && p.key() == was.Key && !was.Pinned {
-		what = fmt.Sprintf("is version %s, and %s was installed; to go back to it, run",
-			p.Manifest.Version, was.Version.Version)
+		return fmt.Sprintf("%s is version %s, and %s was installed; to go back, run inos plugin install --replace %s",
+			file, p.Manifest.Version, was.Version.Version, p.Path)
 	}
-	return fmt.Sprintf("%s %s inos plugin install %s", file, what, p.Path)
+	return fmt.Sprintf("%s is not the file that was installed; if you changed it, run inos plugin install %s",
+		file, p.Path)
 }
 
 // record writes down what was accepted for the first time.

@@ -28,7 +28,7 @@ export function NumberField({ param, value, label, onChange, large }: Props) {
         inputMode="decimal"
         value={shown}
         aria-label={label}
-        style={{ width: `calc(${Math.max(3, shown.length)}ch + ${large ? 0.25 : 0.75}rem)` }}
+        style={{ width: `calc(${Math.max(3, shown.length)}ch + ${large ? 0.5 : 0.75}rem)` }}
         onFocus={(event) => event.target.select()}
         onChange={(event) => setDraft(event.target.value)}
         onBlur={take}
