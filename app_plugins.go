@@ -7,6 +7,7 @@ import (
 	"inos/backend/grant"
 	"inos/backend/host"
 	"inos/backend/node"
+	"inos/backend/trust"
 	"inos/backend/window"
 )
 
@@ -82,6 +83,46 @@ func (a *App) RevokePermission(id, key string) (PermissionsReply, error) {
 	inForce, err := a.plugins.Revoke(id, key)
 	return PermissionsReply{inForce}, window.Refusal(err)
 }
+
+// SettingsReply are a plugin's settings; of a secret only whether it is set.
+type SettingsReply struct {
+	Settings []node.Setting `json:"settings"`
+}
+
+// SetPluginSetting keeps what the user tells a plugin.
+func (a *App) SetPluginSetting(id, name string, value any) (SettingsReply, error) {
+	rows, err := a.plugins.SetSetting(id, name, value)
+	return SettingsReply{rows}, window.Refusal(err)
+}
+
+// ClearPluginSetting takes a setting back.
+func (a *App) ClearPluginSetting(id, name string) (SettingsReply, error) {
+	rows, err := a.plugins.ClearSetting(id, name)
+	return SettingsReply{rows}, window.Refusal(err)
+}
+
+// TrustPublisher names the owner of a key.
+func (a *App) TrustPublisher(key, name string) (trust.Publisher, error) {
+	p, err := a.plugins.Trust(key, name)
+	return p, window.Refusal(err)
+}
+
+// ForgetPublisher ends the trust in the owner of a key.
+func (a *App) ForgetPublisher(key string) (trust.Publisher, error) {
+	p, err := a.plugins.Forget(key)
+	return p, window.Refusal(err)
+}
+
+// LivesReply is how the live units are.
+type LivesReply struct {
+	Lives []window.UnitLife `json:"lives"`
+}
+
+// PluginLives are the live units that were started and not stopped.
+func (a *App) PluginLives() LivesReply { return LivesReply{a.plugins.Lives()} }
+
+// StartUnitNow ends the pause before a unit's next start.
+func (a *App) StartUnitNow(unit string) error { return window.Refusal(a.plugins.StartNow(unit)) }
 
 // AuditPlugin is what was answered before about a plugin, the newest first.
 func (a *App) AuditPlugin(id string) (AuditReply, error) {

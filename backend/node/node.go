@@ -145,6 +145,9 @@ func (n *Node) Close() error {
 	return n.err
 }
 
+// Publishers are those whom the user trusts.
+func (n *Node) Publishers() *trust.Store { return n.publishers }
+
 // Usage is what each plugin used since this node began, with their last log lines.
 func (n *Node) Usage() *host.Usage { return n.usage }
 

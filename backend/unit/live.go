@@ -26,6 +26,7 @@ type Live struct {
 
 	orders chan order    // the newest one
 	limits chan struct{} // what it may use has changed
+	hurry  chan struct{} // the pause before the next start is over
 	due    *order        // came while no worker ran; Serve's own
 
 	stopping chan struct{}
@@ -51,8 +52,10 @@ type Live struct {
 	restarts int
 	failures []time.Time
 	pause    time.Duration // before the next restart
-	err      error
-	failure  error // the last one; nil: none
+	// nextStart is the end of the pause that is under way; zero: none is.
+	nextStart time.Time
+	err       error
+	failure   error // the last one; nil: none
 	// discarded: everything was given back; a worker that is just starting comes too late.
 	discarded bool
 	count     counters
@@ -63,7 +66,7 @@ func newLive(
 ) *Live {
 	return &Live{
 		set: s, unit: unit, spec: spec, plugin: p, cfg: cfg, values: v, paused: cfg.Paused,
-		orders: make(chan order, 1), limits: make(chan struct{}, 1),
+		orders: make(chan order, 1), limits: make(chan struct{}, 1), hurry: make(chan struct{}, 1),
 		stopping: make(chan struct{}), ended: make(chan struct{}), gone: make(chan struct{}),
 		pause: s.deps.Policy.FirstPause,
 	}

@@ -174,16 +174,15 @@ func (l *Live) quarantine(reason error) {
 	l.set.deps.Changed()
 }
 
-// rest waits before the next start; the pauses double.
+// rest waits before the next start.
 func (l *Live) rest(ctx context.Context) bool {
-	l.mu.Lock()
-	pause := l.pause
-	l.pause = min(2*pause, l.set.deps.Policy.MaxPause)
-	l.mu.Unlock()
-	t := time.NewTimer(pause)
+	t := time.NewTimer(l.beginPause())
 	defer t.Stop()
+	defer l.endPause()
 	select {
 	case <-t.C:
+		return true
+	case <-l.hurry:
 		return true
 	case o := <-l.orders: // new code may do better at once
 		l.due = &o

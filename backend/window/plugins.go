@@ -2,6 +2,7 @@ package window
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"strings"
 	"sync"
@@ -25,6 +26,11 @@ type PluginNode interface {
 	Decide(p unit.PluginInfo, key string, d grant.Decision, folder string) error
 	Revoke(plugin, key string) (int, error)
 	Audit(limit int) ([]grant.Entry, error)
+	Settings(p unit.PluginInfo) ([]node.Setting, error)
+	SetSetting(ctx context.Context, p unit.PluginInfo, name string, given any) error
+	ClearSetting(ctx context.Context, p unit.PluginInfo, name string) error
+	Publishers() *trust.Store
+	Lives() []*unit.Live
 }
 
 // Dialogs are the system's own: a path never comes from the page. An empty path: the user changed
@@ -64,12 +70,23 @@ type PluginCard struct {
 	Removed   bool        `json:"removed"`
 	Signature trust.State `json:"signature"` // empty: nothing is known
 	SignedBy  string      `json:"signedBy"`  // a sentence
-	Refused   string      `json:"refused"`   // why; empty: it is used
-	Problem   string      `json:"problem"`   // why this version did not start; empty: it did
+	Publisher Publisher   `json:"publisher"`
+	Refused   string      `json:"refused"` // why; empty: it is used
+	Problem   string      `json:"problem"` // why this version did not start; empty: it did
 	// Earlier versions, the last one first.
 	Earlier     []dropin.Version  `json:"earlier"`
 	Units       []PluginUnit      `json:"units"`
 	Permissions []node.Permission `json:"permissions"`
+	Settings    []node.Setting    `json:"settings"`
+	// Unreadable is why the settings cannot be read; empty: they can.
+	Unreadable string `json:"unreadable"`
+}
+
+// Publisher is whose key signed a file; empty: nobody's.
+type Publisher struct {
+	Key   string `json:"key"` // minisign's base64
+	KeyID string `json:"keyId"`
+	Name  string `json:"name"` // empty: the user has not named the owner
 }
 
 // PluginUnit is what a plugin offers under one name.
@@ -117,8 +134,16 @@ func (p *Plugins) card(info unit.PluginInfo) (PluginCard, error) {
 		return card, nil
 	}
 	var err error
-	card.Permissions, err = p.Node.Permissions(info)
-	return card, err
+	if card.Permissions, err = p.Node.Permissions(info); err != nil {
+		return card, err
+	}
+	// A plugin can still be switched off or removed where its settings are damaged.
+	if rows, err := p.Node.Settings(info); err != nil {
+		card.Unreadable = err.Error()
+	} else {
+		card.Settings = rows
+	}
+	return card, nil
 }
 
 // describe is what a file says about itself.
@@ -126,9 +151,11 @@ func describe(info unit.PluginInfo) PluginCard {
 	card := PluginCard{
 		Key: info.Path, Name: baseName(info.Path), Bytes: info.Bytes, Path: info.Path,
 		Earlier: []dropin.Version{}, Units: []PluginUnit{}, Permissions: []node.Permission{},
+		Settings: []node.Setting{},
 	}
 	if s := info.Signature; s != nil {
 		card.Signature, card.SignedBy = s.State, s.String()
+		card.Publisher = Publisher{s.Key, s.KeyID, s.Name}
 	}
 	m := info.Manifest
 	if m == nil {

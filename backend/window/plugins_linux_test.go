@@ -14,6 +14,8 @@ import (
 	"inos/backend/job"
 	"inos/backend/manifest"
 	"inos/backend/node"
+	"inos/backend/settings/settingstest"
+	"inos/backend/unit"
 )
 
 const outsideID = "dev.inos.outside"
@@ -34,22 +36,29 @@ func (c *chooser) Folder(title string) (string, error) {
 // shelf is a panel over a real node with an empty plugin folder.
 type shelf struct {
 	*Plugins
-	t      *testing.T
-	node   *node.Node
-	user   *chooser
-	folder string // where files come from
+	t        *testing.T
+	node     *node.Node
+	user     *chooser
+	keychain *settingstest.Keychain
+	folder   string // where files come from
 }
 
-func newShelf(t *testing.T) *shelf {
+func newShelf(t *testing.T) *shelf { return newShelfWith(t, false) }
+
+// newShelfWith is newShelf; watched: the node hears of changes by itself, like a window's.
+func newShelfWith(t *testing.T, watched bool) *shelf {
 	t.Helper()
+	k := &settingstest.Keychain{}
 	n, err := node.Start(t.Context(), node.Options{
 		DataDir: t.TempDir(), WorkerPath: hosttest.Worker(t), AllowNoSeccomp: true, Who: "window",
+		Keychain: k, Watch: watched,
+		Policy: unit.Policy{FirstPause: time.Hour, MaxPause: time.Hour, Failures: 4, Window: time.Hour},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = n.Close() })
-	s := &shelf{t: t, node: n, user: &chooser{}, folder: t.TempDir()}
+	s := &shelf{t: t, node: n, user: &chooser{}, keychain: k, folder: t.TempDir()}
 	s.Plugins = &Plugins{
 		Node: n, Dialogs: s.user, LogDir: t.TempDir(),
 		Now: func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) },
