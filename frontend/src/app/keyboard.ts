@@ -13,7 +13,7 @@ export function listenToKeys(session: Session): () => void {
       return;
     }
     if (keys === "Escape") {
-      back(session);
+      if (!isInDialogue(event)) back(session);
       return;
     }
     if (belongsToElement(event, keys)) return;
@@ -22,6 +22,10 @@ export function listenToKeys(session: Session): () => void {
     event.preventDefault();
     action.run(session);
   });
+}
+
+function isInDialogue({ target }: KeyboardEvent): boolean {
+  return target instanceof HTMLElement && target.closest('[role="dialog"]') !== null;
 }
 
 /** Escape goes one step back: from a bird, a message, a panel. Dialogues close themselves. */
@@ -37,7 +41,7 @@ function back(session: Session): void {
 function belongsToElement(event: KeyboardEvent, keys: string): boolean {
   const { target } = event;
   if (!(target instanceof HTMLElement)) return false;
-  const dialogue = target.closest('[role="dialog"]') !== null;
+  const dialogue = isInDialogue(event);
   if (target instanceof HTMLInputElement && target.type === "range") return dialogue;
   if (target.matches("input, textarea, select, [contenteditable]")) {
     return !keys.startsWith("F") || keys.length === 1;

@@ -1,4 +1,7 @@
 import { isObject, type Json, listAt, numberAt, objectAt, textAt } from "../core/json.ts";
+import type { ParamValue } from "../wire/manifest.ts";
+import { type PluginSetting, parseSetting } from "./pluginSettings.ts";
+import { parseLife, type UnitLife } from "./unitLife.ts";
 
 export type Decision = "once" | "always" | "never";
 export type PluginChange = "enable" | "disable" | "pin" | "unpin" | "remove" | "rollback";
@@ -48,6 +51,8 @@ export interface PluginCard {
   removed: boolean;
   signature: string;
   signedBy: string;
+  /** Whose key signed it; an empty key: nobody's, an empty name: the user has not named the owner. */
+  publisher: { key: string; keyId: string; name: string };
   /** Why the file is not used; empty: it is. */
   refused: string;
   /** Why this version did not start; empty: it did. */
@@ -56,6 +61,9 @@ export interface PluginCard {
   earlier: PluginVersion[];
   units: PluginUnit[];
   permissions: Permission[];
+  settings: PluginSetting[];
+  /** Why the settings cannot be read; empty: they can. */
+  unreadable: string;
 }
 
 /** A file before it is installed. */
@@ -109,6 +117,16 @@ export interface PluginProgram {
   /** Asks for a folder where one is needed. */
   decide(id: string, key: string, decision: Decision, hosts: string): Promise<void>;
   revoke(id: string, key: string): Promise<void>;
+  setSetting(id: string, name: string, value: ParamValue): Promise<void>;
+  /** The default counts again; a secret is forgotten. */
+  clearSetting(id: string, name: string): Promise<void>;
+  /** Names the owner of a key that the user was shown. */
+  trust(key: string, name: string): Promise<void>;
+  forget(key: string): Promise<void>;
+  /** Live units that were started and not stopped. */
+  lives(): Promise<UnitLife[]>;
+  /** Ends the pause before a unit's next start. */
+  startNow(unit: string): Promise<void>;
   audit(id: string): Promise<AuditEntry[]>;
   usage(): Promise<PluginUsage[]>;
   /** Lines after a number, oldest first. */
@@ -135,6 +153,12 @@ export function boundPlugins(call: Call): PluginProgram {
     decide: async (id, key, decision, hosts) =>
       void (await call("DecidePermission", id, key, decision, hosts)),
     revoke: async (id, key) => void (await call("RevokePermission", id, key)),
+    setSetting: async (id, name, value) => void (await call("SetPluginSetting", id, name, value)),
+    clearSetting: async (id, name) => void (await call("ClearPluginSetting", id, name)),
+    trust: async (key, name) => void (await call("TrustPublisher", key, name)),
+    forget: async (key) => void (await call("ForgetPublisher", key)),
+    lives: async () => listAt(await object("PluginLives"), "lives").flatMap(parseLife),
+    startNow: async (unit) => void (await call("StartUnitNow", unit)),
     audit: async (id) => listAt(await object("AuditPlugin", id), "entries").flatMap(parseEntry),
     usage: async () => listAt(await object("PluginUsage"), "plugins").flatMap(parseUsage),
     log: async (after) => listAt(await object("PluginLog", after), "lines").flatMap(parseLine),
@@ -158,6 +182,7 @@ export function parseOffer(raw: unknown): Offer | null {
 export function parseCard(raw: unknown): PluginCard[] {
   if (!isObject(raw)) return [];
   const text = (name: string) => textAt(raw, name);
+  const publisher = objectAt(raw, "publisher");
   return [
     {
       key: text("key"),
@@ -175,11 +200,18 @@ export function parseCard(raw: unknown): PluginCard[] {
       removed: raw["removed"] === true,
       signature: text("signature"),
       signedBy: text("signedBy"),
+      publisher: {
+        key: textAt(publisher, "key"),
+        keyId: textAt(publisher, "keyId"),
+        name: textAt(publisher, "name"),
+      },
       refused: text("refused"),
       problem: text("problem"),
       earlier: listAt(raw, "earlier").flatMap(parseVersion),
       units: listAt(raw, "units").flatMap(parseUnit),
       permissions: listAt(raw, "permissions").flatMap(parsePermission),
+      settings: listAt(raw, "settings").flatMap(parseSetting),
+      unreadable: text("unreadable"),
     },
   ];
 }

@@ -118,18 +118,23 @@ function NumberControl({ param, value, onChange, onReset }: NumberProps) {
 interface ChoiceProps {
   param: ChoiceParam;
   value: string;
+  /** Its name is shown elsewhere. */
+  bare?: boolean;
   onChange: (value: string) => void;
 }
 
-function ChoiceControl({ param, value, onChange }: ChoiceProps) {
+/** One of a few words: buttons in a row, or a list. */
+export function ChoiceControl({ param, value, onChange, bare = false }: ChoiceProps) {
   const data = param.options.map((option) => ({ value: option, label: titled(option) }));
   return (
     <div className={classes.choice}>
-      <Explained doc={param.doc}>
-        <span className={classes.label} data-changed={value !== param.default || undefined}>
-          {param.label}
-        </span>
-      </Explained>
+      {!bare && (
+        <Explained doc={param.doc}>
+          <span className={classes.label} data-changed={value !== param.default || undefined}>
+            {param.label}
+          </span>
+        </Explained>
+      )}
       {data.length <= MAX_SEGMENTS ? (
         <SegmentedControl
           size="xs"

@@ -19,11 +19,13 @@ interface Props {
   label: string;
   onChange: (value: number) => void;
   onReset: () => void;
+  /** The hand is off it: what it says now is meant. */
+  onLetGo?: () => void;
   large?: boolean;
 }
 
 /** Slider of a parameter: its own scale, its default marked, double click brings that back. */
-export function Slider({ param, value, label, onChange, onReset, large }: Props) {
+export function Slider({ param, value, label, onChange, onReset, onLetGo, large }: Props) {
   const place = toPlace(param, value);
   const style = { "--place": place, "--default": toPlace(param, param.default) };
   return (
@@ -40,6 +42,9 @@ export function Slider({ param, value, label, onChange, onReset, large }: Props)
         aria-valuetext={`${numberText(param, value)} ${param.unit}`.trim()}
         onChange={(event) => onChange(fromPlace(param, event.target.valueAsNumber / PLACES))}
         onDoubleClick={onReset}
+        onPointerUp={onLetGo}
+        onKeyUp={onLetGo}
+        onBlur={onLetGo}
         onKeyDown={(event) => {
           const steps = STEPS[event.key];
           if (steps === undefined) return;

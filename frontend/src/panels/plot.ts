@@ -13,10 +13,21 @@ export interface PlotOptions {
   atLeast?: number;
 }
 
+/** Of the words on the axes: they grow with all other text. */
+const AXIS_REM = 0.75;
+
+/** Pixels of 1 rem. */
+export function rootSize(): number {
+  if (typeof document === "undefined") return 16;
+  return Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
+}
+
 /** A graph of figures over the last seconds, in the colours of the shell. */
 export function openPlot(place: HTMLElement, o: PlotOptions, data: uPlot.AlignedData): uPlot {
   const colours = SHELL[o.scheme];
+  const rem = rootSize();
   const axis = {
+    font: `${AXIS_REM * rem}px "Inter Variable", sans-serif`,
     stroke: colours.textDim,
     grid: { stroke: colours.edge },
     ticks: { show: false },
@@ -37,8 +48,8 @@ export function openPlot(place: HTMLElement, o: PlotOptions, data: uPlot.Aligned
         },
       },
       axes: [
-        { ...axis, values: (_, ticks) => ticks.map((t) => `${t} s`), size: 24 },
-        { ...axis, values: (_, ticks) => ticks.map(o.value), size: 56 },
+        { ...axis, values: (_, ticks) => ticks.map((t) => `${t} s`), size: 1.5 * rem },
+        { ...axis, values: (_, ticks) => ticks.map(o.value), size: 3.5 * rem },
       ],
       series: [
         {},

@@ -1,4 +1,5 @@
 import type { LogLine, PluginProgram, PluginUsage } from "../bridge/plugins.ts";
+import type { UnitLife } from "../bridge/unitLife.ts";
 import { History } from "../core/history.ts";
 
 /** Two minutes at one sample a second. */
@@ -13,6 +14,7 @@ export type Meters = Record<MeterName, History>;
 /** What plugins use, looked at once a second while somebody looks. */
 export class Activity {
   usage: ReadonlyMap<string, PluginUsage> = new Map();
+  lives: readonly UnitLife[] = [];
   lines: readonly LogLine[] = [];
   private readonly meters = new Map<string, Meters>();
   private sampledAt = 0;
@@ -20,7 +22,7 @@ export class Activity {
   private asking = false;
 
   constructor(
-    private readonly program: Pick<PluginProgram, "usage" | "log">,
+    private readonly program: Pick<PluginProgram, "usage" | "log" | "lives">,
     private readonly now: () => number,
     /** New figures are there. */
     private readonly onSample: () => void,
@@ -48,10 +50,12 @@ export class Activity {
     if (this.asking) return;
     this.asking = true;
     try {
-      const [usage, lines] = await Promise.all([
+      const [usage, lives, lines] = await Promise.all([
         this.program.usage(),
+        this.program.lives(),
         this.program.log(this.lines.at(-1)?.number ?? 0),
       ]);
+      this.lives = lives;
       if (lines.length > 0) this.lines = [...this.lines, ...lines].slice(-MAX_LINES);
       if (this.timer !== undefined) this.note(usage);
       this.onSample();

@@ -10,9 +10,16 @@ import type {
 import { type Fault, faultOf } from "../core/fault.ts";
 import { Activity } from "./activity.ts";
 import type { NewNotice } from "./notices.ts";
+import { PluginSettings } from "./pluginSettings.ts";
 
-export type PluginTab = "about" | "permissions" | "activity" | "versions";
-export const PLUGIN_TABS: readonly PluginTab[] = ["about", "permissions", "activity", "versions"];
+export type PluginTab = "about" | "permissions" | "settings" | "activity" | "versions";
+export const PLUGIN_TABS: readonly PluginTab[] = [
+  "about",
+  "permissions",
+  "settings",
+  "activity",
+  "versions",
+];
 
 export interface GalleryState {
   cards: readonly PluginCard[];
@@ -56,11 +63,13 @@ export class Gallery {
     busy: false,
   }));
   readonly activity: Activity;
+  readonly settings: PluginSettings;
 
   constructor(private readonly options: GalleryOptions) {
     this.activity = new Activity(options.program, options.now, () =>
       this.store.setState((s) => ({ samples: s.samples + 1 })),
     );
+    this.settings = new PluginSettings(options.program, () => this.refresh());
   }
 
   /** The panel is open, and to be seen. */
@@ -148,6 +157,25 @@ export class Gallery {
         this.store.setState({ refusal: faultOf(error) });
       }
     });
+  }
+
+  /** Null: it is done. */
+  async trust(key: string, name: string): Promise<Fault | null> {
+    try {
+      await this.options.program.trust(key, name);
+    } catch (error) {
+      return faultOf(error);
+    }
+    await this.refresh();
+    return null;
+  }
+
+  async forget(key: string): Promise<void> {
+    await this.act((program) => program.forget(key));
+  }
+
+  async startNow(unit: string): Promise<void> {
+    await this.act((program) => program.startNow(unit));
   }
 
   async exportLog(id: string): Promise<void> {

@@ -168,6 +168,27 @@ describe("a unit that was given up", () => {
     expect(program.calls).toEqual([]);
     expect(state()).toMatchObject({ entry: 3, launch: { fault: { kind: "quarantined" } } });
   });
+
+  it("whose plugin was disabled is not said to have failed by a page that was loaded again", async () => {
+    const why = {
+      kind: "unavailable",
+      subject: "gone",
+      message: "its plugin was disabled",
+      next: "",
+    };
+    const live = { unit: "gone", entry: 3, params: {}, state: "quarantined", shards: 1 };
+    const { program, session, state } = await begun({
+      live,
+      prepare: ({ plugins }) => {
+        plugins.living = [{ unit: "gone", plugin: "p", state: "quarantined", restarts: 0 }].map(
+          (life) => ({ ...life, nextStartMs: null, ended: why, failure: "" }),
+        );
+      },
+    });
+    expect(state().launch).toEqual({ unit: "gone", fault: { ...why, kind: "retired" } });
+    await session.startAgain();
+    expect(program.calls).toEqual(["start gone"]);
+  });
 });
 
 describe("the word for a unit's condition", () => {

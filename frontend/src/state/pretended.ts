@@ -10,8 +10,9 @@ import type {
 } from "../bridge/plugins.ts";
 import { type LiveState, type Program, parseBoot } from "../bridge/program.ts";
 import { SharedSource } from "../bridge/shared.ts";
+import type { UnitLife } from "../bridge/unitLife.ts";
 import { FaultError } from "../core/fault.ts";
-import type { ParamValues } from "../wire/manifest.ts";
+import type { ParamValue, ParamValues } from "../wire/manifest.ts";
 import { KernelWriter, newKernelSegment } from "../wire/writer.ts";
 import { Session } from "./session.ts";
 
@@ -41,6 +42,7 @@ export class FakePlugins implements PluginProgram {
   entries: AuditEntry[] = [];
   used: PluginUsage[] = [];
   lines: LogLine[] = [];
+  living: UnitLife[] = [];
   /** Set: what asks for a change is refused. */
   refusal: Error | null = null;
   drop: (offer: unknown) => void = () => {};
@@ -50,6 +52,7 @@ export class FakePlugins implements PluginProgram {
   offered = async () => this.waiting;
   audit = async () => this.entries;
   usage = async () => this.used;
+  lives = async () => this.living;
   log = async (after: number) => this.lines.filter((l) => l.number > after);
 
   change = async (id: string, change: string) => this.do(`${change} ${id}`);
@@ -58,6 +61,13 @@ export class FakePlugins implements PluginProgram {
   install = async (digest: string, replace: boolean) =>
     this.do(`install ${digest}${replace ? " all the same" : ""}`);
   decide = async (id: string, key: string, decision: string) => this.do(`${decision} ${id} ${key}`);
+
+  setSetting = async (id: string, name: string, value: ParamValue) =>
+    this.do(`set ${id} ${name} ${value}`);
+  clearSetting = async (id: string, name: string) => this.do(`clear ${id} ${name}`);
+  trust = async (key: string, name: string) => this.do(`trust ${key} ${name}`);
+  forget = async (key: string) => this.do(`forget ${key}`);
+  startNow = async (unit: string) => this.do(`start ${unit} now`);
 
   async offerRefused(path: string) {
     this.do(`look at ${path}`);

@@ -146,7 +146,8 @@ export class Session {
   async startAgain(): Promise<void> {
     const { unit, launch, params } = this.state;
     const asIs = launch?.fault?.kind !== "quarantined" && params === this.inForce;
-    if (asIs || !unit) await this.launcher.again();
+    if (!unit && launch) await this.launcher.launch(launch.unit, null);
+    else if (asIs || !unit) await this.launcher.again();
     else await this.launcher.launch(unit.name, visibleParams(unit, params));
   }
 
@@ -391,6 +392,7 @@ export class Session {
 
   private running(live: LiveAnswer): void {
     const unit = this.find(live.unit);
+    if (live.state === "quarantined") void this.tellWhyItRests(live.unit);
     if (!unit) {
       const message = "it runs, but this window does not understand its manifest";
       const fault = { kind: "internal", subject: live.unit, message, next: "" };
@@ -407,8 +409,6 @@ export class Session {
       paused: live.state === "paused" && !this.host.hidden(),
       liveState: stateNumber(live.state),
     });
-    if (live.state === "quarantined")
-      this.rests(live.unit, restingFault(live.unit, "it failed too often"));
     this.scene?.wake();
   }
 
@@ -418,6 +418,15 @@ export class Session {
     // That it is started again is no longer true.
     const notices = this.state.notices.filter((n) => !isAboutLifeOf(n, name));
     this.store.setState({ notices, launch: { unit: name, fault } });
+  }
+
+  /** Of a unit that had ended when this page was loaded, only the program knows why. */
+  private async tellWhyItRests(name: string): Promise<void> {
+    const lives = await this.bridge.program.plugins.lives().catch(() => []);
+    const ended =
+      lives.find((l) => l.unit === name)?.ended ?? restingFault(name, "it failed too often");
+    const fault = ended.kind === "quarantined" ? ended : { ...ended, kind: "retired" };
+    if (name === (this.unit?.name ?? name)) this.store.setState({ launch: { unit: name, fault } });
   }
 
   /** Plugins came or went. A unit that was reloaded may have other parameters. */

@@ -2,6 +2,7 @@ import { createContext, useContext } from "react";
 import { useStore } from "zustand";
 import { useShallow } from "zustand/react/shallow";
 import type { GalleryState } from "../state/gallery.ts";
+import type { SettingsFormState } from "../state/pluginSettings.ts";
 import type { Session } from "../state/session.ts";
 import type { AppState } from "../state/store.ts";
 
@@ -18,6 +19,11 @@ export function useSession(): Session {
 /** Part of the state; the component renders again when that part changed. */
 export function useApp<T>(select: (state: AppState) => T): T {
   return useStore(useSession().store, useShallow(select));
+}
+
+/** Part of the state of the plugins' settings. */
+export function useSettingsForm<T>(select: (state: SettingsFormState) => T): T {
+  return useStore(useSession().plugins.settings.store, useShallow(select));
 }
 
 /** Part of the plugins panel's state. */

@@ -40,6 +40,8 @@ export interface TextParam extends ParamHead {
   kind: "text";
   default: string;
   maxBytes: number;
+  /** Of a setting: kept in the keychain, and never told. */
+  secret: boolean;
 }
 
 export type Param = NumberParam | FlagParam | ChoiceParam | TextParam;
@@ -103,7 +105,7 @@ export function findParam(params: readonly Param[], name: string): Param | undef
   return params.find((param) => param.name === name);
 }
 
-function parseParam(raw: unknown): Param | null {
+export function parseParam(raw: unknown): Param | null {
   if (!isObject(raw) || textAt(raw, "name") === "") return null;
   // The kind's own fields may be flat or, as in the schema, in a group named after the kind.
   const kind = textAt(raw, "kind");
@@ -123,6 +125,7 @@ function parseParam(raw: unknown): Param | null {
         kind,
         default: textAt(own, "default"),
         maxBytes: numberAt(own, "maxBytes", 256),
+        secret: flagAt(own, "secret"),
       };
     default:
       return null;

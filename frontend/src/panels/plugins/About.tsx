@@ -4,7 +4,9 @@ import type { PluginCard, PluginUnit } from "../../bridge/plugins.ts";
 import { bytes } from "../../core/format.ts";
 import { sentence } from "../../state/notices.ts";
 import { useApp, useGallery, useSession } from "../../view/context.ts";
-import classes from "./PluginsPanel.module.css";
+import classes from "./About.module.css";
+import { Publisher } from "./Publisher.tsx";
+import page from "./page.module.css";
 import { Signer } from "./Signer.tsx";
 
 const SOURCES: Record<string, string> = {
@@ -17,11 +19,12 @@ const SOURCES: Record<string, string> = {
 /** What it is, who vouches for it, what it offers. */
 export function About({ card }: { card: PluginCard }) {
   return (
-    <div className={classes.page}>
+    <div className={page.page}>
       {card.refused !== "" && <Refused card={card} />}
       {card.problem !== "" && <Trouble text={`This version did not start: ${card.problem}`} />}
-      {card.doc !== "" && <p className={classes.lead}>{sentence(card.doc)}</p>}
+      {card.doc !== "" && <p className={page.lead}>{sentence(card.doc)}</p>}
       <Signer card={card} />
+      <Publisher card={card} />
       <Facts card={card} />
       {card.units.length > 0 && <h3>What it offers</h3>}
       <ul className={classes.units}>
@@ -83,7 +86,7 @@ function Unit({ unit, usable }: { unit: PluginUnit; usable: boolean }) {
 
 export function Trouble({ text }: { text: string }) {
   return (
-    <p className={classes.trouble}>
+    <p className={page.trouble}>
       <IconAlertTriangle size="1.125rem" stroke={1.7} aria-label="Warning" />
       <span>{sentence(text)}</span>
     </p>

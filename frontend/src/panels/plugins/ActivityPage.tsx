@@ -2,15 +2,16 @@ import { Button } from "@mantine/core";
 import type { PluginCard } from "../../bridge/plugins.ts";
 import { BYTES_PER_MIB, bytes, figure, percent, whole } from "../../core/format.ts";
 import { useGallery, useSession } from "../../view/context.ts";
+import classes from "./Activity.module.css";
 import { Log } from "./Log.tsx";
 import { Meter } from "./Meter.tsx";
-import classes from "./PluginsPanel.module.css";
+import page from "./page.module.css";
 import { whenText } from "./when.ts";
 
 /** What it uses at the moment, how it failed last, what it logged. */
 export function ActivityPage({ card }: { card: PluginCard }) {
   return (
-    <div className={classes.page}>
+    <div className={page.page}>
       <Totals id={card.id} />
       <div className={classes.meters}>
         <Meter plugin={card.id} name="cpu" title="Processor" atLeast={10} value={percentTick} />
@@ -60,7 +61,7 @@ function Failure({ id }: { id: string }) {
   const text = `${failure.kind}, ${whenText(failure.when)}\n${failure.message}`;
   return (
     <>
-      <div className={classes.bar}>
+      <div className={page.bar}>
         <h3>Last failure</h3>
         <Button
           size="compact-xs"

@@ -4,14 +4,18 @@ import { PLUGIN_TABS, type PluginTab, stateOf } from "../../state/gallery.ts";
 import { useGallery, useSession } from "../../view/context.ts";
 import { About } from "./About.tsx";
 import { ActivityPage } from "./ActivityPage.tsx";
+import classes from "./Detail.module.css";
+import { Lives } from "./Lives.tsx";
 import { Permissions } from "./Permissions.tsx";
-import classes from "./PluginsPanel.module.css";
 import { Initial } from "./PluginsPanel.tsx";
+import page from "./page.module.css";
+import { SettingsPage } from "./SettingsPage.tsx";
 import { Versions } from "./Versions.tsx";
 
 const WORDS: Record<PluginTab, string> = {
   about: "About",
   permissions: "Permissions",
+  settings: "Settings",
   activity: "Activity",
   versions: "Versions",
 };
@@ -35,6 +39,7 @@ export function Detail() {
           <p>{[card.version, stateOf(card)].filter((word) => word !== "").join(" · ")}</p>
         </div>
       </header>
+      <Lives plugin={card.id} />
       {card.refused === "" && !card.removed ? <Pages card={card} /> : <Unused card={card} />}
     </article>
   );
@@ -65,6 +70,9 @@ function Pages({ card }: { card: PluginCard }) {
       <Tabs.Panel value="permissions">
         <Permissions card={card} />
       </Tabs.Panel>
+      <Tabs.Panel value="settings">
+        <SettingsPage key={card.key} card={card} />
+      </Tabs.Panel>
       <Tabs.Panel value="activity">
         <ActivityPage key={card.key} card={card} />
       </Tabs.Panel>
@@ -78,7 +86,7 @@ function Pages({ card }: { card: PluginCard }) {
 /** A file that is refused, or a plugin that was removed. */
 function Unused({ card }: { card: PluginCard }) {
   return (
-    <div className={classes.page}>
+    <div className={page.page}>
       <About card={card} />
       <Versions card={card} />
     </div>

@@ -2,7 +2,8 @@ import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { LOG_LEVELS, type LogLevel, type LogLine } from "../../bridge/plugins.ts";
 import { useGallery, useSession } from "../../view/context.ts";
-import classes from "./PluginsPanel.module.css";
+import classes from "./Activity.module.css";
+import page from "./page.module.css";
 import { clockText } from "./when.ts";
 
 /** More lines than these nobody reads in a panel; the file has all. */
@@ -21,7 +22,7 @@ export function Log({ id }: { id: string }) {
   return (
     <>
       <h3>Log</h3>
-      <div className={classes.bar}>
+      <div className={page.bar}>
         <NativeSelect
           size="xs"
           aria-label="Least level"

@@ -1,12 +1,13 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import type uPlot from "uplot";
 import { type MeterName, SAMPLE_MS, SAMPLES } from "../../state/activity.ts";
 import { schemeOf } from "../../state/store.ts";
 import { useApp, useGallery, useSession } from "../../view/context.ts";
-import { openPlot } from "../plot.ts";
-import classes from "./PluginsPanel.module.css";
+import { openPlot, rootSize } from "../plot.ts";
+import classes from "./Activity.module.css";
 
-const HEIGHT = 96;
+/** In the size of the text, as its words are. */
+const HEIGHT_REM = 6;
 
 interface Props {
   plugin: string;
@@ -24,6 +25,7 @@ export function Meter({ plugin, name, title, atLeast, value, scale = 1 }: Props)
   useGallery((s) => s.samples);
   const scheme = useApp(schemeOf);
   const place = useRef<HTMLDivElement>(null);
+  const [rem, setRem] = useState(rootSize);
   const history = session.plugins.activity.metersOf(plugin)?.[name];
   const now = history ? value(history.at(history.length - 1) / scale) : value(Number.NaN);
 
@@ -31,11 +33,13 @@ export function Meter({ plugin, name, title, atLeast, value, scale = 1 }: Props)
     const at = place.current;
     if (!at) return;
     const read = () => dataOf(session.plugins.activity.metersOf(plugin)?.[name], scale);
-    const options = { scheme, width: at.clientWidth, height: HEIGHT, lines: 1, value, atLeast };
+    const height = HEIGHT_REM * rem;
+    const options = { scheme, width: at.clientWidth, height, lines: 1, value, atLeast };
     const plot = openPlot(at, options, read());
-    const resized = new ResizeObserver(() =>
-      plot.setSize({ width: at.clientWidth, height: HEIGHT }),
-    );
+    const resized = new ResizeObserver(() => {
+      setRem(rootSize());
+      plot.setSize({ width: at.clientWidth, height });
+    });
     resized.observe(at);
     const stop = session.plugins.store.subscribe((state, before) => {
       if (state.samples !== before.samples) plot.setData(read());
@@ -45,7 +49,7 @@ export function Meter({ plugin, name, title, atLeast, value, scale = 1 }: Props)
       resized.disconnect();
       plot.destroy();
     };
-  }, [session, scheme, plugin, name, atLeast, value, scale]);
+  }, [session, scheme, plugin, name, atLeast, value, scale, rem]);
 
   return (
     <figure className={classes.meter}>
@@ -53,7 +57,12 @@ export function Meter({ plugin, name, title, atLeast, value, scale = 1 }: Props)
         <span>{title}</span>
         <b>{now}</b>
       </figcaption>
-      <div ref={place} role="img" aria-label={`${title}, the last two minutes: now ${now}`} />
+      <div
+        ref={place}
+        className={classes.plot}
+        role="img"
+        aria-label={`${title}, the last two minutes: now ${now}`}
+      />
     </figure>
   );
 }

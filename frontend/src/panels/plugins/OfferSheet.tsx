@@ -3,7 +3,8 @@ import type { Offer } from "../../bridge/plugins.ts";
 import { sentence } from "../../state/notices.ts";
 import { useGallery, useSession } from "../../view/context.ts";
 import { Facts, Trouble } from "./About.tsx";
-import classes from "./PluginsPanel.module.css";
+import classes from "./OfferSheet.module.css";
+import page from "./page.module.css";
 import { Signer } from "./Signer.tsx";
 
 /** What a file is and asks for, before anything of it runs. */
@@ -36,7 +37,7 @@ function Sheet({ offer }: { offer: Offer }) {
   const asks = from === "" ? plugin.permissions : beyond;
   return (
     <div className={classes.offer}>
-      {plugin.doc !== "" && <p className={classes.lead}>{sentence(plugin.doc)}</p>}
+      {plugin.doc !== "" && <p className={page.lead}>{sentence(plugin.doc)}</p>}
       <Signer card={plugin} />
       <Facts card={plugin} />
       <h3>{asksTitle(asks.length, from)}</h3>
@@ -48,7 +49,7 @@ function Sheet({ offer }: { offer: Offer }) {
         ))}
       </ul>
       {refusal && <Trouble text={`${refusal.message}; ${refusal.next}`.replace(/; $/, "")} />}
-      <div className={classes.sheet}>
+      <div className={page.sheet}>
         <Button size="sm" variant="default" onClick={() => void session.plugins.decline()}>
           Cancel
         </Button>

@@ -3,14 +3,15 @@ import { useState } from "react";
 import type { Decision, Permission, PluginCard } from "../../bridge/plugins.ts";
 import { sentence } from "../../state/notices.ts";
 import { useGallery, useSession } from "../../view/context.ts";
-import classes from "./PluginsPanel.module.css";
+import classes from "./Permissions.module.css";
+import page from "./page.module.css";
 import { whenText } from "./when.ts";
 
 /** What it asks for, with the user's answers. Each takes effect before the plugin's next question. */
 export function Permissions({ card }: { card: PluginCard }) {
   if (card.permissions.length === 0) {
     return (
-      <div className={classes.page}>
+      <div className={page.page}>
         <p>
           {card.name} asks for nothing. It sees its own memory and what you give it, and nothing
           else.
@@ -19,7 +20,7 @@ export function Permissions({ card }: { card: PluginCard }) {
     );
   }
   return (
-    <div className={classes.page}>
+    <div className={page.page}>
       <p>Nothing is allowed until you say so. What you change here counts at once.</p>
       <ul className={classes.permissions} aria-label={`Permissions of ${card.name}`}>
         {card.permissions.map((p) => (
@@ -58,7 +59,7 @@ function Row({ card, permission: p }: { card: PluginCard; permission: Permission
         </span>
       </div>
       <p>Its reason: {sentence(p.reason)}</p>
-      {folder !== "" && <p className={classes.folder}>Folder: {folder}</p>}
+      {folder !== "" && <p>Folder: {folder}</p>}
       {p.needsHosts && (
         <TextInput
           size="xs"

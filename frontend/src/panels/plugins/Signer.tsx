@@ -1,6 +1,6 @@
 import { IconShieldCheck, IconShieldOff, IconShieldQuestion } from "@tabler/icons-react";
 import type { PluginCard } from "../../bridge/plugins.ts";
-import classes from "./PluginsPanel.module.css";
+import classes from "./Signer.module.css";
 
 const LOOKS: Record<string, { tone: string; word: string; icon: typeof IconShieldOff }> = {
   bundled: { tone: "good", word: "Came with INOS", icon: IconShieldCheck },

@@ -2,7 +2,8 @@ import { Button, Modal } from "@mantine/core";
 import { useState } from "react";
 import type { PluginCard, PluginChange, PluginVersion } from "../../bridge/plugins.ts";
 import { useGallery, useSession } from "../../view/context.ts";
-import classes from "./PluginsPanel.module.css";
+import page from "./page.module.css";
+import classes from "./Versions.module.css";
 import { whenText } from "./when.ts";
 
 /** Switch off, go back, keep, take away. */
@@ -10,7 +11,7 @@ export function Versions({ card }: { card: PluginCard }) {
   if (card.refused !== "") return null;
   if (card.source !== "dropped" && card.source !== "installed") {
     return (
-      <div className={classes.page}>
+      <div className={page.page}>
         <p>
           {card.source === "bundled"
             ? "It came with INOS and changes with it."
@@ -21,7 +22,7 @@ export function Versions({ card }: { card: PluginCard }) {
   }
   const [back] = card.earlier;
   return (
-    <div className={classes.page}>
+    <div className={page.page}>
       {!card.removed && <Switches card={card} />}
       {back && <Earlier card={card} back={back} />}
       {!card.removed && <Remove card={card} />}
@@ -118,12 +119,12 @@ function Remove({ card }: { card: PluginCard }) {
         centered
         transitionProps={{ duration: 150 }}
       >
-        <p className={classes.plain}>
+        <p className={page.plain}>
           {names === "" ? "It" : lost} will be gone, what runs of it stops
           {card.earlier.length > 0 && ", and the earlier versions but this one are forgotten"}. You
           can bring {card.version} back.
         </p>
-        <div className={classes.sheet}>
+        <div className={page.sheet}>
           <Button size="sm" variant="default" data-autofocus onClick={() => ask(false)}>
             Keep it
           </Button>

@@ -2,9 +2,11 @@ import { MantineProvider } from "@mantine/core";
 import { renderToStaticMarkup } from "react-dom/server";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type LogLine, type PluginCard, parseCard } from "../../bridge/plugins.ts";
+import type { UnitLife } from "../../bridge/unitLife.ts";
 import type { PluginTab } from "../../state/gallery.ts";
 import { begun } from "../../state/pretended.ts";
 import { SessionProvider } from "../../view/context.ts";
+import { lifeTitle } from "./Lives.tsx";
 import { shownLines } from "./Log.tsx";
 import { PluginsPanel } from "./PluginsPanel.tsx";
 
@@ -112,6 +114,81 @@ describe("the plugins panel", () => {
     const text = await shown({ name: "<img src=x onerror=alert(1)>" });
     expect(text).not.toContain("<img");
     expect(text).toContain("&lt;img");
+  });
+});
+
+describe("the settings of a plugin", () => {
+  const rows = [
+    { name: "volume", param: { name: "volume", kind: "number", default: 0.5, min: 0, max: 1 } },
+    { name: "loud", param: { name: "loud", kind: "flag", default: false }, value: true, set: true },
+    { name: "mode", param: { name: "mode", kind: "choice", default: "a", options: ["a", "b"] } },
+    { name: "title", param: { name: "title", kind: "text", default: "hi", maxBytes: 20 } },
+    {
+      name: "token",
+      param: { name: "token", kind: "text", default: "", maxBytes: 20, secret: true },
+      ...{ value: "geheim", set: true },
+    },
+  ];
+
+  it("have the control of their kind, with the default and the way back", async () => {
+    const text = await shown({ settings: rows }, "settings");
+    for (const words of [
+      'type="range"',
+      'role="switch"',
+      'type="radio"',
+      "Default: 0.500",
+      "Reset to off",
+      'value="hi"',
+    ]) {
+      expect(text).toContain(words);
+    }
+  });
+
+  it("tell of a secret only that it is set", async () => {
+    const text = await shown({ settings: rows }, "settings");
+    for (const words of ["Replace token", "Clear token"]) expect(text).toContain(words);
+    expect(text).not.toContain("geheim");
+    const open = await shown({ settings: [{ ...rows[4], set: false }] }, "settings");
+    expect(open).toContain("Set token");
+    expect(open).toContain("Not set");
+    expect(open).not.toContain("Clear token");
+  });
+
+  it("say why they cannot be read, and that there are none", async () => {
+    expect(await shown({ unreadable: "the file is damaged" }, "settings")).toContain(
+      "The file is damaged.",
+    );
+    expect(await shown({}, "settings")).toContain("Outside has nothing to set.");
+  });
+});
+
+describe("the publisher of a plugin", () => {
+  const publisher = { key: "RWQ", keyId: "E7620F1842B4E81F", name: "" };
+
+  it("can be trusted where the signature holds, and forgotten", async () => {
+    expect(await shown({ signature: "unknown", publisher })).toContain("Trust this publisher");
+    const known = { ...publisher, name: "Ada" };
+    expect(await shown({ signature: "trusted", publisher: known })).toContain("Forget Ada");
+  });
+
+  it("cannot where there is none, or the signature does not hold", async () => {
+    expect(await shown({})).not.toContain("Trust this publisher");
+    expect(await shown({ signature: "invalid", publisher })).not.toContain("Trust this publisher");
+  });
+});
+
+describe("a unit that does not tick", () => {
+  const life: UnitLife = {
+    ...{ unit: "sparks", plugin: "org.a", state: "restarting", restarts: 1 },
+    ...{ nextStartMs: 3200, ended: null, failure: "it trapped" },
+  };
+  const ended = { kind: "quarantined", subject: "sparks", message: "too often", next: "" };
+
+  it("says what it waits for, rests, or why it was stopped", () => {
+    expect(lifeTitle(life)).toBe("sparks starts again in 4 s");
+    expect(lifeTitle({ ...life, nextStartMs: 0 })).toBe("sparks is being started again");
+    expect(lifeTitle({ ...life, ended })).toBe("sparks failed too often and rests");
+    expect(lifeTitle({ ...life, ended: { ...ended, kind: "retired" } })).toBe("sparks was stopped");
   });
 });
 
