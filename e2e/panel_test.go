@@ -269,6 +269,12 @@ func TestTheLogOfAPluginIsShownSearchedAndExported(t *testing.T) {
 	s.must(t, s.run(`document.documentElement.style.fontSize = "200%"`, nil))
 	s.settled(t)
 	s.screen.save(t, "plugins-text-200")
+	eventually(t, "the words of the graphs grow with the text", func() bool {
+		var pixels float64
+		s.must(t, s.run(`const { font } = document.querySelector(".uplot canvas").getContext("2d");
+return parseFloat(font.match(/[\d.]+px/)[0]) / devicePixelRatio`, &pixels))
+		return pixels == 24
+	})
 	var wide []string
 	s.must(t, s.run(overflowing, &wide))
 	if len(wide) > 0 {
@@ -277,7 +283,7 @@ func TestTheLogOfAPluginIsShownSearchedAndExported(t *testing.T) {
 }
 
 func TestThePluginsPanelInBothThemesAndSizes(t *testing.T) {
-	sizes := []struct{ width, height int }{{1280, 800}, {1920, 1080}}
+	sizes := []struct{ width, height int }{{900, 600}, {1280, 800}, {1920, 1080}}
 	for _, theme := range []string{"dark", "light"} {
 		for _, size := range sizes {
 			t.Run(fmt.Sprintf("%s %d", theme, size.width), func(t *testing.T) {
@@ -293,9 +299,12 @@ func TestThePluginsPanelInBothThemesAndSizes(t *testing.T) {
 				}
 				s.driver = startDriver(t, s.environment(t), install(t), []string{"--data", s.data})
 				s.awaitBirds(t)
-				for _, tab := range []string{"About", "Permissions", "Activity", "Versions"} {
+				for _, tab := range []string{"About", "Permissions", "Settings", "Activity", "Versions"} {
 					s.pressNamed(t, "section[aria-label=Plugins] article", tab)
 					s.settled(t)
+					if size.width == sizes[0].width { // colours are the same in all
+						s.readable(t, pluginsPanel)
+					}
 					s.screen.save(t, fmt.Sprintf(name, strings.ToLower(tab)))
 				}
 				s.must(t, s.run(`await window.go.main.Automation.Drop([a])`, nil, outsideFile(t, "1.0.0")))

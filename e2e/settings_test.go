@@ -118,7 +118,65 @@ func TestSettingsAreChangedByTheKeyboardAndKept(t *testing.T) {
 		s.says(t, pluginPage+` li[aria-label=token]`, "Not set")
 	})
 	s.readable(t, pluginsPanel)
+
+	t.Run("each control is reached by Tab and shows that it has the keyboard", func(t *testing.T) {
+		var stops int
+		s.must(t, s.run(watchFocus, &stops))
+		if stops < 15 {
+			t.Fatalf("only %d stops", stops)
+		}
+		for range stops + 2 {
+			s.key(t, keyTab)
+		}
+		var missed []string
+		s.must(t, s.run(`return window.stops.filter((e) => e.dataset.reached !== "yes")
+  .map((e) => (e.getAttribute("aria-label") ?? e.innerText) + ": " + (e.dataset.reached ?? "not reached"))`, &missed))
+		if len(missed) > 0 {
+			t.Errorf("%q", missed)
+		}
+	})
+
+	t.Run("Escape closes an offer and then the panel, and the focus returns", func(t *testing.T) {
+		s.key(t, "1")
+		s.must(t, s.run(`document.querySelector("nav button[aria-label=Plugins], nav button:nth-of-type(2)").focus()`, nil))
+		s.key(t, "2")
+		s.pressNamed(t, pluginPage, "Versions")
+		s.must(t, s.run(`await window.go.main.Automation.Drop([a])`, nil, outsideFile(t, "1.2.0")))
+		s.says(t, dialogue, "1.2.0")
+		s.settled(t)
+		s.key(t, keyEscape)
+		eventually(t, "the offer is gone", func() bool { return s.gone(t, dialogue) })
+		s.focusIsOn(t, "Versions")
+		for !s.gone(t, pluginsPanel) { // notices go first
+			s.key(t, keyEscape)
+		}
+		s.focusIsOn(t, "Plugins")
+	})
 }
+
+// gone says whether there is no such element.
+func (s *stage) gone(t *testing.T, selector string) (is bool) {
+	t.Helper()
+	s.must(t, s.run(`return document.querySelector(a) === null`, &is, selector))
+	return is
+}
+
+// watchFocus puts the focus before the panel, notes which of its controls get it and whether that
+// can be seen, and returns how many there are. What draws nothing itself shows it on what it is
+// drawn by.
+const watchFocus = `
+const panel = document.querySelector("section[aria-label=Plugins]");
+window.stops = [...panel.querySelectorAll("button, input, select, [tabindex]")].filter((e) =>
+  !e.disabled && e.tabIndex >= 0 && !(e.type === "radio" && !e.checked) && e.getClientRects().length > 0);
+const ringed = (e) => { const s = getComputedStyle(e); return s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2; };
+const drawn = (e) => getComputedStyle(e).opacity !== "0" && e.clientWidth > 4;
+panel.addEventListener("focusin", ({ target: e }) => setTimeout(() => {
+  const shows = drawn(e) ? ringed(e) : [...e.parentElement.children].some((f) => f !== e && ringed(f));
+  e.dataset.reached = shows ? "yes" : "no ring";
+}));
+document.querySelector("nav button:last-of-type").focus();
+for (const e of document.querySelectorAll("nav button")) e.focus();
+return window.stops.length;`
 
 func TestASecretIsStoredAndAPublisherTrusted(t *testing.T) {
 	s := openSettable(t, `{"theme": "light", "panel": "plugins"}`, settingstest.Desktop(t)...)

@@ -13,7 +13,7 @@ export function listenToKeys(session: Session): () => void {
       return;
     }
     if (keys === "Escape") {
-      if (!isInDialogue(event)) back(session);
+      if (!isDialogueOpen()) back(session);
       return;
     }
     if (belongsToElement(event, keys)) return;
@@ -24,8 +24,9 @@ export function listenToKeys(session: Session): () => void {
   });
 }
 
-function isInDialogue({ target }: KeyboardEvent): boolean {
-  return target instanceof HTMLElement && target.closest('[role="dialog"]') !== null;
+/** Also before it has taken the focus. */
+function isDialogueOpen(): boolean {
+  return document.querySelector('[role="dialog"]') !== null;
 }
 
 /** Escape goes one step back: from a bird, a message, a panel. Dialogues close themselves. */
@@ -41,7 +42,7 @@ function back(session: Session): void {
 function belongsToElement(event: KeyboardEvent, keys: string): boolean {
   const { target } = event;
   if (!(target instanceof HTMLElement)) return false;
-  const dialogue = isInDialogue(event);
+  const dialogue = target.closest('[role="dialog"]') !== null;
   if (target instanceof HTMLInputElement && target.type === "range") return dialogue;
   if (target.matches("input, textarea, select, [contenteditable]")) {
     return !keys.startsWith("F") || keys.length === 1;

@@ -18,8 +18,9 @@ const AXIS_REM = 0.75;
 
 /** Pixels of 1 rem. */
 export function rootSize(): number {
-  if (typeof document === "undefined") return 16;
-  return Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
+  const usual = 16;
+  if (typeof document === "undefined") return usual;
+  return Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || usual;
 }
 
 /** A graph of figures over the last seconds, in the colours of the shell. */
@@ -48,8 +49,13 @@ export function openPlot(place: HTMLElement, o: PlotOptions, data: uPlot.Aligned
         },
       },
       axes: [
-        { ...axis, values: (_, ticks) => ticks.map((t) => `${t} s`), size: 1.5 * rem },
-        { ...axis, values: (_, ticks) => ticks.map(o.value), size: 3.5 * rem },
+        {
+          ...axis,
+          values: (_, ticks) => ticks.map((t) => `${t} s`),
+          size: 1.5 * rem,
+          space: 4 * rem,
+        },
+        { ...axis, values: (_, ticks) => ticks.map(o.value), size: 3.5 * rem, space: 1.875 * rem },
       ],
       series: [
         {},

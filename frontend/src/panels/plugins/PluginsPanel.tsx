@@ -1,5 +1,6 @@
 import { Button, CloseButton, TextInput, UnstyledButton } from "@mantine/core";
 import { IconPackage, IconSearch, IconUpload } from "@tabler/icons-react";
+import { useEffect } from "react";
 import type { PluginCard } from "../../bridge/plugins.ts";
 import { foundCards, stateOf } from "../../state/gallery.ts";
 import { useApp, useGallery, useSession } from "../../view/context.ts";
@@ -10,6 +11,7 @@ import { Signer } from "./Signer.tsx";
 /** What is installed; what each may do and uses. It slides over the flock. */
 export function PluginsPanel() {
   const session = useSession();
+  useEffect(returnFocus, []);
   return (
     <section className={classes.panel} aria-label="Plugins">
       <div className={classes.gallery}>
@@ -27,6 +29,15 @@ export function PluginsPanel() {
       <Detail />
     </section>
   );
+}
+
+/** Who closes the panel goes on where they opened it. */
+function returnFocus(): () => void {
+  const before = document.activeElement;
+  return () => {
+    const lost = document.activeElement === null || document.activeElement === document.body;
+    if (lost && before instanceof HTMLElement) before.focus();
+  };
 }
 
 function Install({ size, wide = false }: { size: string; wide?: boolean }) {

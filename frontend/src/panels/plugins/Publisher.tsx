@@ -62,6 +62,7 @@ function Trust({ card, onEnd }: Props) {
       </p>
       <TextInput
         size="sm"
+        className={page.field ?? ""}
         label="How you call its owner"
         data-autofocus
         value={name}

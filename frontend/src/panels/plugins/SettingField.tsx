@@ -61,7 +61,7 @@ function Back({ plugin, setting }: Props) {
       <Button
         size="compact-xs"
         variant="default"
-        {...(setting.set ? {} : { "data-disabled": true })}
+        className={setting.set ? "" : (classes.still ?? "")}
         aria-disabled={!setting.set}
         aria-label={`Reset ${param.label} to ${defaultText(param)}`}
         onClick={() => void (setting.set && settings.clear(plugin, setting))}
