@@ -73,6 +73,8 @@ func TestAPluginsLifeOnTheCommandLine(t *testing.T) {
 		{"remove echo", ExitUsage, "give --yes", "1.1.0"},
 		{"remove echo --yes", ExitOK, "dev.inos.echo 1.1.0 was removed (inos plugin rollback", ""},
 		{"remove echo --yes", ExitFailed, "it was removed already", ""},
+		{"list", ExitOK, "removed: inos plugin rollback dev.inos.echo brings it back", ""},
+		{"list --json", ExitOK, "\"removed\": [\n    {\n      \"id\": \"dev.inos.echo\",", ""},
 		{"rollback echo", ExitOK, "is back at version 1.1.0", "1.1.0"},
 		{"enable nobody", ExitFailed, "nobody: no such plugin is in the drop-in folder; see inos plugin list", "1.1.0"},
 		{"install " + s.dir, ExitFailed, "this is a folder, not a file", "1.1.0"},

@@ -2,10 +2,12 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"inos/backend/dropin"
 	"inos/backend/trust"
 	"inos/backend/unit"
 )
@@ -13,6 +15,25 @@ import (
 type pluginsDocument struct {
 	Folder  string            `json:"folder"` // where to drop plugins
 	Plugins []unit.PluginInfo `json:"plugins"`
+	// Removed can be brought back.
+	Removed []removedPlugin `json:"removed"`
+}
+
+type removedPlugin struct {
+	ID      string `json:"id"`
+	Version string `json:"version"` // the one that rollback brings back
+}
+
+// removedPlugins are those of which a version is kept, by id.
+func removedPlugins(known dropin.State) []removedPlugin {
+	out := []removedPlugin{}
+	for id, p := range known.Plugins {
+		if p.Removed() && len(p.Earlier) > 0 {
+			out = append(out, removedPlugin{id, p.Earlier[0].Version})
+		}
+	}
+	slices.SortFunc(out, func(a, b removedPlugin) int { return strings.Compare(a.ID, b.ID) })
+	return out
 }
 
 func (a *app) pluginListCommand() *cobra.Command {
@@ -32,15 +53,20 @@ func (a *app) pluginListCommand() *cobra.Command {
 			}
 			defer n.Close()
 			plugins := append([]unit.PluginInfo{}, n.Plugins()...)
-			if a.global.json {
-				return writeJSON(a.Stdout, pluginsDocument{folder, plugins})
+			known, err := n.Recorded()
+			if err != nil {
+				return err
 			}
-			return a.printPlugins(folder, plugins)
+			removed := removedPlugins(known)
+			if a.global.json {
+				return writeJSON(a.Stdout, pluginsDocument{folder, plugins, removed})
+			}
+			return a.printPlugins(folder, plugins, removed)
 		},
 	}
 }
 
-func (a *app) printPlugins(folder string, plugins []unit.PluginInfo) error {
+func (a *app) printPlugins(folder string, plugins []unit.PluginInfo, removed []removedPlugin) error {
 	rows := [][]string{{"PLUGIN", "VERSION", "UNITS", "SIZE", "FROM", "SIGNED BY", "FILE", "STATE"}}
 	for _, p := range plugins {
 		id, version, units := "-", "-", "-"
@@ -53,6 +79,10 @@ func (a *app) printPlugins(folder string, plugins []unit.PluginInfo) error {
 		}
 		rows = append(rows, []string{id, version, units, formatBytes(float64(p.Bytes)),
 			sourceWord(p), signer(p.Signature), shown(p.Path), stateWord(p)})
+	}
+	for _, p := range removed {
+		rows = append(rows, []string{p.ID, p.Version, "-", "-", "-", "-", "-",
+			"removed: inos plugin rollback " + p.ID + " brings it back"})
 	}
 	if err := table(a.Stdout, rows); err != nil {
 		return err

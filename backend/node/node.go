@@ -145,6 +145,9 @@ func (n *Node) Close() error {
 	return n.err
 }
 
+// Recorded is what is known of the drop-in folder, removed plugins too.
+func (n *Node) Recorded() (dropin.State, error) { return n.registry.Recorded() }
+
 // Publishers are those whom the user trusts.
 func (n *Node) Publishers() *trust.Store { return n.publishers }
 
