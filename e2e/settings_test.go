@@ -66,7 +66,7 @@ func openSettable(t *testing.T, settings string, more ...string) *stage {
 
 func (s *stage) opResult(t *testing.T, op string) (value float64) {
 	t.Helper()
-	s.must(t, s.run(`return await window.go.main.Automation.RunOp("outside", a, {})`, &value, op))
+	s.must(t, s.run(`return await window.go.main.Automation.RunOp("outside", a, {}, "")`, &value, op))
 	return value
 }
 
