@@ -13,7 +13,6 @@ func (s *Set) Loaded() []Call {
 	for _, c := range []struct{ op, says string }{
 		{"hang", "the call ran longer than its 500ms"},
 		{"recurse", "endless recursion"},
-		{"recurse_native", "endless recursion"},
 		{"bomb", "the limit is 33554432"},
 		{"log_flood", "log lines within a second"},
 		{"write_input", "wrote to a read-only window"},
