@@ -24,6 +24,8 @@ type Call struct {
 	Input    []byte
 	// Says is in its error.
 	Says string
+	// Slow is for what takes seconds until it is stopped.
+	Slow bool
 }
 
 // Set is the attacks with what they are aimed at.
