@@ -217,6 +217,7 @@ func decodeCall(root control.Message, c *Call) error {
 		return err
 	}
 	c.Op, c.Results, c.OutputCount = w.Op(), w.Results(), w.OutputCount()
+	c.Entry = Entry(w.Entry())
 	params, err := w.Params()
 	if err != nil {
 		return err

@@ -207,6 +207,7 @@ func encodeCall(root control.Message, c *Call) error {
 	w.SetOp(c.Op)
 	w.SetResults(c.Results)
 	w.SetOutputCount(c.OutputCount)
+	w.SetEntry(control.Entry(c.Entry))
 	if len(c.Params) > 0 {
 		list, err := w.NewParams(int32(len(c.Params)))
 		if err != nil {

@@ -138,7 +138,16 @@ type Window struct {
 	IsNew bool
 }
 
-// Call runs an op. Descriptors: one for each window with IsNew, inputs first, in order.
+// Entry is what a Call enters. The numbers are those of the schema.
+type Entry uint16
+
+const (
+	EntryOp   Entry = iota
+	EntrySave       // inos_save: output 0 is the live unit's state
+	EntryLoad       // inos_load: input 0 is the state
+)
+
+// Call runs an op, or lets a live unit hand its state on. Descriptors: one for each window with IsNew, inputs first, in order.
 type Call struct {
 	Op          uint16
 	Params      []Value
@@ -146,6 +155,7 @@ type Call struct {
 	Outputs     []Window
 	Results     uint16
 	OutputCount uint16
+	Entry       Entry
 }
 
 // Result answers a Call whose guest came back.

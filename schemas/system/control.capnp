@@ -132,6 +132,18 @@ struct Call {
   results @4 :UInt16;
   # How many result_f64 values the op has.
   outputCount @5 :UInt16;
+  entry @6 :Entry;
+  # What is called. Of `save` and `load` only inputs and outputs mean something, one of them at most;
+  # the parameters are those of the live unit.
+}
+
+enum Entry {
+  op @0;
+  # inos_call.
+  save @1;
+  # inos_save, between two ticks: output 0 is the live unit's state; no output: it has none.
+  load @2;
+  # inos_load: input 0 is the state; inos_init is then not called.
 }
 
 struct Result {
