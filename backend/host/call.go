@@ -20,6 +20,7 @@ type Call struct {
 	Outputs, Results int
 	// Limit is the deadline; 0: the manifest's, else DefaultCallTime.
 	Limit time.Duration
+	entry wire.Entry
 	// Progress is called while the guest runs, from one goroutine, never after Call; may be nil.
 	Progress func(done, total uint64)
 }
@@ -84,18 +85,29 @@ func (w *Worker) Call(ctx context.Context, c Call) (*Result, error) {
 		return nil, w.canceled(ctx)
 	}
 	defer func() { <-w.calling }()
-	r := &run{
-		w: w, call: &c,
-		grants: make([]*Payload, c.Outputs), retired: make([]*Payload, c.Outputs),
-	}
+	r := w.newRun(&c)
 	defer r.free()
 	res, err := r.do(ctx)
+	if c.entry != wire.EntryOp {
+		return res, err
+	}
 	var guest time.Duration
 	if res != nil {
 		guest = res.Guest
 	}
 	w.usage.called(w, guest, err)
 	return res, err
+}
+
+func (w *Worker) newRun(c *Call) *run {
+	r := &run{
+		w: w, call: c, pool: w.pool,
+		grants: make([]*Payload, c.Outputs), retired: make([]*Payload, c.Outputs),
+	}
+	if c.entry != wire.EntryOp {
+		r.pool = w.states
+	}
+	return r
 }
 
 // Trim gives idle payload segments back, on both sides.
@@ -124,6 +136,7 @@ const smallOutput = payloadStep
 type run struct {
 	w       *Worker
 	call    *Call
+	pool    *pool
 	grants  []*Payload  // by output
 	retired []*Payload  // by output: the grant before, which the worker copies from
 	fds     []int       // to close after the send
@@ -144,7 +157,7 @@ func (r *run) free() {
 			p.Release()
 		}
 	}
-	r.w.release(r.w.pool.surplus(false))
+	r.w.release(r.pool.surplus(r.call.entry != wire.EntryOp))
 }
 
 func (r *run) closeFDs() {
@@ -188,7 +201,7 @@ func (w *Worker) setInputs(on bool) {
 
 // prepare fills the message and collects the descriptors of new windows.
 func (r *run) prepare(c *wire.Call) (fds []int, err error) {
-	c.Op, c.Params = r.call.Op, r.call.Params
+	c.Op, c.Params, c.Entry = r.call.Op, r.call.Params, r.call.entry
 	c.Results, c.OutputCount = uint16(r.call.Results), uint16(r.call.Outputs)
 	for _, p := range r.call.Inputs {
 		win, fd, err := p.window()
@@ -204,7 +217,7 @@ func (r *run) prepare(c *wire.Call) (fds []int, err error) {
 		win := wire.Window{}
 		fd := -1
 		// No room is no error yet: the guest may not want this output.
-		if p, err := r.w.pool.take(true, smallOutput); err == nil && len(fds) < wire.MaxDescriptors {
+		if p, err := r.pool.take(true, smallOutput); err == nil && len(fds) < wire.MaxDescriptors {
 			r.grants[i] = p
 			win, fd, _ = p.window() // outputs hand out the segment's own descriptor: no error
 		} else if err == nil {
@@ -229,6 +242,11 @@ func (r *run) markMapped() {
 	}
 }
 
+// entryNames are what runs, in sentences for people.
+var entryNames = map[wire.Entry]string{
+	wire.EntryOp: "the call", wire.EntrySave: "inos_save", wire.EntryLoad: "inos_load",
+}
+
 // wait serves the call until its answer, its deadline, or the worker's end.
 func (r *run) wait(ctx context.Context, answer chan *wire.Message) (*wire.Message, error) {
 	w := r.w
@@ -237,7 +255,7 @@ func (r *run) wait(ctx context.Context, answer chan *wire.Message) (*wire.Messag
 		limit = w.callLimit()
 	}
 	defer w.after(limit, func() {
-		w.end(fault.Deadline, "the call ran longer than its "+spell(limit), w.lateCall(limit))
+		w.end(fault.Deadline, entryNames[r.call.entry]+" ran longer than its "+spell(limit), w.lateCall(limit))
 	})()
 	over := make(chan struct{})
 	var helpers sync.WaitGroup // they use the status page, which goes with the worker
@@ -348,7 +366,7 @@ func (r *run) output(res *Result, o *wire.Output) error {
 func (r *run) opFailed(m *wire.Result) error {
 	text := cleanText(m.Error)
 	if text == "" {
-		text = fmt.Sprintf("the op failed with code %d", m.Code)
+		text = fmt.Sprintf("%s returned error code %d", entryNames[r.call.entry], m.Code)
 	}
 	kind := fault.Other
 	if r.stopped.Load() {

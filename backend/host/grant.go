@@ -69,7 +69,7 @@ func (r *run) enlarge(i int, length uint64) (*Payload, error) {
 }
 
 func (r *run) roomFor(i int, length int64) (*Payload, error) {
-	pool := r.w.pool
+	pool := r.pool
 	if spent := r.retired[i]; spent != nil {
 		r.retired[i] = nil
 		spent.Release()
@@ -98,6 +98,9 @@ func (r *run) checkOutputs(i int, length uint64) error {
 	if length > windowsTo-payloadsFrom {
 		return fault.Newf(opCall, fault.Budget, id,
 			"output %d of %d bytes is more than a guest can see", i, length)
+	}
+	if r.call.entry == wire.EntrySave {
+		return checkState(id, int64(length))
 	}
 	limit := r.w.plugin.Manifest.Limits.OutputBytes
 	if limit == 0 {

@@ -27,6 +27,7 @@ const (
 // and outputs never trade places: a worker holds its outputs writable for good.
 type pool struct {
 	arena   *arena.Arena
+	kind    arena.SegmentKind
 	relieve func() bool
 	plugin  string
 	account account
@@ -142,7 +143,7 @@ func (p *pool) create(byteLen int64) (*arena.Segment, error) {
 }
 
 func (p *pool) segment(byteLen int64) (*arena.Segment, error) {
-	return p.account.create(p.arena, arena.KindPayload, "payload", byteLen)
+	return p.account.create(p.arena, p.kind, "payload", byteLen)
 }
 
 // BudgetFault gives a refusal of the arena its numbers and its remedy.

@@ -29,6 +29,7 @@ type Worker struct {
 	conn    *wire.Conn
 	proc    *process
 	pool    *pool
+	states  *pool // not counted against the arena's budget: what they hold is copied at once
 	onLog   func(plugin string, level uint8, text string)
 	world   func(*Plugin) World
 	usage   *Usage
@@ -83,10 +84,11 @@ func newWorker(cfg Config, a *arena.Arena, p *Plugin) (*Worker, error) {
 	}
 	w.quota = func() quota.Limits { l, _ := cfg.quota(p); return l }
 	w.spare.New = func() any { return new(wire.Message) }
+	account := account{cfg.Usage, p.Manifest.ID, w.quota}
 	w.pool = &pool{
-		arena: a, relieve: cfg.Relieve, plugin: p.Manifest.ID,
-		account: account{cfg.Usage, p.Manifest.ID, w.quota},
+		arena: a, kind: arena.KindPayload, relieve: cfg.Relieve, plugin: p.Manifest.ID, account: account,
 	}
+	w.states = &pool{arena: a, kind: arena.KindShared, plugin: p.Manifest.ID, account: account}
 	s, err := a.Create(arena.KindStatus, "status", arena.StatusPageBytes)
 	if err == nil {
 		w.statusSegment = s
@@ -257,6 +259,7 @@ func (w *Worker) free() {
 	w.freed = true
 	w.mu.Unlock()
 	w.pool.close()
+	w.states.close()
 	if w.shared != nil {
 		w.pool.account.takeBack(w.shared.Len())
 	}

@@ -65,6 +65,8 @@ var guestFunctions = map[string]signature{
 	"inos_call":   i32 + ">" + i32,
 	"inos_tick":   i32 + i32 + i32 + i32 + ">" + i32,
 	"inos_init":   ">" + i32,
+	"inos_save":   ">" + i32,
+	"inos_load":   ">" + i32,
 	"_initialize": ">",
 }
 

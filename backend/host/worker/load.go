@@ -257,9 +257,9 @@ func (s *session) start(ctx context.Context, program *guest.Program, space *gues
 	if files.shared >= 0 {
 		wire.CloseAll([]int{files.shared})
 	}
+	s.segments = guest.NewSegments(s.instances[0].Memory())
+	s.job = guest.NewJob(s.segments, s.need, s.ask)
 	if program.HasCall {
-		s.segments = guest.NewSegments(s.instances[0].Memory())
-		s.job = guest.NewJob(s.segments, s.need, s.ask)
 		s.code = s.instances[0]
 	}
 	if program.HasTick {

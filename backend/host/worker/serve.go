@@ -12,35 +12,56 @@ import (
 
 // call runs an op on instance 0, between ticks where there is a live unit.
 func (s *session) call(m *wire.Message, fds []int) int {
-	if s.job == nil {
+	ofState := m.Call.Entry != wire.EntryOp
+	if !ofState && s.code == nil || ofState && s.loop == nil {
 		wire.CloseAll(fds)
-		s.refuse(m.ID, "this plugin has no ops")
+		s.refuse(m.ID, "this plugin has no ops, or no live unit")
 		return stay
+	}
+	if ofState {
+		m.Call.Params = s.params
 	}
 	if err := s.job.Begin(&m.Call, fds); err != nil {
 		s.refuse(m.ID, err.Error())
 		return stay
 	}
 	status := stay
-	s.between(func() { status = s.run(m.ID, m.Call.Op) })
+	s.between(func() { status = s.run(m.ID, &m.Call) })
 	return status
 }
 
-func (s *session) run(id uint32, op uint16) int {
+func (s *session) run(id uint32, c *wire.Call) int {
 	s.callID = id
 	begin := arena.Monotonic()
-	s.status.SetBusySince(begin)
-	code, err := s.code.Call(op, s.job)
-	s.status.SetBusySince(0)
+	code, called, err := s.enter(c, begin)
 	if err != nil {
-		s.fail(id, s.code.Explain(err))
+		s.fail(id, called.Explain(err))
 		return wire.ExitTrap
 	}
 	s.out.ID, s.out.Kind = id, wire.KindResult
-	s.job.Finish(code, s.code.Text(), &s.out.Result)
+	s.job.Finish(code, called.Text(), &s.out.Result)
 	s.out.Result.GuestNs = arena.Monotonic() - begin
 	s.send(&s.out)
 	return stay
+}
+
+// enter runs the op, or hands the state on; called is whose code ran. Saving and loading do not count
+// as a tick, whose deadline goes by the status page.
+func (s *session) enter(c *wire.Call, now uint64) (result int32, called code, err error) {
+	switch c.Entry {
+	case wire.EntryOp:
+		s.status.SetBusySince(now)
+		result, err = s.code.Call(c.Op, s.job)
+		s.status.SetBusySince(0)
+		return result, s.code, err
+	case wire.EntrySave:
+		result, err = s.instances[0].Save(s.job)
+	default:
+		if result, err = s.instances[0].Load(s.job); result == 0 && err == nil {
+			s.loop.Begun()
+		}
+	}
+	return result, s.instances[0], err
 }
 
 // need asks the kernel for room in the middle of a call.

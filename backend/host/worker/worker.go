@@ -61,12 +61,12 @@ type session struct {
 	status    *arena.Status
 	ownBytes  ownBytes
 	instances []*guest.Instance
-	code      code // what calls run: instance 0, or a foreign module
+	code      code // what ops run: instance 0, or a foreign module; nil: there are none
 	segments  *guest.Segments
 	channels  *guest.Channels
 	params    []wire.Value
 	loop      *live.Loop // nil: no live unit
-	job       *guest.Job // nil: no ops
+	job       *guest.Job
 
 	in, out  wire.Message
 	inner    wire.Message // the last answer in the middle of a call

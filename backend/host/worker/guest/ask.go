@@ -7,9 +7,9 @@ import (
 )
 
 // ask puts a question to the world outside. Nobody answers outside of a call: what a live unit
-// shows must not depend on more than its parameters.
+// shows must not depend on more than its parameters and the state that it was given.
 func (i *Instance) ask(a wire.Ask) (wire.Reply, bool) {
-	if i.job == nil {
+	if i.job == nil || i.job.ofState {
 		return wire.Reply{}, false
 	}
 	return i.job.Ask(a)

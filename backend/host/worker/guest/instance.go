@@ -37,8 +37,8 @@ type Instance struct {
 	job    *Job
 	text   string // from `fail`
 
-	call, init, tick api.Function
-	stack            [4]uint64
+	call, init, tick, save, load api.Function
+	stack                        [4]uint64
 }
 
 // Config says how to make an instance.
@@ -99,6 +99,8 @@ func (i *Instance) prepare(p *Program) error {
 	i.call = i.module.ExportedFunction(exportCall)
 	i.init = i.module.ExportedFunction(exportInit)
 	i.tick = i.module.ExportedFunction(exportTick)
+	i.save = i.module.ExportedFunction(exportSave)
+	i.load = i.module.ExportedFunction(exportLoad)
 	if p.hasInitialize {
 		if err := i.module.ExportedFunction(exportInitialize).CallWithStack(i.ctx, nil); err != nil {
 			return i.trapped(err)
@@ -122,10 +124,33 @@ func (i *Instance) SetParams(values []wire.Value) { i.params = values }
 
 // Call runs an op for a job and returns the guest's code.
 func (i *Instance) Call(op uint16, job *Job) (int32, error) {
+	return i.work(job, i.call, uint64(op))
+}
+
+// Save runs inos_save, which leaves the live unit's state in output 0 of the job. A module without
+// it leaves none.
+func (i *Instance) Save(job *Job) (int32, error) {
+	if i.save == nil {
+		return 0, nil
+	}
+	return i.work(job, i.save)
+}
+
+// Load runs inos_load, which finds a state in input 0 of the job.
+func (i *Instance) Load(job *Job) (int32, error) {
+	if i.load == nil {
+		i.text = "it has no " + exportLoad
+		return 1, nil
+	}
+	return i.work(job, i.load)
+}
+
+// work runs a function for a job.
+func (i *Instance) work(job *Job, f api.Function, args ...uint64) (int32, error) {
 	i.begin()
 	i.job = job
 	defer func() { i.job = nil }()
-	return i.run(i.call, uint64(op))
+	return i.run(f, args...)
 }
 
 // Init runs inos_init, if the module has it.

@@ -17,6 +17,8 @@ type Job struct {
 	results  []float64
 	need     Need
 	ask      Ask
+	// ofState: the live unit's state is handed on, and the world outside is out of reach.
+	ofState bool
 	// refusal says which request the host refused, for the error text.
 	refusal string
 }
@@ -47,6 +49,7 @@ func NewJob(segments *Segments, need Need, ask Ask) *Job {
 // call must not run.
 func (j *Job) Begin(c *wire.Call, fds []int) error {
 	j.Params = c.Params
+	j.ofState = c.Entry != wire.EntryOp
 	j.refusal = ""
 	j.inputs = append(j.inputs[:0], c.Inputs...)
 	j.outputs = j.outputs[:0]

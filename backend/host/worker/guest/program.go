@@ -24,6 +24,8 @@ const (
 	exportCall       = "inos_call"
 	exportTick       = "inos_tick"
 	exportInit       = "inos_init"
+	exportSave       = "inos_save"
+	exportLoad       = "inos_load"
 	exportInitialize = "_initialize"
 )
 
@@ -40,6 +42,8 @@ var exports = map[string]signature{
 	exportCall:       {[]api.ValueType{i32}, []api.ValueType{i32}},
 	exportTick:       {[]api.ValueType{i32, i32, i32, i32}, []api.ValueType{i32}},
 	exportInit:       {nil, []api.ValueType{i32}},
+	exportSave:       {nil, []api.ValueType{i32}},
+	exportLoad:       {nil, []api.ValueType{i32}},
 	exportInitialize: {nil, nil},
 }
 

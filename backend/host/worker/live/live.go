@@ -122,6 +122,10 @@ func (l *Loop) Between(f func()) {
 	f()
 }
 
+// Begun says that the shards were given a state: the next tick goes on from it, without Init. Only
+// within Between.
+func (l *Loop) Begun() { l.needInit = false }
+
 // Set changes what the loop does, then calls done before anything comes of it.
 func (l *Loop) Set(c wire.Live, done func()) {
 	l.mu.Lock()
