@@ -2,7 +2,7 @@
 
 use std::sync::Once;
 
-use crate::{Call, Error, Init, Live, Tick, raw};
+use crate::{Call, Error, Init, Live, Load, Save, Tick, raw};
 
 /// Runs an op for `inos_call`.
 pub fn call(op: i32, dispatch: fn(u32, &mut Call) -> Result<(), Error>) -> i32 {
@@ -14,6 +14,18 @@ pub fn call(op: i32, dispatch: fn(u32, &mut Call) -> Result<(), Error>) -> i32 {
 pub fn init<L: Live>(live: &mut L) -> i32 {
     report_panics();
     code(live.init(&mut Init::new()))
+}
+
+/// Runs `Live::save` for `inos_save`.
+pub fn save<L: Live>(live: &mut L) -> i32 {
+    report_panics();
+    code(live.save(&mut Save::new()))
+}
+
+/// Runs `Live::load` for `inos_load`.
+pub fn load<L: Live>(live: &mut L) -> i32 {
+    report_panics();
+    code(live.load(&mut Load::new()))
 }
 
 /// Runs one phase of one tick for `inos_tick`.

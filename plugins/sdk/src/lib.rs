@@ -60,7 +60,7 @@ pub use error::Error;
 pub use fetch::{Request, Response};
 pub use inos_abi::{INSTANCES_MEDIA, Instance};
 pub use input::Input;
-pub use live::{Init, Live, Tick};
+pub use live::{Init, Live, Load, Save, Tick};
 pub use log::{Level, log};
 pub use output::Output;
 pub use params::Params;
@@ -70,6 +70,6 @@ pub use shared::Shared;
 /// What the code made by [`plugin!`] calls; not for use by hand.
 #[doc(hidden)]
 pub mod __entry {
-    pub use crate::entry::{call, init, tick};
+    pub use crate::entry::{call, init, load, save, tick};
     pub use inos_abi::VERSION;
 }

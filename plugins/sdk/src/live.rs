@@ -1,6 +1,6 @@
 use std::slice;
 
-use crate::{Error, Instance, Params, Plain, Shared, Slot, raw};
+use crate::{Call, Error, Input, Instance, Output, Params, Plain, Shared, Slot, raw};
 
 /// The live part of a plugin. Each shard has a value of its own, private to its instance; what
 /// the shards have in common lies in [`Shared`] memory.
@@ -9,6 +9,20 @@ pub trait Live: Default + 'static {
     fn init(&mut self, init: &mut Init) -> Result<(), Error> {
         let _ = init;
         Ok(())
+    }
+
+    /// Called on shard 0 between two ticks, when new code is to go on in this one's place: hands on
+    /// what the next needs in [`Save::state`]. Without that it begins anew. Ticks go on afterwards.
+    fn save(&mut self, save: &mut Save) -> Result<(), Error> {
+        let _ = save;
+        Ok(())
+    }
+
+    /// Called on shard 0 instead of [`init`](Live::init) with what another version has handed on.
+    /// An error says that it is of no use here: the unit then begins anew. Check every byte of it.
+    fn load(&mut self, load: &mut Load) -> Result<(), Error> {
+        let _ = load;
+        Err(Error::invalid("this version takes no state over"))
     }
 
     /// One phase of one tick on one shard. The frames must not depend on the number of shards,
@@ -33,6 +47,56 @@ impl Init {
     /// Working memory common to all shards; zeroed when the unit starts, not at a reset.
     pub fn shared(&self, len: usize) -> Result<Shared<'_>, Error> {
         Shared::map(len)
+    }
+}
+
+/// What [`Live::save`] works with.
+#[derive(Debug)]
+pub struct Save(Call);
+
+impl Save {
+    pub(crate) fn new() -> Self {
+        Self(Call::new())
+    }
+
+    /// The live parameters.
+    pub fn params(&self) -> Params<'_> {
+        Params::new()
+    }
+
+    /// Working memory common to all shards, as the last tick left it.
+    pub fn shared(&self, len: usize) -> Result<Shared<'_>, Error> {
+        Shared::map(len)
+    }
+
+    /// The state to be filled; at most 64 MiB.
+    pub fn state(&self) -> Result<Output<'_>, Error> {
+        self.0.output(0)
+    }
+}
+
+/// What [`Live::load`] works with.
+#[derive(Debug)]
+pub struct Load(Call);
+
+impl Load {
+    pub(crate) fn new() -> Self {
+        Self(Call::new())
+    }
+
+    /// The live parameters: those of the new version, which may differ from those of the old.
+    pub fn params(&self) -> Params<'_> {
+        Params::new()
+    }
+
+    /// Working memory common to all shards; zeroed when the unit started.
+    pub fn shared(&self, len: usize) -> Result<Shared<'_>, Error> {
+        Shared::map(len)
+    }
+
+    /// The state.
+    pub fn state(&self) -> Result<Input<'_>, Error> {
+        self.0.input(0)
     }
 }
 

@@ -63,6 +63,16 @@ macro_rules! __export_live {
             }
 
             #[unsafe(no_mangle)]
+            extern "C" fn inos_save() -> i32 {
+                LIVE.with_borrow_mut(|live| $crate::__entry::save(live))
+            }
+
+            #[unsafe(no_mangle)]
+            extern "C" fn inos_load() -> i32 {
+                LIVE.with_borrow_mut(|live| $crate::__entry::load(live))
+            }
+
+            #[unsafe(no_mangle)]
             extern "C" fn inos_tick(phase: i32, shard: i32, shards: i32, dt_us: i32) -> i32 {
                 LIVE.with_borrow_mut(|live| {
                     $crate::__entry::tick(live, phase, shard, shards, dt_us)

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use inos_sdk::host::with_host;
 use inos_sdk::{__entry as entry, Plain};
 
-use crate::host::{TestChannel, TestHost};
+use crate::host::{Room, TestChannel, TestHost};
 use crate::json::Json;
 use crate::manifest::{Settings, list};
 use crate::memory::Memory;
@@ -12,6 +12,9 @@ use crate::{Failure, Manifest, Value};
 
 /// Bytes of one element of a frame.
 const STRIDE: usize = 32;
+
+/// Bytes that the host lets a unit hand on.
+const MAX_STATE: u64 = 64 << 20;
 
 /// A live unit, ticked by the test: phase by phase, shard by shard, on one thread.
 pub struct Live<L> {
@@ -79,6 +82,30 @@ impl<L: inos_sdk::Live> Live<L> {
     pub fn reset(&mut self) -> Result<(), Failure> {
         let first = &mut self.instances[0];
         let code = with_host(self.host.clone(), || entry::init(first));
+        self.check(code)
+    }
+
+    /// What the unit hands on to another version of itself; None: nothing.
+    pub fn save(&mut self) -> Result<Option<Vec<u8>>, Failure> {
+        let first = &mut self.instances[0];
+        {
+            let mut host = self.host.borrow_mut();
+            host.outputs = vec![Room::new(String::new())];
+            host.output_limit = MAX_STATE;
+        }
+        let code = with_host(self.host.clone(), || entry::save(first));
+        let state = self.host.borrow_mut().outputs.pop();
+        self.check(code)?;
+        let bytes = |room: Room| room.memory.bytes()[..room.len as usize].to_vec();
+        Ok(state.filter(|room| room.mapped).map(bytes))
+    }
+
+    /// Starts the unit from what another version has handed on.
+    pub fn load(&mut self, state: &[u8]) -> Result<(), Failure> {
+        self.host.borrow_mut().inputs = vec![Memory::of(state)];
+        let first = &mut self.instances[0];
+        let code = with_host(self.host.clone(), || entry::load(first));
+        self.host.borrow_mut().inputs.clear();
         self.check(code)
     }
 

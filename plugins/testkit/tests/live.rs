@@ -1,6 +1,6 @@
 //! The in-memory host and the sdk against each other: live units.
 
-use inos_sdk::{Error, Init, Instance, Tick, part};
+use inos_sdk::{Error, Init, Instance, Load, Save, Tick, part};
 use inos_testkit::{Failure, Live, Manifest};
 
 const MANIFEST: &str = r#"{
@@ -26,6 +26,24 @@ impl inos_sdk::Live for Counter {
         let start = init.params().f32(1)?;
         // SAFETY: no shard is running.
         unsafe { init.shared(4)?.slice_mut::<f32>(0, 1)?[0] = start };
+        Ok(())
+    }
+
+    fn save(&mut self, save: &mut Save) -> Result<(), Error> {
+        let shared = save.shared(4)?;
+        // SAFETY: no shard is running.
+        let count = unsafe { shared.slice::<f32>(0, 1)?[0] };
+        save.state()?.slice::<f32>(1)?[0] = count;
+        Ok(())
+    }
+
+    fn load(&mut self, load: &mut Load) -> Result<(), Error> {
+        let input = load.state()?;
+        let [count] = *input.slice::<f32>()? else {
+            return Err(Error::invalid("a count has four bytes"));
+        };
+        // SAFETY: no shard is running.
+        unsafe { load.shared(4)?.slice_mut::<f32>(0, 1)?[0] = count };
         Ok(())
     }
 
@@ -128,4 +146,37 @@ fn a_whole_frame_is_for_a_single_shard() {
             text
         })
     );
+}
+
+#[test]
+fn a_unit_goes_on_from_the_state_of_another() {
+    let mut old = Live::<Counter>::new(&Manifest::parse(MANIFEST));
+    old.reset().unwrap();
+    old.tick().unwrap();
+    let state = old.save().unwrap().unwrap();
+    old.tick().unwrap();
+    let mut new = Live::<Counter>::new(&Manifest::parse(MANIFEST));
+    new.load(&state).unwrap();
+    new.tick().unwrap();
+    assert_eq!(old.frame::<Instance>(0), new.frame::<Instance>(0));
+    let refused = new.load(&[0; 8]).unwrap_err();
+    assert_eq!(refused.text, "a count has four bytes");
+}
+
+/// Without state of its own a unit hands none on and takes none.
+#[derive(Default)]
+struct Plain;
+
+impl inos_sdk::Live for Plain {
+    fn tick(&mut self, _: &mut Tick) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_unit_without_state_hands_none_on() {
+    let mut live = Live::<Plain>::new(&Manifest::parse(MANIFEST));
+    assert_eq!(live.save().unwrap(), None);
+    let refused = live.load(&[1]).unwrap_err();
+    assert_eq!(refused.text, "this version takes no state over");
 }
