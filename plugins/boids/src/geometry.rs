@@ -81,8 +81,21 @@ impl Geometry {
         made.fits().then_some(made)
     }
 
+    /// The box of a flock that was handed on; None when there is no such box.
+    pub fn restored(birds: u32, cells: u32, flat: bool, bounds: Bounds) -> Option<Self> {
+        // More cells than rows are more rows still; their products would not fit 32 bits.
+        let possible = (MIN_CELLS..=MAX_ROWS).contains(&(cells as usize));
+        let params = Params {
+            flat,
+            bounds,
+            ..Params::default()
+        };
+        let made = possible.then(|| Self::with_cells(birds, cells as usize, &params))?;
+        made.fits().then_some(made)
+    }
+
     fn fits(&self) -> bool {
-        self.table_len() <= MAX_TABLE && self.rows as usize <= MAX_ROWS
+        self.rows as usize <= MAX_ROWS && self.table_len() <= MAX_TABLE
     }
 
     fn with_cells(birds: u32, cells: usize, params: &Params) -> Self {

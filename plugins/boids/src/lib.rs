@@ -29,6 +29,7 @@ pub mod population;
 pub(crate) mod rare;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod reference;
+pub mod state;
 pub mod stats;
 pub(crate) mod steer;
 pub mod tick;

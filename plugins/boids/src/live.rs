@@ -1,11 +1,12 @@
 //! The live part: the flock in the memory that all shards see, a frame per tick.
 
-use inos_sdk::{Error, Init, Instance, Live, Params as HostParams, Tick};
+use inos_sdk::{Error, Init, Instance, Live, Load, Params as HostParams, Save, Tick};
 
 use crate::geometry::Geometry;
 use crate::grid::Shard;
-use crate::memory::{MAX_SHARDS, Memory};
+use crate::memory::{MAGIC, MAX_SHARDS, Memory};
 use crate::params::Params;
+use crate::state;
 use crate::tick::{PHASES, Plan};
 
 /// Channel of the birds.
@@ -42,6 +43,35 @@ impl Live for LiveFlock {
         let shared = init.shared(Memory::byte_len(&geometry))?;
         // SAFETY: the memory is as long as the grid needs; no tick runs during a reset.
         unsafe { (*Memory::new(shared.as_ptr(), &geometry).header()).magic = 0 };
+        Ok(())
+    }
+
+    /// Hands the flock on. The grid of the last tick is the header's: parameters that changed since
+    /// have not reached the birds.
+    fn save(&mut self, save: &mut Save) -> Result<(), Error> {
+        let smallest = Geometry::new(0, &read(save.params()));
+        let shared = save.shared(Memory::byte_len(&smallest))?;
+        // SAFETY: the header lies in the memory of the smallest flock; no tick runs.
+        let header = unsafe { &*Memory::new(shared.as_ptr(), &smallest).header() };
+        if header.magic != MAGIC {
+            return Ok(()); // nobody has flown yet
+        }
+        let geometry = header.geometry;
+        let shared = save.shared(Memory::byte_len(&geometry))?;
+        let mut output = save.state()?;
+        let words = output.slice::<u32>(state::words(geometry.birds))?;
+        // SAFETY: the memory is as long as its grid needs, holds a flock, and no tick runs.
+        unsafe { state::write(Memory::new(shared.as_ptr(), &geometry), words) };
+        Ok(())
+    }
+
+    /// Lets a flock that was handed on fly here; the next tick fits it to other parameters.
+    fn load(&mut self, load: &mut Load) -> Result<(), Error> {
+        let input = load.state()?;
+        let flock = state::read(input.slice::<u32>()?)?;
+        let shared = load.shared(Memory::byte_len(flock.geometry()))?;
+        // SAFETY: the memory is as long as the grid needs; no tick runs.
+        unsafe { flock.put(Memory::new(shared.as_ptr(), flock.geometry())) };
         Ok(())
     }
 

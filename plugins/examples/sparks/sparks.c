@@ -13,7 +13,9 @@
 
 HOST(param_f64) double param_f64(int32_t i);
 HOST(param_i64) int64_t param_i64(int32_t i);
-HOST(output_map) uint8_t *output_map(int32_t i, int64_t len);
+HOST(input_len) int64_t input_len(int32_t i);
+HOST(input_map) const void *input_map(int32_t i, int64_t offset, int32_t len);
+HOST(output_map) void *output_map(int32_t i, int64_t len);
 HOST(output_meta) int32_t output_meta(int32_t i, const char *ptr, int32_t len);
 HOST(result_f64) int32_t result_f64(int32_t i, double value);
 HOST(progress) int32_t progress(int64_t done, int64_t total);
@@ -112,10 +114,30 @@ static struct fountain fountain(int32_t first) {
 
 /* The live unit. The clock, in microseconds, is all that the shards have in common. */
 
+static const int64_t LONGEST_US = 1000000ll * 60 * 60 * 24 * 365; /* a year */
+
 EXPORT(inos_init) int32_t inos_init(void) {
     int64_t *clock_us = shared(sizeof *clock_us);
     if (!clock_us) return FAIL("there is no shared memory for the clock");
     *clock_us = 0;
+    return OK;
+}
+
+/* A new version goes on at the same time. Another length than that of a clock is no clock of ours. */
+EXPORT(inos_save) int32_t inos_save(void) {
+    int64_t *clock_us = shared(sizeof *clock_us), *state = output_map(0, sizeof *state);
+    if (!clock_us || !state) return FAIL("there is no memory for the clock");
+    *state = *clock_us;
+    return OK;
+}
+
+EXPORT(inos_load) int32_t inos_load(void) {
+    int64_t *clock_us = shared(sizeof *clock_us);
+    if (input_len(0) != sizeof *clock_us) return FAIL("this is no clock");
+    const int64_t *state = input_map(0, 0, sizeof *state);
+    if (!clock_us || !state) return FAIL("there is no memory for the clock");
+    if (*state < 0 || *state > LONGEST_US) return FAIL("no clock has run that long");
+    *clock_us = *state;
     return OK;
 }
 

@@ -7,11 +7,9 @@ use crate::live::LiveFlock;
 use crate::params::Params;
 use crate::stats::measure;
 use inos_sdk::Instance;
-use inos_testkit::{Live, Manifest};
+use inos_testkit::Live;
 
-fn flock() -> Live<LiveFlock> {
-    Live::new(&Manifest::parse(include_str!("../../manifest.json")))
-}
+use super::flock;
 
 fn frame(live: &Live<LiveFlock>) -> Vec<Instance> {
     live.frame(0).unwrap()

@@ -8,3 +8,10 @@ mod live;
 mod manifest;
 mod modes;
 mod ops;
+mod state;
+
+/// The live part on the test host, not started.
+fn flock() -> inos_testkit::Live<crate::live::LiveFlock> {
+    let manifest = include_str!("../../manifest.json");
+    inos_testkit::Live::new(&inos_testkit::Manifest::parse(manifest))
+}
