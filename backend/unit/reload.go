@@ -62,6 +62,7 @@ type successor struct {
 	values   []manifest.Value
 	worker   *host.Worker
 	channels []*arena.Channel
+	legacy   legacy
 }
 
 func (s *successor) close() {
@@ -86,8 +87,9 @@ func (l *Live) reload(ctx context.Context, o order) {
 	switch digest := hex.EncodeToString(o.plugin.Digest[:]); {
 	case err == nil:
 		took := time.Since(o.since)
-		l.set.emit(arena.EventKindUnitReloaded, arena.Info, l.unit, fmt.Sprintf(
-			"version %s was reloaded in %d ms", o.plugin.Manifest.Version, took.Milliseconds()))
+		l.set.emit(arena.EventKindUnitReloaded, next.legacy.severity(), l.unit, fmt.Sprintf(
+			"version %s was reloaded in %d ms and %s", o.plugin.Manifest.Version, took.Milliseconds(),
+			next.legacy))
 		l.set.deps.Problem(o.plugin.Manifest.ID, digest, "")
 		l.set.deps.Changed()
 	case ctx.Err() != nil:
@@ -128,10 +130,18 @@ func (l *Live) newSuccessor(ctx context.Context, p *host.Plugin) (*successor, er
 		return next, err
 	}
 	next.spec = spec
+	return next, l.spawn(ctx, next)
+}
+
+// spawn gives the successor a worker, in place of the one that it may have.
+func (l *Live) spawn(ctx context.Context, next *successor) (err error) {
+	if next.worker != nil {
+		next.worker.Close()
+	}
 	cfg := l.set.deps.Host
 	cfg.OnLog = l.onLog
-	next.worker, err = host.Spawn(ctx, cfg, l.set.deps.Arena, p, l.instances(spec))
-	return next, err
+	next.worker, err = host.Spawn(ctx, cfg, l.set.deps.Arena, next.plugin, l.instances(next.spec))
+	return err
 }
 
 // fitting is the live part of the new plugin, which must fit what the page draws.
@@ -162,8 +172,23 @@ func (l *Live) carried(spec *manifest.Live) ([]manifest.Value, error) {
 	return manifest.CoerceParams(spec.Params, kept)
 }
 
-// try lets the successor do its first tick with the present parameters.
+// try lets the successor do its first tick with the present parameters, from the present state if
+// that can be had. A state that it cannot live with costs only the state: it begins anew.
 func (l *Live) try(ctx context.Context, next *successor) error {
+	state := l.saved(ctx, next)
+	err := l.firstTick(ctx, next, state)
+	if err == nil || state == nil || ctx.Err() != nil {
+		return err
+	}
+	next.legacy = legacy{lost: err}
+	if err := l.spawn(ctx, next); err != nil {
+		return err
+	}
+	return l.firstTick(ctx, next, nil)
+}
+
+// firstTick lets the successor tick once, from the given state or, where it is nil, anew.
+func (l *Live) firstTick(ctx context.Context, next *successor, state []byte) error {
 	if err := l.furnish(next); err != nil {
 		return err
 	}
@@ -175,7 +200,12 @@ func (l *Live) try(ctx context.Context, next *successor) error {
 	if err := next.worker.SetParams(wireValues(next.values)); err != nil {
 		return err
 	}
-	first := l.cfg.order(next.spec, true, true)
+	if state != nil {
+		if err := next.worker.LoadState(ctx, state); err != nil {
+			return err
+		}
+	}
+	first := l.cfg.order(next.spec, true, state == nil)
 	first.Ticks = 1
 	if err := next.worker.Live(first); err != nil {
 		return err
