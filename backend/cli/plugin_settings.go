@@ -190,7 +190,11 @@ func (a *app) showSettings(n *node.Node, p unit.PluginInfo) error {
 	if a.global.json {
 		return writeJSON(a.Stdout, settingsDocument{p.Manifest.ID, rows})
 	}
-	_, err = io.WriteString(a.Stdout, settingsText(p.Manifest.ID, rows))
+	text := settingsText(p.Manifest.ID, rows)
+	if _, takesAny := p.Manifest.ConfigParam("key"); takesAny && len(rows) == 0 {
+		text = p.Manifest.ID + " has none set; it takes any key: inos plugin set " + p.Manifest.ID + " KEY=VALUE\n"
+	}
+	_, err = io.WriteString(a.Stdout, text)
 	return err
 }
 

@@ -86,6 +86,7 @@ func adoptModule(name string, mod *module) (*Manifest, error) {
 	if err == nil {
 		err = checkForeign(mod)
 	}
+	m.Permissions = append(m.Permissions, senses(mod)...)
 	m.ID = string(m.Foreign.Kind) + "." + strings.ReplaceAll(unit.Name, "_", "-")
 	m.Units = []Unit{unit}
 	return m, err
@@ -139,6 +140,24 @@ func extismOps(exports []string) []Op {
 	return ops
 }
 
+// Bounds of the settings of a plugin for Extism, which says of none what it is.
+const (
+	MaxConfigKeys  = 64
+	maxConfigBytes = 16 << 10
+)
+
+// ConfigParam is the setting behind a key that a plugin for Extism may ask for.
+func (m *Manifest) ConfigParam(key string) (*Param, bool) {
+	anyKey := m.Foreign != nil && m.Foreign.Kind == Extism
+	if !anyKey || key == "" || len(key) > maxNameRunes || !cleanText(key, false) {
+		return nil, false
+	}
+	return &Param{
+		Name: key, Kind: Text, Default: "", MaxBytes: maxConfigBytes,
+		Doc: "A key of its configuration, which only the plugin itself knows",
+	}, true
+}
+
 func foreignOp(number uint16, name string) Op {
 	return Op{
 		Number: number, Name: name,
@@ -164,6 +183,24 @@ func wasiFolders() []Permission {
 		{Name: PermitRead, Scope: wire.FolderIn, Reason: reason},
 		{Name: PermitWrite, Scope: wire.FolderOut, Reason: reason},
 	}
+}
+
+// senses are the clock and the randomness of a module that can look at them.
+func senses(mod *module) (asked []Permission) {
+	for _, s := range []struct{ function, permission, reason string }{
+		{"clock_time_get", PermitNow, "It can look at a clock, which pretends unless you allow this."},
+		{"random_get", PermitRandom, "It can draw random numbers, the same in every run unless you allow this."},
+	} {
+		if mod.importsName(s.function) {
+			asked = append(asked, Permission{Name: s.permission, Reason: s.reason})
+		}
+	}
+	return asked
+}
+
+// Pretends says whether the plugin does without the permission: it is then not missed.
+func (m *Manifest) Pretends(key string) bool {
+	return m.Foreign != nil && (key == PermitNow || key == PermitRandom)
 }
 
 // checkForeign refuses what no worker could run.

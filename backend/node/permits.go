@@ -25,7 +25,7 @@ func (n *Node) world(p *host.Plugin) host.World {
 		Manifest: p.Manifest, Clipboard: n.options.Clipboard, Now: time.Now,
 		Permit: func(asked *manifest.Permission) (world.Grant, error) {
 			g, err := n.permit(p, asked)
-			if errors.Is(err, errNotAllowed) {
+			if errors.Is(err, errNotAllowed) && !p.Manifest.Pretends(asked.Key()) {
 				n.missed(p.Manifest.ID, asked)
 			}
 			return g, err
@@ -34,6 +34,7 @@ func (n *Node) world(p *host.Plugin) host.World {
 			return n.setting(ctx, p, m)
 		},
 	}
+	c.Config = func(key string) (string, bool, error) { return n.configured(p, key) }
 	if n.options.Notify != nil {
 		c.Notify = func(text string) { n.options.Notify(p.Manifest.ID, text) }
 	}

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"inos/backend/fault"
 	"inos/backend/host"
@@ -40,7 +41,54 @@ func (n *Node) Settings(p unit.PluginInfo) ([]Setting, error) {
 		}
 		out = append(out, Setting{Name: param.Name, Param: *param, State: state})
 	}
+	extra, err := n.configSettings(p)
+	return append(out, extra...), err
+}
+
+// configSettings are the keys that the user has set for a plugin for Extism.
+func (n *Node) configSettings(p unit.PluginInfo) ([]Setting, error) {
+	names, err := n.settings.Names(owner(p))
+	if err != nil {
+		return nil, err
+	}
+	var out []Setting
+	for _, name := range names {
+		param, ok := p.Manifest.ConfigParam(name)
+		if !ok {
+			continue
+		}
+		state, err := n.settings.State(owner(p), param)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Setting{Name: name, Param: *param, State: state})
+	}
 	return out, nil
+}
+
+// configured is what the user set under a key for a plugin for Extism.
+func (n *Node) configured(p *host.Plugin, key string) (string, bool, error) {
+	param, ok := p.Manifest.ConfigParam(key)
+	if !ok {
+		return "", false, nil
+	}
+	state, err := n.settings.State(settings.Owner{Plugin: p.Manifest.ID, Holder: p.Holder}, param)
+	text, isText := state.Value.(string)
+	return text, state.Set && isText, err
+}
+
+// roomForKey says whether one more key fits.
+func (n *Node) roomForKey(p unit.PluginInfo, name string) error {
+	names, err := n.settings.Names(owner(p))
+	if err != nil || p.Manifest.Foreign == nil || slices.Contains(names, name) {
+		return err
+	}
+	if len(names) >= manifest.MaxConfigKeys {
+		return fault.New(opSettings, fault.Budget, p.Manifest.ID,
+			fmt.Sprintf("%d keys are set, and that is the most", manifest.MaxConfigKeys),
+			"take others back with --unset")
+	}
+	return nil
 }
 
 // SetSetting keeps what the user tells the plugin, from its next question on. A secret may wait for
@@ -48,6 +96,9 @@ func (n *Node) Settings(p unit.PluginInfo) ([]Setting, error) {
 func (n *Node) SetSetting(ctx context.Context, p unit.PluginInfo, name string, given any) error {
 	param, err := FindSetting(p, name)
 	if err != nil {
+		return err
+	}
+	if err := n.roomForKey(p, name); err != nil {
 		return err
 	}
 	return n.settings.Set(ctx, owner(p), param, given)
@@ -68,11 +119,17 @@ func FindSetting(p unit.PluginInfo, name string) (*manifest.Param, error) {
 	if at := manifest.FindParam(p.Manifest.Settings, name); at >= 0 {
 		return &p.Manifest.Settings[at], nil
 	}
+	if param, ok := p.Manifest.ConfigParam(name); ok {
+		return param, nil
+	}
 	return nil, fault.New(opSettings, fault.NotFound, p.Manifest.ID,
 		fmt.Sprintf("it has no setting %q", name), settingsOf(p.Manifest))
 }
 
 func settingsOf(m *manifest.Manifest) string {
+	if _, takesAny := m.ConfigParam("key"); takesAny {
+		return "a key has 1 to 64 bytes and no control characters"
+	}
 	if len(m.Settings) == 0 {
 		return "it has none"
 	}

@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"maps"
 	"path/filepath"
 	"slices"
 	"unicode/utf8"
@@ -71,6 +72,18 @@ func (s *Store) State(o Owner, p *manifest.Param) (State, error) {
 		return State{Value: p.Plain(v), Set: true}, nil
 	}
 	return State{Value: p.Default, Misfit: kept}, nil
+}
+
+// Names are those that the user has set, sorted, secrets included.
+func (s *Store) Names(o Owner) ([]string, error) {
+	d, err := s.file.Read()
+	if err != nil {
+		return nil, err
+	}
+	e := d.find(o)
+	names := append(slices.Collect(maps.Keys(e.Values)), e.Secrets...)
+	slices.Sort(names)
+	return names, nil
 }
 
 // Get is what counts for a plugin: what the user has set as far as it fits the plugin's version,

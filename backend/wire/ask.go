@@ -40,6 +40,7 @@ const (
 	ServiceNotify
 	ServiceSettingNumber
 	ServiceSettingText
+	ServiceConfig
 )
 
 // Reply answers an Ask.

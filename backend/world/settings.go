@@ -2,6 +2,7 @@ package world
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 
@@ -37,4 +38,15 @@ func (w *World) settingText(ctx context.Context, a *wire.Ask) (wire.Reply, error
 		err = fmt.Errorf("its setting %d is no text", a.Offset)
 	}
 	return wire.Reply{Data: []byte(v.Text)}, err
+}
+
+func (w *World) configured(_ context.Context, a *wire.Ask) (wire.Reply, error) {
+	if w.config.Manifest.Foreign == nil {
+		return wire.Reply{}, errors.New("it has settings by number")
+	}
+	value, set, err := w.config.Config(a.Text)
+	if !set || err != nil {
+		return wire.Reply{}, err
+	}
+	return wire.Reply{Value: 1, Data: []byte(value)}, nil
 }

@@ -31,3 +31,37 @@ func TestSettingsAreToldByTheirPlaceInTheManifest(t *testing.T) {
 	o.config.Manifest = &manifest.Manifest{}
 	o.refused(wire.Ask{Service: wire.ServiceSettingNumber}, "no setting")
 }
+
+func TestAKeyOfAForeignPluginIsToldIfItIsSet(t *testing.T) {
+	o := open(t, nil)
+	o.config.Manifest = &manifest.Manifest{Foreign: &manifest.Foreign{Kind: manifest.Extism}}
+	o.config.Config = func(key string) (string, bool, error) {
+		if key == "broken" {
+			return "", false, errNotSet
+		}
+		return "", key == "empty", nil
+	}
+	if r := o.given(wire.Ask{Service: wire.ServiceConfig, Text: "empty"}); r.Value != 1 {
+		t.Errorf("%+v", r)
+	}
+	if r := o.given(wire.Ask{Service: wire.ServiceConfig, Text: "other"}); r.Value != 0 {
+		t.Errorf("%+v", r)
+	}
+	o.refused(wire.Ask{Service: wire.ServiceConfig, Text: "broken"}, errNotSet.Error())
+}
+
+// What pretends is not missed: no error is put down to it.
+func TestAForeignPluginDoesNotMissTheTime(t *testing.T) {
+	for foreign, denied := range map[*manifest.Foreign]string{
+		nil: manifest.PermitNow, {Kind: manifest.WASI}: "",
+	} {
+		o := open(t, nil)
+		o.config.Manifest = &manifest.Manifest{
+			Foreign: foreign, Permissions: []manifest.Permission{{Name: manifest.PermitNow}},
+		}
+		o.refused(wire.Ask{Service: wire.ServiceNow}, errNotAllowed.Error())
+		if o.Denied() != denied {
+			t.Errorf("denied is %q, want %q", o.Denied(), denied)
+		}
+	}
+}

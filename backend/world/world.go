@@ -28,6 +28,8 @@ type Config struct {
 	// Setting returns what the user set, or the default. An error says why there is nothing, and
 	// what the user can do.
 	Setting func(ctx context.Context, p *manifest.Param) (manifest.Value, error)
+	// Config returns what the user set under a key for a plugin for Extism, and whether it is set.
+	Config func(key string) (value string, set bool, err error)
 	// Clipboard is nil where there is none.
 	Clipboard Clipboard
 	// Notify shows a notice; nil: nobody would see it.
@@ -67,6 +69,7 @@ type service struct {
 var services = map[wire.Service]service{
 	wire.ServiceSettingNumber:  {"", (*World).settingNumber},
 	wire.ServiceSettingText:    {"", (*World).settingText},
+	wire.ServiceConfig:         {"", (*World).configured},
 	wire.ServiceNow:            {manifest.PermitNow, (*World).now},
 	wire.ServiceRandom:         {manifest.PermitRandom, (*World).random},
 	wire.ServiceFileRead:       {"", (*World).fileRead},
@@ -112,7 +115,7 @@ func (w *World) permit(key string) (Grant, error) {
 		return Grant{}, fmt.Errorf("its manifest does not ask for the permission %s", key)
 	}
 	grant, err := w.config.Permit(p)
-	if err != nil {
+	if err != nil && !w.config.Manifest.Pretends(key) {
 		w.denied = key
 	}
 	return grant, err

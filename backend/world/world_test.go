@@ -102,6 +102,9 @@ func TestNothingIsAnsweredWithoutAGrant(t *testing.T) {
 		case wire.ServiceSettingNumber, wire.ServiceSettingText:
 			o.refused(a, errNotSet.Error())
 			continue
+		case wire.ServiceConfig:
+			o.refused(a, "settings by number")
+			continue
 		case wire.ServiceHTTPRead, wire.ServiceHTTPHeader:
 			o.refused(a, "no answer to read")
 			continue

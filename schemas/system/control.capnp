@@ -230,6 +230,9 @@ enum Service {
   # The setting at index `offset`; Reply.value: the bits of a Float64.
   settingText @15;
   # Reply.data: the text.
+  config @16;
+  # Of a plugin for Extism: what the user has set under the key `text`. Reply.value: 1, and
+  # Reply.data: the text; or 0: nothing.
 }
 
 struct Reply {

@@ -21,7 +21,6 @@ func (s *session) startForeign(
 		Name:     name,
 		Log:      s.logger(),
 		OwnBytes: s.ownBytes.add,
-		Config:   func(string) (string, bool) { return "", false }, // there are no settings yet
 	})
 	s.status.SetBusySince(0)
 	if err != nil {

@@ -1,8 +1,9 @@
 // Extism-call runs exports of a plugin one after the other with Extism's Go SDK:
 //
-//	extism-call CACHE FILE EXPORT... <INPUT
+//	extism-call CACHE FILE EXPORT... [KEY=VALUE]... <INPUT
 //
-// Each result is a line of JSON on the standard output. CACHE is a folder for machine code.
+// Each result is a line of JSON on the standard output. CACHE is a folder for machine code; keys are
+// those of the plugin's configuration.
 package main
 
 import (
@@ -11,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	extism "github.com/extism/go-sdk"
 	"github.com/tetratelabs/wazero"
@@ -38,7 +40,15 @@ func run(cacheDir, path string, exports []string) error {
 	if err != nil {
 		return err
 	}
-	manifest := extism.Manifest{Wasm: []extism.Wasm{extism.WasmFile{Path: path}}}
+	config := map[string]string{}
+	for len(exports) > 0 {
+		key, value, valued := strings.Cut(exports[len(exports)-1], "=")
+		if !valued {
+			break
+		}
+		config[key], exports = value, exports[:len(exports)-1]
+	}
+	manifest := extism.Manifest{Wasm: []extism.Wasm{extism.WasmFile{Path: path}}, Config: config}
 	plugin, err := extism.NewPlugin(context.Background(), manifest,
 		extism.PluginConfig{
 			EnableWasi: true, RuntimeConfig: wazero.NewRuntimeConfig().WithCompilationCache(cache),

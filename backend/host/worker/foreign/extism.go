@@ -8,6 +8,7 @@ import (
 	"github.com/tetratelabs/wazero/api"
 
 	"inos/backend/host/worker/guest"
+	"inos/backend/wire"
 )
 
 const extismModule = "extism:host/env"
@@ -140,11 +141,16 @@ func (c *Code) outputSet(s []uint64) {
 	c.kernel.outputAt, c.kernel.outputLen = int64(s[0]), int64(s[1])
 }
 
+// configGet asks the kernel for what the user has set. At its start a plugin has no settings yet.
 func (c *Code) configGet(s []uint64) {
-	value, ok := c.host.Config(string(c.kernel.block(s[0])))
+	key := c.kernel.block(s[0])
 	s[0] = 0
-	if ok {
-		s[0] = c.kernel.put([]byte(value))
+	if c.job == nil || len(key) > wire.MaxAskTextBytes {
+		return
+	}
+	reply, ok := c.job.Ask(wire.Ask{Service: wire.ServiceConfig, Text: string(key)})
+	if ok && reply.Value == 1 {
+		s[0] = c.kernel.put(reply.Data)
 	}
 }
 

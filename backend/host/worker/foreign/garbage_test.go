@@ -39,9 +39,11 @@ func noNeed(uint16, uint64) (wire.Window, int, error) { return wire.Window{}, -1
 func noAsk(wire.Ask) wire.Reply { return wire.Reply{} }
 
 // call runs an op without input and with no room for an output.
-func (c *Code) call(t *testing.T, op int) (int32, error) {
+func (c *Code) call(t *testing.T, op int) (int32, error) { t.Helper(); return c.callIn(t, op, noAsk) }
+
+func (c *Code) callIn(t *testing.T, op int, ask guest.Ask) (int32, error) {
 	t.Helper()
-	job := guest.NewJob(guest.NewSegments(c.Lent()), noNeed, noAsk)
+	job := guest.NewJob(guest.NewSegments(c.Lent()), noNeed, ask)
 	if err := job.Begin(&wire.Call{OutputCount: 1}, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -81,12 +83,10 @@ func TestNoArgumentOfExtismsFunctionsIsTrusted(t *testing.T) {
 			entries = append(entries, entry)
 		}
 	}
-	ask := &Host{
-		Config: func(string) (string, bool) { return "set", true },
-	}
-	code := start(t, m, entries, ask)
+	code := start(t, m, entries, &Host{})
+	set := func(wire.Ask) wire.Reply { return wire.Reply{Value: 1, Data: []byte("set")} }
 	for op, entry := range entries {
-		_, err := code.call(t, op)
+		_, err := code.callIn(t, op, set)
 		if err == nil {
 			continue
 		}
@@ -109,14 +109,18 @@ func TestAPluginReadsASetting(t *testing.T) {
 		wasmtest.Get(0), wasmtest.Const('k'), wasmtest.Call(store),
 		wasmtest.Get(0), wasmtest.Call(config), wasmtest.Call(fail))
 	settings := map[string]string{"k": "what k is set to"}
-	code := start(t, m, []string{"op"}, &Host{
-		Config: func(key string) (string, bool) { v, ok := settings[key]; return v, ok },
-	})
-	if n, err := code.call(t, 0); n != 1 || err != nil || code.Text() != settings["k"] {
+	ask := func(a wire.Ask) wire.Reply {
+		if v, set := settings[a.Text]; set && a.Service == wire.ServiceConfig {
+			return wire.Reply{Value: 1, Data: []byte(v)}
+		}
+		return wire.Reply{}
+	}
+	code := start(t, m, []string{"op"}, &Host{})
+	if n, err := code.callIn(t, 0, ask); n != 1 || err != nil || code.Text() != settings["k"] {
 		t.Errorf("code %d, %v, %q", n, err, code.Text())
 	}
 	delete(settings, "k")
-	if _, err := code.call(t, 0); err != nil || code.Text() != noRoom {
+	if _, err := code.callIn(t, 0, ask); err != nil || code.Text() != noRoom {
 		t.Errorf("without the setting: %v, %q", err, code.Text())
 	}
 }
