@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"inos/backend/host/hosttest"
 )
@@ -34,10 +35,12 @@ type oracleResult struct {
 	Error  string
 }
 
-func (w world) askOracle(t *testing.T, plugin, export string, input []byte) oracleResult {
+func (w world) askOracle(
+	t *testing.T, plugin, export string, input []byte, config ...string,
+) oracleResult {
 	t.Helper()
-	command := exec.Command(hosttest.Path(t, "build/test/extism-call"), filepath.Join(w.data, "oracle"),
-		hosttest.Path(t, hosttest.Foreign(plugin)), export)
+	command := exec.Command(hosttest.Path(t, "build/test/extism-call"), append([]string{
+		filepath.Join(w.data, "oracle"), hosttest.Path(t, hosttest.Foreign(plugin)), export}, config...)...)
 	command.Stdin = bytes.NewReader(input)
 	out, err := command.Output()
 	if err != nil {
@@ -94,6 +97,121 @@ func TestPluginsForExtismDoWhatExtismDoesWithThem(t *testing.T) {
 				t.Errorf("%q does not say %q", got.stderr, extism.Error)
 			}
 		})
+	}
+}
+
+// What the user sets is what a plugin for Extism finds under that key, as with Extism's own SDK.
+func TestAPluginForExtismReadsWhatTheUserSets(t *testing.T) {
+	w := newWorld(t).withForeign(t, "greet", "tally")
+	for _, c := range []struct{ plugin, op, export, key, value string }{
+		{"greet", "greet_by_name", "greetByName", "greeting", "Grüß Gott"},
+		{"greet", "greet_by_name", "greetByName", "greeting", ""},
+		{"greet", "greet_by_name", "greetByName", "Greeting", "another key"},
+		{"greet", "greet_by_name", "greetByName", "greeting", strings.Repeat("long ", 3000)},
+		{"tally", "add", "add", "unit", "birds"},
+	} {
+		in := filepath.Join(t.TempDir(), "in")
+		writeFile(t, in, []byte("Ada"))
+		give := func() string { return w.run(t, "run", c.plugin+"."+c.op, "-i", in, "-o", "-").stdout }
+		plain, setting := give(), c.key+"="+c.value
+		if set := w.run(t, "plugin", "set", c.plugin, setting); set.exit != ExitOK ||
+			!strings.Contains(set.stdout, c.key) {
+			t.Fatalf("%s: exit %d, %s", c.key, set.exit, set.stderr)
+		}
+		want := string(w.askOracle(t, c.plugin, c.export, []byte("Ada"), setting).Output)
+		if got := give(); got != want || got == "" {
+			t.Errorf("%s: %.60q, Extism has %.60q", c.key, got, want)
+		}
+		w.run(t, "plugin", "set", c.plugin, c.key, "--unset")
+		if got := give(); got != plain {
+			t.Errorf("%s taken back: %.60q, was %.60q", c.key, got, plain)
+		}
+	}
+}
+
+func TestASettingThatNoPluginForExtismCanHaveIsRefused(t *testing.T) {
+	w := newWorld(t).withForeign(t, "greet", "upper")
+	set := []string{"plugin", "set", "greet"}
+	for i := range 64 {
+		set = append(set, fmt.Sprintf("key%d=%d", i, i))
+	}
+	if got := w.run(t, set...); got.exit != ExitOK {
+		t.Fatalf("64 keys: %s", got.stderr)
+	}
+	for _, c := range []struct{ plugin, setting, want string }{
+		{"greet", "one_more=1", "64 keys are set"},
+		{"greet", strings.Repeat("k", 65) + "=1", "has no setting"},
+		{"greet", "a\nb=1", "has no setting"},
+		{"greet", "key1=" + strings.Repeat("v", 16<<10+1), "16384"},
+		{"greet", "key1", "it needs a value"},
+		{"upper", "key=1", "it has none"}, // a WASI command has no settings
+	} {
+		if got := w.run(t, "plugin", "set", c.plugin, c.setting); got.exit != ExitFailed ||
+			!strings.Contains(got.stderr, c.want) {
+			t.Errorf("%.20q: exit %d, %.200s", c.setting, got.exit, got.stderr)
+		}
+	}
+	if got := w.run(t, "plugin", "set", "greet", "key1=other"); got.exit != ExitOK {
+		t.Errorf("a key that is there: %s", got.stderr)
+	}
+}
+
+// Without a grant clock and randomness pretend, and nothing is said about it; with one they are true.
+func TestAForeignModuleSeesTheTimeThatTheUserAllows(t *testing.T) {
+	w := newWorld(t).withForeign(t, "tally", "moment")
+	for _, op := range []string{"tally.moment", "moment.run"} {
+		look := func(flags ...string) (year, random string) {
+			t.Helper()
+			got := w.run(t, append([]string{"run", op, "-o", "-"}, flags...)...)
+			year, random, ok := strings.Cut(got.stdout, " ")
+			if got.exit != ExitOK || strings.Contains(got.stderr, "grant") || !ok {
+				t.Fatalf("%s %v: exit %d, %q, %s", op, flags, got.exit, got.stdout, got.stderr)
+			}
+			return year, random
+		}
+		year, random := look()
+		if again, same := look(); year != "2022" || again != year || same != random {
+			t.Errorf("%s without a grant: %s %s, then %s %s", op, year, random, again, same)
+		}
+		this := fmt.Sprint(time.Now().UTC().Year())
+		if year, same := look("--allow", "now"); year != this || same != random {
+			t.Errorf("%s with now: %s %s", op, year, same)
+		}
+		plugin, _, _ := strings.Cut(op, ".")
+		if got := w.run(t, "plugin", "grant", plugin, "random"); got.exit != ExitOK {
+			t.Fatal(got.stderr)
+		}
+		year, one := look()
+		if _, two := look(); year != "2022" || one == random || one == two {
+			t.Errorf("%s with random: %s %s, then %s", op, year, one, two)
+		}
+		w.run(t, "plugin", "revoke", plugin, "random")
+		if _, same := look(); same != random {
+			t.Errorf("%s after it was revoked: %s", op, same)
+		}
+	}
+}
+
+// A setting belongs to the file that it was set for: another one of that name reads none of it.
+func TestAnotherFileOfThatNameReadsNoSetting(t *testing.T) {
+	w := newWorld(t).withForeign(t, "greet")
+	if got := w.run(t, "plugin", "set", "greet", "greeting=Secret"); got.exit != ExitOK {
+		t.Fatal(got.stderr)
+	}
+	path := hosttest.Path(t, hosttest.Foreign("greet"))
+	wasm, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := filepath.Join(t.TempDir(), "greet.wasm")
+	writeFile(t, other, append(wasm, 0, 2, 1, 'x')) // a custom section more
+	if got := w.run(t, "plugin", "install", other, "--replace"); got.exit != ExitOK {
+		t.Fatal(got.stderr)
+	}
+	in := filepath.Join(t.TempDir(), "in")
+	writeFile(t, in, []byte("Ada"))
+	if got := w.run(t, "run", "greet.greet_by_name", "-i", in, "-o", "-"); got.stdout != "Hello, Ada!" {
+		t.Errorf("%q, %s", got.stdout, got.stderr)
 	}
 }
 

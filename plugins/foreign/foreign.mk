@@ -29,7 +29,7 @@ foreign-go:
 
 foreign-wasi:
 	@mkdir -p $(foreign_out)
-	@for n in upper shelf; do clang --target=wasm32-wasi -O2 -Wall -Wextra -Werror -Wl,--strip-debug \
+	@for n in upper shelf moment; do clang --target=wasm32-wasi -O2 -Wall -Wextra -Werror -Wl,--strip-debug \
 	  -o $(foreign_out)/$$n.wasm plugins/foreign/wasi/$$n.c; done
 
 foreign-oracle:

@@ -31,6 +31,7 @@ type Code struct {
 	job       *guest.Job // that runs
 	// httpStatus is of the last answer in this call; 0: there was none.
 	httpStatus uint32
+	senses     senses
 	said       tail   // what it wrote to its standard error
 	text       string // about the code that the last call returned
 }
@@ -41,6 +42,8 @@ func (p *Program) Start(
 	ctx context.Context, space *guest.Space, memoryBytes int64, host *Host,
 ) (*Code, error) {
 	c := &Code{program: p, host: host, said: tail{log: host.Log}}
+	c.senses.reset()
+	c.senses.clock, c.senses.chance = p.imports("clock_time_get"), p.imports("random_get")
 	var err error
 	if c.memory, err = space.NewMemory(0, memoryBytes, host.OwnBytes); err != nil {
 		return nil, err
@@ -95,7 +98,12 @@ func (c *Code) Call(op uint16, job *guest.Job) (int32, error) {
 		run = c.plugin
 	}
 	c.job, c.httpStatus = job, 0
+	if c.module == nil {
+		c.senses.reset()
+	}
+	c.senses.begin(job)
 	code, err := run(op, job)
+	c.senses.end()
 	c.job = nil
 	var no *refusal
 	if errors.As(err, &no) {
@@ -182,11 +190,10 @@ func (c *Code) drop() {
 	_ = c.memory.Clear() // renew tries again, and says what is wrong
 }
 
-// moduleConfig grants nothing: no files, no environment. Clock and randomness are wazero's
-// pretended ones, the same in every run; sleep returns at once.
+// moduleConfig grants nothing: no files, no environment.
 func (c *Code) moduleConfig() wazero.ModuleConfig {
-	return wazero.NewModuleConfig().WithName("").WithStartFunctions(c.program.starters()...).
-		WithStdout(&c.said).WithStderr(&c.said)
+	return c.senses.config(wazero.NewModuleConfig().WithName("").
+		WithStartFunctions(c.program.starters()...).WithStdout(&c.said).WithStderr(&c.said))
 }
 
 // codeContext leads a host function to the code that called it.

@@ -7,8 +7,10 @@ package foreign
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
 	"inos/backend/host/worker/guest"
@@ -25,8 +27,6 @@ type Host struct {
 	Log  *guest.Logger
 	// OwnBytes hears about every change of the module's own memory.
 	OwnBytes func(delta int64)
-	// Config is a setting of the plugin.
-	Config func(key string) (value string, ok bool)
 }
 
 // Program is a compiled foreign module.
@@ -81,6 +81,13 @@ func (p *Program) firstBytes() int64 {
 		return int64(def.Min()) * wasmPageBytes
 	}
 	return 0
+}
+
+func (p *Program) imports(name string) bool {
+	return slices.ContainsFunc(p.compiled.ImportedFunctions(), func(f api.FunctionDefinition) bool {
+		_, imported, _ := f.Import()
+		return imported == name
+	})
 }
 
 // starters are the functions that make a plugin ready, as Extism's hosts know them: a reactor's

@@ -24,6 +24,12 @@ func (j *Job) Ask(a wire.Ask) (wire.Reply, bool) {
 	return r, !r.Refused
 }
 
+// Try is Ask for what the code can do without: a refusal explains no error.
+func (j *Job) Try(a wire.Ask) (wire.Reply, bool) {
+	r := j.ask(a)
+	return r, !r.Refused
+}
+
 // about puts a question whose text the guest has at ptr.
 func (i *Instance) about(ptr, length uint64, a wire.Ask) (wire.Reply, bool) {
 	if uint32(length) > wire.MaxAskTextBytes {

@@ -1,7 +1,9 @@
-// Tally keeps a sum in a variable, reads a setting and sleeps: what a WASI runtime does beside.
+// Tally keeps a sum in a variable, reads a setting, sleeps, and looks at the clock: what a WASI runtime does
+// beside.
 package main
 
 import (
+	"crypto/rand"
 	"fmt"
 	"os"
 	"time"
@@ -30,6 +32,17 @@ func lookAround() int32 {
 	fmt.Fprintln(os.Stderr, "looking around")
 	pdk.OutputString(fmt.Sprintf("%d args, %d variables, file %t, folder %t, year %d, %t",
 		len(os.Args), len(os.Environ()), noFile == nil, noFolder == nil, time.Now().Year(), <-done))
+	return 0
+}
+
+//go:wasmexport moment
+func moment() int32 {
+	var bytes [8]byte
+	if _, err := rand.Read(bytes[:]); err != nil {
+		pdk.SetError(err)
+		return 1
+	}
+	pdk.OutputString(fmt.Sprintf("%d %x", time.Now().Year(), bytes))
 	return 0
 }
 
