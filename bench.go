@@ -35,7 +35,7 @@ var benchNames = []string{benchEpoch, benchHandover, benchStartup, benchMemory}
 // A measurement is bounded: a page that never loads must not hold up the command line.
 const (
 	benchLimit  = time.Minute
-	memoryLimit = 2 * time.Minute // it looks for 45 seconds
+	memoryLimit = 2 * time.Minute // it looks for 30 seconds
 )
 
 // benchPage serves the measurements' own page: the real one would draw meanwhile.

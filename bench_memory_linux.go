@@ -20,9 +20,9 @@ type MemoryReport struct {
 	Rows []bench.MemoryRow `json:"rows"`
 }
 
-// memoryRows are the flocks that are looked at, and for how many seconds: half a minute has several
+// memoryRows are the flocks that are looked at, and for how many seconds: twenty have several
 // collections of the page's garbage in it.
-var memoryRows = []struct{ birds, seconds int }{{10_000, 30}, {250_000, 5}, {10_000, 10}}
+var memoryRows = []struct{ birds, seconds int }{{10_000, 20}, {250_000, 5}, {10_000, 5}}
 
 const (
 	// memoryArena has room for the largest of them.

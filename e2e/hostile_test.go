@@ -75,7 +75,7 @@ func (s *stage) refused(t *testing.T) map[string]string {
 }
 
 // calmTime is for how long the frames are looked at without attacks, before and after them.
-const calmTime = 3 * time.Second
+const calmTime = 2 * time.Second
 
 // slower is by how much the 95th percentile of the frame time is above what it is in calm times.
 func (s *stage) slower(t *testing.T, attacks func()) float64 {

@@ -113,6 +113,7 @@ return document.getAnimations().filter((a) => a.playState === "running").length`
 }
 
 func TestThePluginsPanel(t *testing.T) {
+	t.Parallel()
 	s := openWith(t, `{"theme": "dark"}`)
 	const panel, detail, dialog = "section[aria-label=Plugins]", "section[aria-label=Plugins] article", "[role=dialog]"
 
@@ -242,6 +243,7 @@ func TestThePluginsPanel(t *testing.T) {
 }
 
 func TestTheLogOfAPluginIsShownSearchedAndExported(t *testing.T) {
+	t.Parallel()
 	s := openWith(t, `{"theme": "light", "panel": "plugins"}`)
 	const detail = "section[aria-label=Plugins] article"
 	hostile := filepath.Join(root(t), "build", "test", "hostile.wasm")
@@ -283,10 +285,12 @@ return parseFloat(font.match(/[\d.]+px/)[0]) / devicePixelRatio`, &pixels))
 }
 
 func TestThePluginsPanelInBothThemesAndSizes(t *testing.T) {
-	sizes := []struct{ width, height int }{{900, 600}, {1280, 800}, {1920, 1080}}
-	for _, theme := range []string{"dark", "light"} {
+	type size struct{ width, height int }
+	smallest := size{900, 600}
+	for theme, sizes := range map[string][]size{"dark": {smallest, {1920, 1080}}, "light": {smallest, {1280, 800}}} {
 		for _, size := range sizes {
 			t.Run(fmt.Sprintf("%s %d", theme, size.width), func(t *testing.T) {
+				t.Parallel()
 				name := fmt.Sprintf("plugins-%%s-%s-%d", theme, size.width)
 				s := &stage{screen: startScreenOf(t, size.width, size.height), data: t.TempDir()}
 				place := fmt.Sprintf(`{"width": %d, "height": %d}`, size.width, size.height)
@@ -302,7 +306,7 @@ func TestThePluginsPanelInBothThemesAndSizes(t *testing.T) {
 				for _, tab := range []string{"About", "Permissions", "Settings", "Activity", "Versions"} {
 					s.pressNamed(t, "section[aria-label=Plugins] article", tab)
 					s.settled(t)
-					if size.width == sizes[0].width { // colours are the same in all
+					if size == smallest { // colours are the same in all
 						s.readable(t, pluginsPanel)
 					}
 					s.screen.save(t, fmt.Sprintf(name, strings.ToLower(tab)))

@@ -81,6 +81,7 @@ func (s *stage) typed(t *testing.T, name, text string) {
 }
 
 func TestSettingsAreChangedByTheKeyboardAndKept(t *testing.T) {
+	t.Parallel()
 	nobody := "DBUS_SESSION_BUS_ADDRESS=unix:path=" + filepath.Join(t.TempDir(), "none")
 	s := openSettable(t, `{"theme": "dark", "panel": "plugins"}`, nobody)
 	s.pressNamed(t, pluginPage, "Settings")
@@ -179,6 +180,7 @@ for (const e of document.querySelectorAll("nav button")) e.focus();
 return window.stops.length;`
 
 func TestASecretIsStoredAndAPublisherTrusted(t *testing.T) {
+	t.Parallel()
 	s := openSettable(t, `{"theme": "light", "panel": "plugins"}`, settingstest.Desktop(t)...)
 	const secret = "Zauberwort-4711"
 

@@ -84,6 +84,7 @@ return Math.min(...faces.map((face) => {
 }));`
 
 func TestAUnitThatDoesNotStart(t *testing.T) {
+	t.Parallel()
 	s := openPage(t, `{"inspector": true}`, "--plugins", badUnits(t), "--unit", "idler")
 
 	t.Run("is named on the stage with the reason", func(t *testing.T) {

@@ -33,6 +33,7 @@ word.firstChild.data = before;
 return rows;`
 
 func TestPointsWithoutAPlaceAreTold(t *testing.T) {
+	t.Parallel()
 	hostile, err := filepath.Abs("../build/test")
 	if err != nil {
 		t.Fatal(err)

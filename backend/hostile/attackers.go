@@ -37,7 +37,7 @@ func (d *drops) attackers() {
 		"locals":  func() []byte { return localsBomb() },
 		"nested":  func() []byte { return answering(1, nested(200_000)) },
 	} {
-		file, err := packed(name, `, "limits": {"memoryBytes": 67108864, "callMs": 500}`, module())
+		file, err := packed(name, `, "limits": {"memoryBytes": 67108864, "callMs": 200}`, module())
 		d.put(name+".wasm", "", file, err)
 	}
 }

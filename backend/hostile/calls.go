@@ -5,7 +5,7 @@ package hostile
 func (s *Set) Loaded() []Call {
 	calls := []Call{}
 	for _, c := range []struct{ unit, says string }{
-		{"starts", "its code at load (start section, _initialize, inos_abi) ran longer than its 500ms"}, {"traps", "start function"}, {"abi", "inos_abi is 2; this host offers 1"}, {"silent", "the call ran longer than its 500ms"}, {"claims", "out of bounds memory access"}, {"grows", "unreachable"},
+		{"starts", "its code at load (start section, _initialize, inos_abi) ran longer than its 200ms"}, {"traps", "start function"}, {"abi", "inos_abi is 2; this host offers 1"}, {"silent", "the call ran longer than its 200ms"}, {"claims", "out of bounds memory access"}, {"grows", "unreachable"},
 		{"invalid", "invalid instruction"}, {"locals", "compiling it takes too much memory"}, {"nested", "compiling it took longer than"},
 	} {
 		calls = append(calls, Call{Unit: c.unit, Op: "run", Says: c.says, Slow: c.unit == "nested"})

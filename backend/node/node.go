@@ -39,6 +39,7 @@ type Node struct {
 	yielding *host.Launcher // of jobs, which must disturb neither flock nor window
 	registry *unit.Registry
 	grants   *grant.Store
+	own      func() []string // see ownFolders
 	settings *settings.Store
 	quotas   *quota.Store
 	usage    *host.Usage
@@ -76,6 +77,7 @@ func Start(ctx context.Context, o Options) (*Node, error) {
 	if n.kernel, err = n.arena.NewKernel(); err != nil {
 		return nil, fault.Wrap(opStart, fault.Unavailable, "arena", err, "see inos doctor")
 	}
+	n.own = sync.OnceValue(func() []string { return ownFolders(o) })
 	n.grants = grant.Open(o.DataDir, o.Who, time.Now)
 	n.settings = settings.Open(o.DataDir, o.Keychain)
 	n.quotas = quota.Open(o.DataDir)

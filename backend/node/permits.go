@@ -55,6 +55,11 @@ func (n *Node) permit(p *host.Plugin, asked *manifest.Permission) (world.Grant, 
 	case !found:
 		return world.Grant{}, fmt.Errorf("%w %s", errNotAllowed, asked.Sentence())
 	}
+	if g.Folder != "" { // another folder may be of that name by now
+		if err := n.notOurs(asked, g.Folder); err != nil {
+			return world.Grant{}, err
+		}
+	}
 	hosts := slices.Clone(g.Hosts)
 	if p.Manifest.Foreign == nil { // a foreign one's hosts are those that the user named
 		hosts = slices.DeleteFunc(hosts, func(host string) bool {
@@ -150,15 +155,26 @@ func grantedFolder(key, path string) (string, error) {
 // itself everything.
 func (n *Node) notOurs(asked *manifest.Permission, folder string) error {
 	folder = resolved(folder)
-	own := append([]string{n.options.DataDir, filepath.Dir(n.options.WorkerPath)}, n.options.PluginDirs...)
-	for _, dir := range own {
-		dir = resolved(dir)
+	for _, dir := range n.own() {
 		if inside(folder, dir) || asked.Name == manifest.PermitWrite && inside(dir, folder) {
 			return fault.New(opGrant, fault.Denied, folder, "INOS keeps its own files in "+dir,
 				"give another folder, which does not hold them")
 		}
 	}
 	return nil
+}
+
+// ownFolders are where INOS keeps its own files, the usual data folder included where this node has
+// another one.
+func ownFolders(o Options) []string {
+	own := append([]string{o.DataDir, filepath.Dir(o.WorkerPath)}, o.PluginDirs...)
+	if usual, err := DefaultDataDir(); err == nil {
+		own = append(own, usual, usual+"-desktop") // WebKit keeps the window's there
+	}
+	for i, dir := range own {
+		own[i] = resolved(dir)
+	}
+	return own
 }
 
 // resolved is a path without links as far as it exists.

@@ -375,3 +375,27 @@ func TestFoldersOfINOSAreNotForPlugins(t *testing.T) {
 		}
 	}
 }
+
+// Where the folder has become a link to one of ours since it was granted, the grant is worth nothing.
+func TestAGrantedFolderThatBecomesOneOfOursIsRefused(t *testing.T) {
+	o := startOutside(t, nil)
+	outbox := filepath.Join(t.TempDir(), "outbox")
+	if err := os.Mkdir(outbox, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	o.decide("write:outbox", grant.Always, outbox)
+	o.gives("", "write", map[string]any{"path": "outbox/a.txt"}, []byte("a"))
+	if err := os.RemoveAll(outbox); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(o.DataDir(), outbox); err != nil {
+		t.Fatal(err)
+	}
+	out, err := o.run("write", map[string]any{"path": "outbox/evil.wasm"}, []byte("evil"))
+	if err == nil || !strings.Contains(err.Error(), "INOS keeps its own files in") {
+		t.Errorf("%q, %v", out, err)
+	}
+	if _, err := os.Stat(filepath.Join(o.DataDir(), "evil.wasm")); err == nil {
+		t.Error("it was written")
+	}
+}

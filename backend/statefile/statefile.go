@@ -3,8 +3,10 @@
 package statefile
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"sync"
@@ -82,9 +84,17 @@ func (f *File[T]) parse() (*T, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
+		return nil, errors.New("it holds no JSON object")
+	}
 	value := new(T)
-	if err := json.Unmarshal(text, value); err != nil {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields() // a document of another kind would read as an empty one
+	if err := d.Decode(value); err != nil {
 		return nil, err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, errors.New("something follows the JSON object")
 	}
 	if f.check == nil {
 		return value, nil

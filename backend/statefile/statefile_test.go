@@ -94,7 +94,7 @@ func TestAFailedChangeLeavesEverything(t *testing.T) {
 
 func TestWhatNobodyMayHaveWrittenIsRefusedAndKept(t *testing.T) {
 	for what, text := range map[string]string{
-		"damaged": `{"n": 1`, "checked": `{"n": -1}`, "too big": `{"names": ["` + strings.Repeat("x", limit) + `"]}`,
+		"another kind": `{"grants": []}`, "null": `null`, "a list": `[]`, "two": `{"n": 1}{"n": 2}`, "damaged": `{"n": 1`, "checked": `{"n": -1}`, "too big": `{"names": ["` + strings.Repeat("x", limit) + `"]}`,
 	} {
 		f := newTally(t)
 		if err := os.MkdirAll(filepath.Dir(f.path), 0o700); err != nil {

@@ -11,6 +11,7 @@ import (
 // legacy is what became of a live unit's state in a reload.
 type legacy struct {
 	kept bool
+	idle bool  // nobody was there to hand it on
 	lost error // why there was none to go on from; nil: the unit handed none on
 }
 
@@ -19,7 +20,8 @@ type legacy struct {
 func (l *Live) saved(ctx context.Context, next *successor) []byte {
 	next.legacy.kept = false
 	w := l.Worker()
-	if w == nil || !w.Alive() || next.legacy.lost != nil {
+	next.legacy.idle = w == nil || !w.Alive()
+	if next.legacy.idle || next.legacy.lost != nil {
 		return nil
 	}
 	state, err := w.SaveState(ctx)
@@ -33,8 +35,10 @@ func (y legacy) String() string {
 		return "began anew, since its state could not be carried over: " + reason(y.lost)
 	case y.kept:
 		return "goes on from where it was"
+	case y.idle:
+		return "began anew, since the version before was not running"
 	}
-	return "began anew"
+	return "began anew, since the version before hands no state on"
 }
 
 // reason is an error without the plugin's name, which stands beside it, and without a stack.
