@@ -101,6 +101,29 @@ func (a *App) ClearPluginSetting(id, name string) (SettingsReply, error) {
 	return SettingsReply{rows}, window.Refusal(err)
 }
 
+// LimitsReply are a plugin's limits.
+type LimitsReply struct {
+	Limits []window.PluginLimit `json:"limits"`
+}
+
+// PluginLimits is how much a plugin may use, and uses at this moment.
+func (a *App) PluginLimits(id string) (LimitsReply, error) {
+	rows, err := a.plugins.Limits(id)
+	return LimitsReply{rows}, window.Refusal(err)
+}
+
+// SetPluginLimit lets a plugin use no more than that, written as people do: 50%.
+func (a *App) SetPluginLimit(id, key, text string) (LimitsReply, error) {
+	rows, err := a.plugins.SetLimit(id, key, text)
+	return LimitsReply{rows}, window.Refusal(err)
+}
+
+// ResetPluginLimit takes a limit back, all of the plugin's when key is empty.
+func (a *App) ResetPluginLimit(id, key string) (LimitsReply, error) {
+	rows, err := a.plugins.ResetLimit(id, key)
+	return LimitsReply{rows}, window.Refusal(err)
+}
+
 // TrustPublisher names the owner of a key.
 func (a *App) TrustPublisher(key, name string) (trust.Publisher, error) {
 	p, err := a.plugins.Trust(key, name)

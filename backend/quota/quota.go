@@ -81,7 +81,7 @@ func (k *Kind) Text(value uint64) string { return k.text(value) }
 func (k *Kind) Parse(text string) (uint64, error) {
 	v, err := k.parse(strings.TrimSpace(text))
 	if err != nil || v != math.Trunc(v) {
-		return 0, fmt.Errorf("%q is none; write it like %s=%s", text, k.Key, k.Example)
+		return 0, fmt.Errorf("%q is none; write it like %s", text, k.Example)
 	}
 	if v < float64(k.Min) || v > float64(k.Max) {
 		return 0, fmt.Errorf("%s does not fit: it takes %s to %s", text, k.text(k.Min), k.text(k.Max))

@@ -29,6 +29,9 @@ type PluginNode interface {
 	Settings(p unit.PluginInfo) ([]node.Setting, error)
 	SetSetting(ctx context.Context, p unit.PluginInfo, name string, given any) error
 	ClearSetting(ctx context.Context, p unit.PluginInfo, name string) error
+	Limits(p unit.PluginInfo) ([]node.Limit, error)
+	SetLimit(p unit.PluginInfo, key, text string) error
+	ResetLimit(p unit.PluginInfo, key string) error
 	Publishers() *trust.Store
 	Lives() []*unit.Live
 }
