@@ -12,6 +12,7 @@ import (
 
 	"inos/backend/dropin"
 	"inos/backend/manifest"
+	"inos/backend/quota"
 )
 
 const outsideID = "dev.inos.outside"
@@ -198,6 +199,22 @@ func TestThePluginsPanel(t *testing.T) {
 			return canvases == 4 && strings.Contains(s.text(t, "figure"), "%")
 		})
 		s.screen.save(t, "plugins-activity-dark")
+	})
+
+	t.Run("a limit is set by the keyboard, with the reason beside it where it does not fit", func(t *testing.T) {
+		const cpu = detail + " li[aria-label=Processor]"
+		s.says(t, cpu, "No limit")
+		s.typed(t, "Limit of Processor", "1%")
+		s.says(t, cpu+" [role=alert]", "it takes 10%")
+		s.typed(t, "Limit of Processor", "50%")
+		s.says(t, cpu, "50%, set by you", "Reset")
+		if set, err := quota.Open(s.data).Of(outsideID); err != nil || set.CPUPercent != 50 {
+			t.Errorf("%+v, %v", set, err)
+		}
+		s.readable(t, pluginPage)
+		s.screen.save(t, "plugins-limits-dark")
+		s.pressNamed(t, detail, "Reset all limits")
+		s.says(t, cpu, "No limit", "Undo")
 	})
 
 	t.Run("disabled, its unit is not offered any more", func(t *testing.T) {

@@ -78,7 +78,7 @@ func TestAWrongLimitIsAWrongCommandLineOrSaysWhatFits(t *testing.T) {
 		{"", ExitUsage, "say which plugin"},
 		{"adder cpu", ExitUsage, "LIMIT=VALUE"},
 		{"adder cpu=50% --reset", ExitUsage, "--reset LIMIT"},
-		{"adder cpu=much", ExitFailed, "cpu=50%"},
+		{"adder cpu=much", ExitFailed, `cpu: "much" is none; write it like 50%`},
 		{"adder speed=1", ExitFailed, "the limits are cpu, memory"},
 		{"nobody", ExitFailed, "inos plugin list"},
 	} {

@@ -1,5 +1,6 @@
 import { isObject, type Json, listAt, numberAt, objectAt, textAt } from "../core/json.ts";
 import type { ParamValue } from "../wire/manifest.ts";
+import { type PluginLimit, parseLimit } from "./pluginLimits.ts";
 import { type PluginSetting, parseSetting } from "./pluginSettings.ts";
 import { parseLife, type UnitLife } from "./unitLife.ts";
 
@@ -83,7 +84,11 @@ export interface PluginUsage {
   rssBytes: number;
   calls: number;
   failures: number;
+  /** Of its live unit; they are no calls. */
+  ticks: number;
   logLines: number;
+  /** Over the limit that the user set. */
+  logDropped: number;
   lastFailure: { when: string; kind: string; message: string } | null;
 }
 
@@ -120,6 +125,10 @@ export interface PluginProgram {
   setSetting(id: string, name: string, value: ParamValue): Promise<void>;
   /** The default counts again; a secret is forgotten. */
   clearSetting(id: string, name: string): Promise<void>;
+  limits(id: string): Promise<PluginLimit[]>;
+  /** The text is what people write: 50%. */
+  setLimit(id: string, key: string, text: string): Promise<void>;
+  resetLimit(id: string, key: string): Promise<void>;
   /** Names the owner of a key that the user was shown. */
   trust(key: string, name: string): Promise<void>;
   forget(key: string): Promise<void>;
@@ -155,6 +164,9 @@ export function boundPlugins(call: Call): PluginProgram {
     revoke: async (id, key) => void (await call("RevokePermission", id, key)),
     setSetting: async (id, name, value) => void (await call("SetPluginSetting", id, name, value)),
     clearSetting: async (id, name) => void (await call("ClearPluginSetting", id, name)),
+    limits: async (id) => listAt(await object("PluginLimits", id), "limits").flatMap(parseLimit),
+    setLimit: async (id, key, text) => void (await call("SetPluginLimit", id, key, text)),
+    resetLimit: async (id, key) => void (await call("ResetPluginLimit", id, key)),
     trust: async (key, name) => void (await call("TrustPublisher", key, name)),
     forget: async (key) => void (await call("ForgetPublisher", key)),
     lives: async () => listAt(await object("PluginLives"), "lives").flatMap(parseLife),
@@ -286,7 +298,9 @@ function parseUsage(raw: unknown): PluginUsage[] {
       rssBytes: number("rss_bytes"),
       calls: number("calls"),
       failures: number("failures"),
+      ticks: number("ticks"),
       logLines: number("log_lines"),
+      logDropped: number("log_dropped"),
       lastFailure: isObject(failure)
         ? {
             when: textAt(failure, "when"),

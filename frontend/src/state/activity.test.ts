@@ -6,8 +6,9 @@ import { begun, MIB } from "./pretended.ts";
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-const used = (calls: number, cpuNs: number): PluginUsage => ({
+const used = (calls: number, cpuNs: number, ticks = 0): PluginUsage => ({
   ...{ plugin: "org.a", workers: 1, rssBytes: 3 * MIB, failures: 0, logLines: 0 },
+  ...{ ticks, logDropped: 0 },
   ...{ calls, cpuNs, lastFailure: null },
 });
 
@@ -36,13 +37,14 @@ describe("what plugins use", () => {
 
   it("is a rate from one look to the next", async () => {
     const { fake, activity } = await open();
-    fake.used = [used(10, 1e9)];
+    fake.used = [used(10, 1e9, 600)];
     await second();
-    fake.used = [used(40, 1.5e9)];
+    fake.used = [used(40, 1.5e9, 660)];
     await second();
     const meters = activity.metersOf("org.a");
     expect(meters?.calls.at(meters.calls.length - 1)).toBeCloseTo(30, 5);
     expect(meters?.cpu.at(meters.cpu.length - 1)).toBeCloseTo(50, 5);
+    expect(meters?.ticks.at(meters.ticks.length - 1)).toBeCloseTo(60, 5);
     expect(meters?.memory.at(0)).toBe(3 * MIB);
   });
 

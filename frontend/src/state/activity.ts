@@ -8,7 +8,7 @@ export const SAMPLE_MS = 1000;
 /** As many as the program keeps. */
 export const MAX_LINES = 2000;
 
-export type MeterName = "cpu" | "memory" | "calls" | "failures";
+export type MeterName = "cpu" | "memory" | "calls" | "failures" | "ticks";
 export type Meters = Record<MeterName, History>;
 
 /** What plugins use, looked at once a second while somebody looks. */
@@ -83,16 +83,23 @@ export class Activity {
       meters = newMeters();
       this.meters.set(now.plugin, meters);
     }
-    const rate = (name: "cpuNs" | "calls" | "failures") =>
+    const rate = (name: "cpuNs" | "calls" | "failures" | "ticks") =>
       Math.max(0, now[name] - (before?.[name] ?? 0)) / seconds;
     meters.cpu.push(rate("cpuNs") / 1e7);
     meters.memory.push(now.rssBytes);
     meters.calls.push(rate("calls"));
     meters.failures.push(rate("failures") * seconds);
+    meters.ticks.push(rate("ticks"));
   }
 }
 
 function newMeters(): Meters {
   const history = () => new History(SAMPLES);
-  return { cpu: history(), memory: history(), calls: history(), failures: history() };
+  return {
+    cpu: history(),
+    memory: history(),
+    calls: history(),
+    failures: history(),
+    ticks: history(),
+  };
 }

@@ -10,6 +10,7 @@ import type {
 import { type Fault, faultOf } from "../core/fault.ts";
 import { Activity } from "./activity.ts";
 import type { NewNotice } from "./notices.ts";
+import { PluginLimits } from "./pluginLimits.ts";
 import { PluginSettings } from "./pluginSettings.ts";
 
 export type PluginTab = "about" | "permissions" | "settings" | "activity" | "versions";
@@ -64,11 +65,13 @@ export class Gallery {
   }));
   readonly activity: Activity;
   readonly settings: PluginSettings;
+  readonly limits: PluginLimits;
 
   constructor(private readonly options: GalleryOptions) {
     this.activity = new Activity(options.program, options.now, () =>
       this.store.setState((s) => ({ samples: s.samples + 1 })),
     );
+    this.limits = new PluginLimits(options.program);
     this.settings = new PluginSettings(options.program, () => this.refresh());
   }
 

@@ -1,5 +1,6 @@
 import { vi } from "vitest";
 import type { Bridge } from "../bridge/open.ts";
+import type { PluginLimit } from "../bridge/pluginLimits.ts";
 import type {
   AuditEntry,
   LogLine,
@@ -43,6 +44,7 @@ export class FakePlugins implements PluginProgram {
   used: PluginUsage[] = [];
   lines: LogLine[] = [];
   living: UnitLife[] = [];
+  limitRows: PluginLimit[] = [];
   /** Set: what asks for a change is refused. */
   refusal: Error | null = null;
   drop: (offer: unknown) => void = () => {};
@@ -53,6 +55,7 @@ export class FakePlugins implements PluginProgram {
   audit = async () => this.entries;
   usage = async () => this.used;
   lives = async () => this.living;
+  limits = async (_id: string) => this.limitRows;
   log = async (after: number) => this.lines.filter((l) => l.number > after);
 
   change = async (id: string, change: string) => this.do(`${change} ${id}`);
@@ -65,6 +68,14 @@ export class FakePlugins implements PluginProgram {
   setSetting = async (id: string, name: string, value: ParamValue) =>
     this.do(`set ${id} ${name} ${value}`);
   clearSetting = async (id: string, name: string) => this.do(`clear ${id} ${name}`);
+  setLimit = async (id: string, key: string, text: string) => {
+    this.do(`limit ${id} ${key}=${text}`);
+    this.limitRows = this.limitRows.map((r) => (r.key === key ? { ...r, set: text } : r));
+  };
+  resetLimit = async (id: string, key: string) => {
+    this.do(`unlimit ${id} ${key}`);
+    this.limitRows = this.limitRows.map((r) => (r.key === key ? { ...r, set: "" } : r));
+  };
   trust = async (key: string, name: string) => this.do(`trust ${key} ${name}`);
   forget = async (key: string) => this.do(`forget ${key}`);
   startNow = async (unit: string) => this.do(`start ${unit} now`);

@@ -2,6 +2,7 @@ import { createContext, useContext } from "react";
 import { useStore } from "zustand";
 import { useShallow } from "zustand/react/shallow";
 import type { GalleryState } from "../state/gallery.ts";
+import type { LimitsState } from "../state/pluginLimits.ts";
 import type { SettingsFormState } from "../state/pluginSettings.ts";
 import type { Session } from "../state/session.ts";
 import type { AppState } from "../state/store.ts";
@@ -24,6 +25,11 @@ export function useApp<T>(select: (state: AppState) => T): T {
 /** Part of the state of the plugins' settings. */
 export function useSettingsForm<T>(select: (state: SettingsFormState) => T): T {
   return useStore(useSession().plugins.settings.store, useShallow(select));
+}
+
+/** Part of what is known of the limits of the plugin that is looked at. */
+export function useLimits<T>(select: (state: LimitsState) => T): T {
+  return useStore(useSession().plugins.limits.store, useShallow(select));
 }
 
 /** Part of the plugins panel's state. */

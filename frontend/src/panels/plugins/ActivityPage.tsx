@@ -3,6 +3,7 @@ import type { PluginCard } from "../../bridge/plugins.ts";
 import { BYTES_PER_MIB, bytes, figure, percent, whole } from "../../core/format.ts";
 import { useGallery, useSession } from "../../view/context.ts";
 import classes from "./Activity.module.css";
+import { Limits } from "./Limits.tsx";
 import { Log } from "./Log.tsx";
 import { Meter } from "./Meter.tsx";
 import page from "./page.module.css";
@@ -25,7 +26,11 @@ export function ActivityPage({ card }: { card: PluginCard }) {
         />
         <Meter plugin={card.id} name="calls" title="Calls a second" atLeast={1} value={figure} />
         <Meter plugin={card.id} name="failures" title="Failures" atLeast={1} value={whole} />
+        {card.units.some((unit) => unit.live) && (
+          <Meter plugin={card.id} name="ticks" title="Ticks a second" atLeast={1} value={figure} />
+        )}
       </div>
+      <Limits plugin={card.id} />
       <Failure id={card.id} />
       <Log id={card.id} />
     </div>
@@ -44,9 +49,11 @@ function Totals({ id }: { id: string }) {
     count(usage.workers, "worker"),
     count(usage.calls, "call"),
     count(usage.failures, "failure"),
-    count(usage.logLines, "line"),
+    ...(usage.ticks > 0 ? [count(usage.ticks, "tick")] : []),
+    `${count(usage.logLines, "line")} logged`,
+    ...(usage.logDropped > 0 ? [`${count(usage.logDropped, "line")} dropped`] : []),
   ];
-  return <p className={classes.totals}>{words.join(", ")} logged since INOS started.</p>;
+  return <p className={classes.totals}>{words.join(", ")} since INOS started.</p>;
 }
 
 function count(n: number, word: string): string {

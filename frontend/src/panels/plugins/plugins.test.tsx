@@ -1,10 +1,12 @@
 import { MantineProvider } from "@mantine/core";
 import { renderToStaticMarkup } from "react-dom/server";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { parseLimit } from "../../bridge/pluginLimits.ts";
 import { type LogLine, type PluginCard, parseCard } from "../../bridge/plugins.ts";
 import type { UnitLife } from "../../bridge/unitLife.ts";
+import { FaultError } from "../../core/fault.ts";
 import type { PluginTab } from "../../state/gallery.ts";
-import { begun } from "../../state/pretended.ts";
+import { begun, type FakePlugins } from "../../state/pretended.ts";
 import { SessionProvider } from "../../view/context.ts";
 import { lifeTitle } from "./Lives.tsx";
 import { shownLines } from "./Log.tsx";
@@ -27,16 +29,25 @@ const OUTSIDE = {
 };
 
 /** The panel as text with tags. */
-async function shown(raw: object, tab: PluginTab = "about"): Promise<string> {
+async function shown(
+  raw: object,
+  tab: PluginTab = "about",
+  prepare: (plugins: FakePlugins) => void = () => {},
+): Promise<string> {
   const { session } = await begun({
+    settings: { panel: "plugins" },
     prepare: (program) => {
       program.plugins.cards = parseCard({ ...OUTSIDE, ...raw }) as PluginCard[];
+      prepare(program.plugins);
     },
   });
   session.plugins.show(tab);
+  if (tab === "activity") await session.plugins.limits.refresh("org.a");
   // Outside of a browser a component is given the store as it began.
   session.store.getInitialState = session.store.getState;
-  session.plugins.store.getInitialState = session.plugins.store.getState;
+  const { store, limits } = session.plugins;
+  store.getInitialState = store.getState;
+  limits.store.getInitialState = limits.store.getState;
   return renderToStaticMarkup(
     <MantineProvider env="test" withCssVariables={false}>
       <SessionProvider value={session}>
@@ -159,6 +170,65 @@ describe("the settings of a plugin", () => {
       "The file is damaged.",
     );
     expect(await shown({}, "settings")).toContain("Outside has nothing to set.");
+  });
+});
+
+describe("the limits of a plugin", () => {
+  const limit = { key: "cpu", doc: "share of one processor", example: "50%", by: "inos" };
+  const own = { ...limit, key: "memory", declared: "32MiB", inForce: "32MiB", by: "plugin" };
+  const yours = { ...limit, set: "50%", inForce: "50%", by: "you", used: "12%" };
+  const withLimits = (...rows: object[]) =>
+    shown({}, "activity", (plugins) => {
+      plugins.limitRows = rows.flatMap(parseLimit);
+    });
+
+  it("say what is in force and whose it is, what is asked for and what is used", async () => {
+    const text = await withLimits(yours, own, { ...limit, key: "rate" });
+    for (const words of [
+      "50%, set by you",
+      "Share of one processor, now 12%.",
+      "32MiB, its own",
+      "its manifest says 32MiB",
+      "No limit",
+      'placeholder="like 50%"',
+      'value="50%"',
+      "Reset all limits",
+    ]) {
+      expect(text).toContain(words);
+    }
+  });
+
+  it("offer nothing to reset where nothing was set", async () => {
+    const text = await withLimits(own);
+    expect(text).toContain("You have set none");
+    expect(text).not.toContain("Reset all limits");
+  });
+
+  it("say why they cannot be read", async () => {
+    const text = await shown({}, "activity", (plugins) => {
+      const fault = { kind: "invalid", subject: "limits.json", message: "it is damaged", next: "" };
+      plugins.limits = () => Promise.reject(new FaultError(fault));
+    });
+    expect(text).toContain("It is damaged.");
+    expect(text).not.toContain("Limit of");
+  });
+
+  it("count ticks of a live unit, and lines that one of them dropped", async () => {
+    const used = (more: object) => ({
+      ...{ plugin: "org.a", workers: 1, cpuNs: 0, rssBytes: 0, calls: 1, failures: 0 },
+      ...{ ticks: 0, logLines: 2, logDropped: 0, lastFailure: null, ...more },
+    });
+    const units = [{ name: "outside", live: true }];
+    const text = await shown({ units }, "activity", (plugins) => {
+      plugins.used = [used({ ticks: 1200, logDropped: 7 })];
+    });
+    expect(text).toContain("Ticks a second");
+    expect(text).toContain("1,200 ticks, 2 lines logged, 7 lines dropped since INOS started.");
+    const quiet = await shown({}, "activity", (plugins) => {
+      plugins.used = [used({})];
+    });
+    expect(quiet).toContain("1 call, 0 failures, 2 lines logged since INOS started.");
+    expect(quiet).not.toContain("Ticks a second");
   });
 });
 
