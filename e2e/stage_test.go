@@ -69,7 +69,7 @@ func (s *stage) environment(t *testing.T) []string {
 	return []string{
 		"PATH=" + os.Getenv("PATH"), "DISPLAY=" + s.screen.display, "HOME=" + home, "LANG=C.UTF-8",
 		"XDG_CACHE_HOME=" + cache(t), "XDG_CONFIG_HOME=" + home, "XDG_RUNTIME_DIR=" + home,
-		"NO_AT_BRIDGE=1", "GTK_A11Y=none",
+		"NO_AT_BRIDGE=1", "GTK_A11Y=none", "GSETTINGS_BACKEND=memory",
 	}
 }
 
