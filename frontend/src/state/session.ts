@@ -1,56 +1,29 @@
 import type { Bridge } from "../bridge/open.ts";
 import { parseOffer } from "../bridge/plugins.ts";
-import { type ControlAction, type LiveState as LiveAnswer, parseFault } from "../bridge/program.ts";
-import { NO_ENTRY } from "../bridge/source.ts";
-import { type Fault, FaultError, faultOf } from "../core/fault.ts";
+import { type ControlAction, parseFault } from "../bridge/program.ts";
+import { FaultError } from "../core/fault.ts";
 import type { Frame } from "../core/frame.ts";
 import { isObject } from "../core/json.ts";
-import {
-  defaultsOf,
-  findParam,
-  type LiveUnit,
-  type ParamValue,
-  type ParamValues,
-} from "../wire/manifest.ts";
-import { stateNumber } from "./condition.ts";
-import type { SceneMeters } from "./figures.ts";
+import { findParam, type LiveUnit, type ParamValue, type ParamValues } from "../wire/manifest.ts";
 import { Gallery } from "./gallery.ts";
-import { Launcher } from "./launcher.ts";
 import { Monitor } from "./monitor.ts";
+import { NoticeBoard } from "./noticeBoard.ts";
 import {
-  faultNotice,
-  isAboutLifeOf,
-  type NewNotice,
   type NoticeAction,
   pictureNotice,
   restingFault,
   retiredFault,
   safeNotice,
-  withNotice,
 } from "./notices.ts";
-import { changed, keptParams, visibleParams } from "./remember.ts";
-import { ParamSender } from "./sender.ts";
-import { COLOURINGS, type Pose, parseSettings, type Settings } from "./settings.ts";
+import { visibleParams } from "./remember.ts";
+import type { SceneControl } from "./sceneControl.ts";
+import { COLOURINGS, parseSettings, type Settings } from "./settings.ts";
+import { ShownParams } from "./shownParams.ts";
+import { ShownUnit } from "./shownUnit.ts";
 import { describeFigures } from "./speech.ts";
-import { type AppStore, isUnderWay, newStore, type PointerChoice, schemeOf } from "./store.ts";
-import { UndoStack } from "./undo.ts";
-
-/** What the session asks of the scene; the view hands it in once the canvas is there. */
-export interface SceneControl {
-  readonly meters: SceneMeters;
-  follow(on: boolean): boolean;
-  setPointerMode(mode: PointerChoice): void;
-  resetView(): void;
-  pose(): Pose;
-  forget(): void;
-  wake(): void;
-  capture(): string;
-}
+import { type AppStore, newStore, type PointerChoice, schemeOf } from "./store.ts";
 
 const SAVE_AFTER_MS = 600;
-const PASSING_MS = 5000;
-/** A slider that is refused while it is dragged does not jump under the hand. */
-const REVERT_AFTER_MS = 400;
 const SPEAK_AFTER_MS = 50;
 const POINTER_CYCLE: readonly PointerChoice[] = ["none", "attract", "scare"];
 
@@ -59,44 +32,36 @@ export class Session {
   readonly store: AppStore = newStore();
   readonly monitor: Monitor;
   readonly plugins: Gallery;
-  private readonly launcher: Launcher;
-  private readonly undoStack = new UndoStack();
-  private readonly sender: ParamSender;
+  private readonly notices = new NoticeBoard(this.store);
+  private readonly parameters: ShownParams;
+  private readonly shown: ShownUnit;
   private scene: SceneControl | null = null;
-  private noticeCount = 0;
   private saveTimer: ReturnType<typeof setTimeout> | undefined;
-  /** What the program has, as far as it said. */
-  private inForce: ParamValues = {};
-  private revertTimer: ReturnType<typeof setTimeout> | undefined;
-  /** Parameters that a refusal for lack of memory left undone. */
-  private refused: ParamValues | null = null;
 
   constructor(private readonly bridge: Bridge) {
-    this.sender = new ParamSender({
-      send: (params) => bridge.program.setParams(params),
-      onTaken: (inForce) => this.paramsTaken(inForce),
-      onRefused: (error, refused) => this.paramsRefused(error, refused),
-      now: () => performance.now(),
-      later: (run, ms) => setTimeout(run, ms),
+    const { store, notices } = this;
+    const scene = () => this.scene;
+    this.parameters = new ShownParams(store, {
+      program: bridge.program,
+      changed: () => {
+        this.scene?.wake();
+        this.save();
+      },
+      fail: (error) => this.fail(error),
     });
-    this.launcher = new Launcher({
-      start: (unit, params) => bridge.program.startLive(unit, params),
-      onLaunch: (unit, params) => this.launching(unit, params),
-      onRunning: (live, asked, refusal) => this.started(live, asked, refusal),
-      onFailed: (unit, fault) => this.store.setState({ launch: { unit, fault } }),
-    });
+    this.shown = new ShownUnit({ bridge, store, parameters: this.parameters, notices, scene });
     this.plugins = new Gallery({
       program: bridge.program.plugins,
       now: () => performance.now(),
       fail: (error) => this.fail(error),
-      tell: (notice) => this.tell(notice),
+      tell: (notice) => notices.tell(notice),
     });
     this.monitor = new Monitor(bridge, this.store, {
       meters: () => this.scene?.meters ?? null,
-      tell: (notice) => this.tell(notice),
+      tell: (notice) => notices.tell(notice),
       fail: (error) => this.fail(error),
-      rests: (unit, why) => this.rests(unit, restingFault(unit, why)),
-      retired: (unit, why) => this.rests(unit, retiredFault(unit, why)),
+      rests: (unit, why) => this.shown.rests(unit, restingFault(unit, why)),
+      retired: (unit, why) => this.shown.rests(unit, retiredFault(unit, why)),
       nameOf: (plugin) => this.plugins.nameOf(plugin),
       unitsChanged: (reloaded) => void this.refreshUnits(reloaded),
     });
@@ -125,9 +90,8 @@ export class Session {
     this.monitor.begin();
     void this.plugins.refresh();
     this.watchPlugins();
-    if (boot.safe.on) this.tell(safeNotice(boot.safe.badStarts));
-    if (boot.live) this.running(boot.live);
-    else void this.launcher.launch(boot.first, null);
+    if (boot.safe.on) this.notices.tell(safeNotice(boot.safe.badStarts));
+    this.shown.begin();
   }
 
   attach(scene: SceneControl | null): void {
@@ -139,16 +103,12 @@ export class Session {
     const { unit, launch } = this.state;
     if (unit?.name === name && !launch) return;
     this.store.setState({ settings: this.settingsNow() });
-    await this.launcher.launch(name, this.savedParams(name));
+    await this.shown.show(name);
   }
 
   /** Tries again what did not start, or rests; with the parameters as they were changed since. */
   async startAgain(): Promise<void> {
-    const { unit, launch, params } = this.state;
-    const asIs = launch?.fault?.kind !== "quarantined" && params === this.inForce;
-    if (!unit && launch) await this.launcher.launch(launch.unit, null);
-    else if (asIs || !unit) await this.launcher.again();
-    else await this.launcher.launch(unit.name, visibleParams(unit, params));
+    await this.shown.startAgain();
   }
 
   setParam(name: string, value: ParamValue): void {
@@ -157,34 +117,23 @@ export class Session {
 
   /** Changes parameters at once; the change can be taken back. */
   setParams(values: ParamValues): void {
-    if (isUnderWay(this.state)) return;
-    const before: ParamValues = {};
-    for (const name of Object.keys(values)) {
-      const old = this.params[name];
-      if (old !== undefined) before[name] = old;
-    }
-    this.undoStack.push(before, values, performance.now());
-    this.apply(values);
+    this.parameters.set(values);
   }
 
   applyPreset(name: string): void {
-    const preset = this.unit?.presets.find((p) => p.name === name);
-    if (preset) this.setParams(preset.values);
+    this.parameters.applyPreset(name);
   }
 
   resetParam(name: string): void {
-    const param = this.unit && findParam(this.unit.params, name);
-    if (param) this.setParam(name, param.default);
+    this.parameters.resetOne(name);
   }
 
   undo(): void {
-    const values = this.undoStack.undo();
-    if (values) this.apply(values);
+    this.parameters.undo();
   }
 
   redo(): void {
-    const values = this.undoStack.redo();
-    if (values) this.apply(values);
+    this.parameters.redo();
   }
 
   async togglePause(): Promise<void> {
@@ -203,7 +152,7 @@ export class Session {
 
   /** Begins anew, with the parameters as they are to be seen. */
   async reset(): Promise<void> {
-    await this.sender.settled();
+    await this.parameters.settled();
     await this.control("reset");
     this.scene?.wake();
   }
@@ -233,7 +182,7 @@ export class Session {
   setPointer(pointer: PointerChoice): void {
     this.store.setState({ pointer });
     this.scene?.setPointerMode(pointer);
-    if (pointer === "none") this.sendHidden({ pointer_mode: "none" });
+    if (pointer === "none") this.parameters.sendHidden({ pointer_mode: "none" });
   }
 
   /** The pointer is at this place in the flock, in its own units. */
@@ -241,7 +190,7 @@ export class Session {
     const { pointer } = this.state;
     if (pointer === "none") return;
     const mode = inside ? pointer : "none";
-    this.sendHidden({ pointer_mode: mode, pointer_x: x, pointer_y: y, pointer_z: z });
+    this.parameters.sendHidden({ pointer_mode: mode, pointer_x: x, pointer_y: y, pointer_z: z });
   }
 
   resetView(): void {
@@ -253,7 +202,9 @@ export class Session {
   async screenshot(): Promise<void> {
     if (!this.scene) return;
     try {
-      this.tell(pictureNotice(await this.bridge.program.saveScreenshot(this.scene.capture())));
+      this.notices.tell(
+        pictureNotice(await this.bridge.program.saveScreenshot(this.scene.capture())),
+      );
     } catch (error) {
       this.fail(error);
     }
@@ -300,7 +251,7 @@ export class Session {
 
   async act(action: NoticeAction): Promise<void> {
     try {
-      if (action.kind === "raiseArena") await this.raise(action.bytes);
+      if (action.kind === "raiseArena") await this.shown.raise(action.bytes);
       else if (action.kind === "allowAllPlugins") await this.allowAllPlugins();
       else if (action.kind === "permissions") this.showPermissions(action.plugin);
       else if (action.kind === "bringBack") await this.bringBack(action.plugin);
@@ -316,13 +267,11 @@ export class Session {
   }
 
   dismiss(id: number): void {
-    this.store.setState({ notices: this.state.notices.filter((n) => n.id !== id) });
+    this.notices.dismiss(id);
   }
 
   dismissLast(): boolean {
-    const last = this.state.notices.at(-1);
-    if (last) this.dismiss(last.id);
-    return !!last;
+    return this.notices.dismissLast();
   }
 
   /** Camera moved: its place is saved a little later. */
@@ -332,101 +281,15 @@ export class Session {
   }
 
   fail(error: unknown): void {
-    this.tell(faultNotice(faultOf(error)));
+    this.notices.fail(error);
   }
 
   private get state() {
     return this.store.getState();
   }
 
-  private get params(): ParamValues {
-    return this.state.params;
-  }
-
   private get unit(): LiveUnit | null {
     return this.state.unit;
-  }
-
-  private find(name: string): LiveUnit | null {
-    return this.units.find((u) => u.name === name) ?? null;
-  }
-
-  /** The unit is on its way: what was shown is gone, and its own controls wait for it. */
-  private launching(name: string, params: ParamValues | null): void {
-    const unit = this.find(name);
-    const left = this.unit?.name;
-    this.undoStack.clear();
-    this.sender.forget();
-    clearTimeout(this.revertTimer);
-    this.refused = null;
-    this.scene?.forget();
-    this.bridge.source.select(NO_ENTRY);
-    const asked = params ?? this.savedParams(name);
-    this.inForce = unit ? { ...defaultsOf(unit.params), ...asked } : {};
-    this.store.setState({
-      unit,
-      // Nobody starts a unit again that is no longer shown.
-      notices: this.state.notices.filter((n) => !left || left === name || !isAboutLifeOf(n, left)),
-      launch: { unit: name, fault: null },
-      entry: NO_ENTRY,
-      params: this.inForce,
-      paused: false,
-      pointer: "none",
-      following: false,
-      canUndo: false,
-      canRedo: false,
-    });
-    this.scene?.setPointerMode("none");
-  }
-
-  private started(live: LiveAnswer, asked: ParamValues | null, refusal: Fault | null): void {
-    this.running(live);
-    if (refusal) {
-      this.refused = asked ?? this.savedParams(live.unit);
-      this.tell(faultNotice(refusal));
-    } else if (asked === null) {
-      // The program may have had to do without what this window remembers; then it says why.
-      this.apply(changed(this.savedParams(live.unit), live.params));
-    }
-  }
-
-  private running(live: LiveAnswer): void {
-    const unit = this.find(live.unit);
-    if (live.state === "quarantined") void this.tellWhyItRests(live.unit);
-    if (!unit) {
-      const message = "it runs, but this window does not understand its manifest";
-      const fault = { kind: "internal", subject: live.unit, message, next: "" };
-      this.store.setState({ launch: { unit: live.unit, fault } });
-      return;
-    }
-    this.bridge.source.select(live.entry);
-    this.inForce = { ...defaultsOf(unit.params), ...live.params };
-    this.store.setState({
-      unit,
-      launch: null,
-      entry: live.entry,
-      params: this.inForce,
-      paused: live.state === "paused" && !this.host.hidden(),
-      liveState: stateNumber(live.state),
-    });
-    this.scene?.wake();
-  }
-
-  /** The program has given a unit up. Its last frame stays, with what can be done over it. */
-  private rests(name: string, fault: Fault): void {
-    if (name !== this.unit?.name) return;
-    // That it is started again is no longer true.
-    const notices = this.state.notices.filter((n) => !isAboutLifeOf(n, name));
-    this.store.setState({ notices, launch: { unit: name, fault } });
-  }
-
-  /** Of a unit that had ended when this page was loaded, only the program knows why. */
-  private async tellWhyItRests(name: string): Promise<void> {
-    const lives = await this.bridge.program.plugins.lives().catch(() => []);
-    const ended =
-      lives.find((l) => l.unit === name)?.ended ?? restingFault(name, "it failed too often");
-    const fault = ended.kind === "quarantined" ? ended : { ...ended, kind: "retired" };
-    if (name === (this.unit?.name ?? name)) this.store.setState({ launch: { unit: name, fault } });
   }
 
   /** Plugins came or went. A unit that was reloaded may have other parameters. */
@@ -437,12 +300,7 @@ export class Session {
       this.fail(error);
     }
     await this.plugins.refresh();
-    const unit = this.find(reloaded);
-    if (!unit || reloaded !== this.unit?.name || this.state.launch) return;
-    this.undoStack.clear();
-    this.inForce = { ...defaultsOf(unit.params), ...keptParams(unit, this.params) };
-    this.store.setState({ unit, params: this.inForce, canUndo: false, canRedo: false });
-    this.scene?.wake();
+    this.shown.reloaded(reloaded);
   }
 
   private async allowAllPlugins(): Promise<void> {
@@ -478,38 +336,6 @@ export class Session {
     else this.fail(new FaultError(parseFault(dropped)));
   }
 
-  private savedParams(name: string): ParamValues {
-    const unit = this.find(name);
-    return unit ? keptParams(unit, this.state.settings.params[name] ?? {}) : {};
-  }
-
-  private apply(values: ParamValues): void {
-    this.store.setState({
-      params: { ...this.params, ...values },
-      canUndo: this.undoStack.canUndo,
-      canRedo: this.undoStack.canRedo,
-    });
-    clearTimeout(this.revertTimer);
-    if (this.state.launch) return; // for the next try
-    const { countParam } = this.unit ?? {};
-    this.sender.put(values, countParam !== undefined && countParam in values);
-    this.scene?.wake();
-    this.save();
-  }
-
-  private sendHidden(values: ParamValues): void {
-    const known: ParamValues = {};
-    for (const [name, value] of Object.entries(values)) {
-      const param = this.unit && findParam(this.unit.params, name);
-      if (!param) continue;
-      known[name] =
-        (param.kind === "number" || param.kind === "integer") && typeof value === "number"
-          ? Math.min(param.max, Math.max(param.min, value))
-          : value;
-    }
-    this.sender.put(known, false);
-  }
-
   private async control(action: ControlAction): Promise<boolean> {
     try {
       await this.bridge.program.control(action);
@@ -518,44 +344,6 @@ export class Session {
       this.fail(error);
       return false;
     }
-  }
-
-  /** Gives the arena more room, and tries again what lacked it. */
-  private async raise(bytes: number): Promise<void> {
-    await this.bridge.program.raiseArena(bytes);
-    if (this.state.launch) {
-      await this.launcher.again();
-      return;
-    }
-    const wanted = this.refused;
-    this.refused = null;
-    if (wanted) this.setParams(wanted);
-  }
-
-  private paramsTaken(inForce: ParamValues): void {
-    this.inForce = { ...this.inForce, ...inForce };
-    this.store.setState({ params: { ...this.params, ...inForce } });
-  }
-
-  /** Says why, and shows what is really in force again once the hand is off the slider. */
-  private paramsRefused(error: unknown, refused: ParamValues): void {
-    if (faultOf(error).kind === "budget") this.refused = refused;
-    this.fail(error);
-    clearTimeout(this.revertTimer);
-    this.revertTimer = setTimeout(() => {
-      const kept: ParamValues = {};
-      for (const name of Object.keys(refused)) {
-        const value = this.inForce[name];
-        if (value !== undefined) kept[name] = value;
-      }
-      this.store.setState({ params: { ...this.params, ...kept } });
-    }, REVERT_AFTER_MS);
-  }
-
-  private tell(notice: NewNotice): void {
-    const id = ++this.noticeCount;
-    this.store.setState({ notices: withNotice(this.state.notices, notice, id) });
-    if (notice.passing) setTimeout(() => this.dismiss(id), PASSING_MS);
   }
 
   private watchPreferences(): void {

@@ -1,6 +1,7 @@
 import { SCENE, type Scheme } from "../core/theme.ts";
 import { Stage } from "../scene/stage.ts";
-import type { SceneControl, Session } from "../state/session.ts";
+import type { SceneControl } from "../state/sceneControl.ts";
+import type { Session } from "../state/session.ts";
 import type { Pose } from "../state/settings.ts";
 import { type AppState, isCalm, schemeOf } from "../state/store.ts";
 
