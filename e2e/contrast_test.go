@@ -13,8 +13,14 @@ import (
 // contrast (WCAG 2.2, 1.4.3).
 const words = `
 const out = [], walker = document.createTreeWalker(document.querySelector(a), NodeFilter.SHOW_TEXT);
-const clip = (e) => { for (; e; e = e.parentElement) if (/auto|scroll|hidden/.test(getComputedStyle(e).overflowY)) return e.getBoundingClientRect();
-  return { top: 0, bottom: innerHeight }; };
+const clip = (e) => {
+  const seen = { top: 0, bottom: innerHeight };
+  for (; e; e = e.parentElement) if (/auto|scroll|hidden/.test(getComputedStyle(e).overflowY)) {
+    const r = e.getBoundingClientRect();
+    seen.top = Math.max(seen.top, r.top), seen.bottom = Math.min(seen.bottom, r.bottom);
+  }
+  return seen;
+};
 while (walker.nextNode()) {
   const node = walker.currentNode, e = node.parentElement, style = getComputedStyle(e);
   if (!node.textContent.trim() || e.closest("[disabled], [data-disabled], svg, style") || style.visibility === "hidden") continue;
