@@ -58,7 +58,7 @@ func (a *app) pluginUpdateCommand() *cobra.Command {
 		Long: "update looks through a folder for newer versions of the plugins that are installed, and shows\n" +
 			"what is new in them, who signed them, and what they ask for beyond the present ones. With --yes it\n" +
 			"installs those that the same key signed and that ask for nothing more; with their names, also\n" +
-			"others. Pinned plugins stay. Nothing is ever updated by itself.",
+			"those that ask for more or that nobody signed. Pinned plugins stay. Nothing is ever updated by itself.",
 		Example: "  inos plugin update --from /media/usb/plugins\n" +
 			"  inos plugin update --from /media/usb/plugins --yes\n" +
 			"  inos plugin update --from /media/usb/plugins --yes org.example.ring",
@@ -175,8 +175,11 @@ func updateOf(now, next unit.PluginInfo) pluginUpdate {
 	switch {
 	case now.Dropped.Pinned:
 		u.Held = "it is pinned: inos plugin unpin " + u.ID
-	case now.Dropped.Key == "" || u.Signature.Key != now.Dropped.Key:
-		u.Held = "it is not signed by the key of the version that is installed"
+	case now.Dropped.Key == "" && u.Signature.Key == "":
+		u.Held = "nobody signed it"
+	case u.Signature.Key != now.Dropped.Key:
+		u.Held = "it is not signed by the key of the version that is installed; to take it all the same: " +
+			"inos plugin install --replace " + next.Path
 	case len(u.Asks) > 0:
 		u.Held = "it asks for more"
 	}

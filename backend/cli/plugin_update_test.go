@@ -105,7 +105,7 @@ func TestAFolderIsASourceOfUpdates(t *testing.T) {
 	s := newStand(t)
 	news := source(t, s)
 	held := map[string]string{
-		"plain": "", "greedy": "it asks for more", "stolen": "not signed by the key", "bare": "not signed by the key",
+		"plain": "", "greedy": "it asks for more", "stolen": "not signed by the key", "bare": "nobody signed it",
 		"pinned": "it is pinned",
 	}
 	for _, args := range [][]string{{news}, {news, "--yes"}} {

@@ -28,7 +28,7 @@ const (
 	// pictureCores are what a picture takes with all that belongs to it; jobs have the others.
 	pictureCores = 2
 	// leastPercent of one processor is left to jobs where the picture needs them all.
-	leastPercent = 25
+	leastPercent = 15
 	wholePercent = 100
 )
 

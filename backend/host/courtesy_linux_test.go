@@ -33,7 +33,7 @@ func TestJobsGiveWayWhileSomebodyLooks(t *testing.T) {
 	shown.Store(true)
 	took, share := hang()
 	t.Logf("%s at %.2f of a processor", took, share)
-	if share > 0.4 {
+	if share > 0.3 {
 		t.Errorf("somebody looks, and it took %.2f of a processor", share)
 	}
 	// Its time is its own: what it was held back does not count.
