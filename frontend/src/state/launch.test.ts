@@ -153,6 +153,14 @@ describe("a unit that was given up", () => {
     expect(state()).toMatchObject({ launch: null, params: { cohesion: 3 } });
   });
 
+  it("rests without a word of its last failure, though both are told at once", async () => {
+    const { writer, settle, state } = await begun();
+    writer.emit(EventKind.unitFailed, ERROR, "boids", "unreachable");
+    writer.emit(EventKind.unitQuarantined, ERROR, "boids", words);
+    await settle();
+    expect(state().notices).toEqual([]);
+  });
+
   it("is not said to be started again once another one is shown", async () => {
     const { session, writer, settle, state } = await begun();
     writer.emit(EventKind.unitFailed, ERROR, "boids", "unreachable");

@@ -86,8 +86,9 @@ export class Monitor {
     if (head === this.events) return;
     const news = kernel.events(this.events);
     this.events = head;
-    for (const event of news) this.pass(event);
     for (const notice of this.noticesOf(news)) this.options.tell(notice);
+    // A unit that rests takes back what was told of its failures.
+    for (const event of news) this.pass(event);
     const changes = news.filter((event) => CHANGES_UNITS.has(event.kind));
     if (changes.length > 0) {
       // However many plugins came at once: the list is asked for once.
