@@ -69,6 +69,12 @@ func changeLimits(n *node.Node, p unit.PluginInfo, wishes []string, reset bool) 
 	if reset && len(wishes) == 0 {
 		return n.ResetLimit(p, "")
 	}
+	for _, wish := range wishes { // all of them first: nothing is set when one is wrong
+		key, value, _ := strings.Cut(wish, "=")
+		if err := n.CheckLimit(p, key, value); err != nil && !reset {
+			return err
+		}
+	}
 	for _, wish := range wishes {
 		key, value, _ := strings.Cut(wish, "=")
 		var err error

@@ -80,11 +80,15 @@ func TestAWrongLimitIsAWrongCommandLineOrSaysWhatFits(t *testing.T) {
 		{"adder cpu=50% --reset", ExitUsage, "--reset LIMIT"},
 		{"adder cpu=much", ExitFailed, `cpu: "much" is none; write it like 50%`},
 		{"adder speed=1", ExitFailed, "the limits are cpu, memory"},
+		{"adder cpu=40% speed=1", ExitFailed, "the limits are cpu, memory"},
 		{"nobody", ExitFailed, "inos plugin list"},
 	} {
 		got := s.inos(t.Context(), append([]string{"plugin", "limit"}, strings.Fields(c.args)...)...)
 		if got.exit != c.exit || !strings.Contains(got.stderr, c.text) {
 			t.Errorf("%q: exit %d, %s", c.args, got.exit, got.stderr)
 		}
+	}
+	if row := s.limits(t)["cpu"]; row.Set != nil {
+		t.Errorf("beside a wrong one it was set: %+v", row)
 	}
 }

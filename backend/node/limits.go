@@ -136,26 +136,40 @@ func (n *Node) used(id string) map[string]*uint64 {
 // SetLimit lets a plugin use no more than that, written as people do: cpu, 50%. It counts from the
 // next call on, for a live unit within a second.
 func (n *Node) SetLimit(p unit.PluginInfo, key, text string) error {
-	k, err := findLimit(key)
+	k, value, err := n.checkLimit(p, key, text)
 	if err != nil {
 		return err
-	}
-	value, err := k.Parse(text)
-	if err != nil {
-		return fault.Wrap(opLimit, fault.Invalid, key, err, "")
-	}
-	if key == quota.Memory || key == quota.Time {
-		if most := n.withoutQuota(p)[key]; value > most {
-			return fault.New(opLimit, fault.Invalid, key,
-				fmt.Sprintf("a limit only takes away, and %s may have %s", p.Manifest.ID, k.Text(most)),
-				howToGiveMore(p.Manifest, key))
-		}
 	}
 	if err := n.quotas.Set(p.Manifest.ID, k, value); err != nil {
 		return err
 	}
 	n.wake()
 	return nil
+}
+
+// CheckLimit says whether SetLimit would take it.
+func (n *Node) CheckLimit(p unit.PluginInfo, key, text string) error {
+	_, _, err := n.checkLimit(p, key, text)
+	return err
+}
+
+func (n *Node) checkLimit(p unit.PluginInfo, key, text string) (*quota.Kind, uint64, error) {
+	k, err := findLimit(key)
+	if err != nil {
+		return nil, 0, err
+	}
+	value, err := k.Parse(text)
+	if err != nil {
+		return nil, 0, fault.Wrap(opLimit, fault.Invalid, key, err, "")
+	}
+	if key == quota.Memory || key == quota.Time {
+		if most := n.withoutQuota(p)[key]; value > most {
+			return nil, 0, fault.New(opLimit, fault.Invalid, key,
+				fmt.Sprintf("a limit only takes away, and %s may have %s", p.Manifest.ID, k.Text(most)),
+				howToGiveMore(p.Manifest, key))
+		}
+	}
+	return k, value, nil
 }
 
 // howToGiveMore is for memory and time, whose permissions have their names.
