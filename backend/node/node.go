@@ -107,7 +107,9 @@ func (n *Node) serve(ctx context.Context) {
 	n.jobs = job.New(catalogue{n.registry}, n.engine, job.SystemClock{}, host.Cores())
 	cfg.Relieve = n.jobs.Relieve
 	n.engine.config = cfg
-	n.engine.config.Launcher = n.yielding
+	if n.options.Watch { // it lasts and shows something; a command's job is what somebody waits for
+		n.engine.config.Launcher = n.yielding
+	}
 	n.engine.config.Courtesy = host.NewCourtesy(func() bool { return durable.Shared(n.shownPath()) }, host.Cores())
 	n.lives = unit.NewLives(unit.Deps{
 		Arena: n.arena, Kernel: n.kernel, Registry: n.registry, Host: cfg, Services: units,

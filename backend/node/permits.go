@@ -167,7 +167,7 @@ func (n *Node) notOurs(asked *manifest.Permission, folder string) error {
 // ownFolders are where INOS keeps its own files, the usual data folder included where this node has
 // another one.
 func ownFolders(o Options) []string {
-	own := append([]string{o.DataDir, filepath.Dir(o.WorkerPath)}, o.PluginDirs...)
+	own := slices.Concat([]string{o.DataDir, filepath.Dir(o.WorkerPath)}, o.PluginDirs, o.MoreDirs)
 	if usual, err := DefaultDataDir(); err == nil {
 		own = append(own, usual, usual+"-desktop") // WebKit keeps the window's there
 	}

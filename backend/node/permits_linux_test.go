@@ -67,7 +67,9 @@ func startOutside(t *testing.T, change func(*manifest.Manifest)) *outside {
 	return startFile(t, hosttest.Outside, change)
 }
 
-func startFile(t *testing.T, file string, change func(*manifest.Manifest)) *outside {
+func startFile(
+	t *testing.T, file string, change func(*manifest.Manifest), more ...func(*Options),
+) *outside {
 	t.Helper()
 	o := &outside{t: t, folder: t.TempDir(), file: file}
 	o.install(change)
@@ -75,6 +77,9 @@ func startFile(t *testing.T, file string, change func(*manifest.Manifest)) *outs
 		options.PluginDirs = []string{o.folder}
 		options.Clipboard, options.Notify = &o.board, o.board.notify
 		options.Keychain = &o.keychain
+		for _, f := range more {
+			f(options)
+		}
 	})
 	return o
 }
@@ -345,7 +350,8 @@ func TestADeadlineEndsACallThatWaitsForAServer(t *testing.T) {
 
 // Who may write the grants grants itself everything.
 func TestFoldersOfINOSAreNotForPlugins(t *testing.T) {
-	o := startOutside(t, nil)
+	more := t.TempDir()
+	o := startFile(t, hosttest.Outside, nil, func(options *Options) { options.MoreDirs = []string{more} })
 	link := filepath.Join(t.TempDir(), "innocent")
 	if err := os.Symlink(o.DataDir(), link); err != nil {
 		t.Fatal(err)
@@ -363,6 +369,7 @@ func TestFoldersOfINOSAreNotForPlugins(t *testing.T) {
 		{"write:outbox", inner, true},
 		{"write:outbox", link, true},
 		{"write:outbox", o.folder, true},
+		{"write:outbox", more, true},
 		{"write:outbox", "/", true},
 		{"read:inbox", o.DataDir(), true},
 		{"read:inbox", inner, true},

@@ -39,7 +39,7 @@ func nices(t *testing.T, pid int) map[int]int {
 }
 
 func TestJobsGiveWayToTheFlockAndTheWindow(t *testing.T) {
-	n := start(t, nil)
+	n := start(t, func(o *Options) { o.Watch = true })
 	flock, err := n.StartLive(context.Background(), "boids", unit.LiveConfig{
 		Params: map[string]any{"count": 500},
 	})
