@@ -163,8 +163,12 @@ describe("plugins that speak", () => {
     const { session, writer, settle, state, shown } = await gallery();
     writer.emit(EventKind.pluginDenied, 1, "", "org.a: it wanted to know the time, which …");
     await settle();
+    writer.emit(EventKind.pluginDenied, 1, "", "org.a: it wanted to see your files, which …");
+    await settle();
+    expect(state().notices).toHaveLength(1);
     const [notice] = state().notices;
     expect(notice).toMatchObject({ title: "Alpha was not allowed something", passing: false });
+    expect(notice?.why).toContain("see your files");
     if (notice?.action) await session.act(notice.action);
     expect(shown()).toMatchObject({ chosen: "org.a", tab: "permissions" });
     expect(state().settings.panel).toBe("plugins");

@@ -174,6 +174,7 @@ export function pluginNotice(
     next: "",
     action: { kind: "permissions", label: "Permissions", plugin },
     passing: false,
+    key: `${event.kind} ${plugin}`, // one is enough: its button leads to all that it wants
   };
 }
 
