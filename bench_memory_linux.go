@@ -20,9 +20,9 @@ type MemoryReport struct {
 	Rows []bench.MemoryRow `json:"rows"`
 }
 
-// memoryRows are the flocks that are looked at, and for how many seconds: twenty have several
+// memoryRows are the flocks that are looked at, and for how many seconds: fifteen have some
 // collections of the page's garbage in it.
-var memoryRows = []struct{ birds, seconds int }{{10_000, 20}, {250_000, 5}, {10_000, 5}}
+var memoryRows = []struct{ birds, seconds int }{{10_000, 15}, {250_000, 5}, {10_000, 5}}
 
 const (
 	// memoryArena has room for the largest of them.

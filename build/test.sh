@@ -55,7 +55,7 @@ mkdir -p build/cache && keep_times
 kind=go suite go go test -race -v -timeout 15m ./backend/... ./schemas/...
 kind=cargo suite cargo cargo test --quiet --locked --release --manifest-path plugins/Cargo.toml --workspace
 kind=vitest suite vitest npm --prefix frontend run --silent test
-kind=go suite e2e go test -v -tags e2e -timeout 15m -count=1 ./e2e/...
+kind=go suite e2e go test -v -tags e2e -timeout 15m -count=1 -parallel 3 ./e2e/... # they wait more than they work
 
 echo "$passed passed, $failed failed" | tee build/logs/summary
 [ "$failed" = 0 ]
