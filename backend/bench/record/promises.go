@@ -95,7 +95,7 @@ var promises = []promise{
 		func(f *figures) float64 { return f.startup.Worker.P50 }},
 	{"the window, exec to the page's first frame of birds", 2000, "ms", false,
 		func(f *figures) float64 { return f.window.FrameMs }},
-	{"all processes, 10,000 birds, the most in half a minute", 400, "MB", false,
+	{"all processes, 10,000 birds, the most in 15 s", 400, "MB", false,
 		func(f *figures) float64 { return f.mostMemory(0) }},
 	{"all processes, 10,000 birds after 250,000, the most", 400, "MB", false,
 		func(f *figures) float64 { return f.mostMemory(2) }},
