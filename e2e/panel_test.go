@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"inos/backend/dropin"
-	"inos/backend/manifest"
 	"inos/backend/quota"
 )
 
@@ -20,18 +19,7 @@ const outsideID = "dev.inos.outside"
 // outsideFile is the plugin that asks for everything, as another version, in a file.
 func outsideFile(t *testing.T, version string) string {
 	t.Helper()
-	wasm, err := os.ReadFile(filepath.Join(root(t), "build", "bin", "examples", "outside.wasm"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := manifest.Parse(wasm)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m.Version = version
-	if wasm, err = manifest.Pack(wasm, m); err != nil {
-		t.Fatal(err)
-	}
+	wasm, _ := edition(t, "outside.wasm", version)
 	path := filepath.Join(t.TempDir(), "outside.wasm")
 	if err := os.WriteFile(path, wasm, 0o600); err != nil {
 		t.Fatal(err)

@@ -15,10 +15,10 @@ import (
 	"inos/backend/manifest"
 )
 
-// sparks is the example plugin as another version.
-func sparks(t *testing.T, version string) dropin.File {
+// edition is an example plugin as another version.
+func edition(t *testing.T, file, version string) ([]byte, *manifest.Manifest) {
 	t.Helper()
-	wasm, err := os.ReadFile(filepath.Join(root(t), "build", "bin", "examples", "sparks.wasm"))
+	wasm, err := os.ReadFile(filepath.Join(root(t), "build", "bin", "examples", file))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,6 +30,13 @@ func sparks(t *testing.T, version string) dropin.File {
 	if wasm, err = manifest.Pack(wasm, m); err != nil {
 		t.Fatal(err)
 	}
+	return wasm, m
+}
+
+// sparks is the example plugin as another version.
+func sparks(t *testing.T, version string) dropin.File {
+	t.Helper()
+	wasm, m := edition(t, "sparks.wasm", version)
 	return dropin.File{ID: m.ID, Version: version, Digest: dropin.DigestOf(wasm), Name: "sparks.wasm", Wasm: wasm}
 }
 

@@ -82,7 +82,11 @@ func Start(ctx context.Context, o Options) (*Node, error) {
 	n.settings = settings.Open(o.DataDir, o.Keychain)
 	n.quotas = quota.Open(o.DataDir)
 	n.usage = host.NewUsage(time.Now)
-	n.launcher, n.yielding = host.NewLauncher(), host.NewYieldingLauncher()
+	n.launcher = host.NewLauncher()
+	n.yielding = n.launcher
+	if o.Watch { // it lasts and shows something; a command's job is what somebody waits for
+		n.yielding = host.NewYieldingLauncher()
+	}
 	n.registry = unit.NewRegistry(folders, o.indexPath(), n.refused)
 	n.publishers = trust.Open(filepath.Join(o.DataDir, trust.FileName))
 	n.registry.TrustPublishers(n.trusted)
@@ -107,9 +111,7 @@ func (n *Node) serve(ctx context.Context) {
 	n.jobs = job.New(catalogue{n.registry}, n.engine, job.SystemClock{}, host.Cores())
 	cfg.Relieve = n.jobs.Relieve
 	n.engine.config = cfg
-	if n.options.Watch { // it lasts and shows something; a command's job is what somebody waits for
-		n.engine.config.Launcher = n.yielding
-	}
+	n.engine.config.Launcher = n.yielding
 	n.engine.config.Courtesy = host.NewCourtesy(func() bool { return durable.Shared(n.shownPath()) }, host.Cores())
 	n.lives = unit.NewLives(unit.Deps{
 		Arena: n.arena, Kernel: n.kernel, Registry: n.registry, Host: cfg, Services: units,
