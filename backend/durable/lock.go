@@ -45,3 +45,17 @@ func lockBy(
 		}
 	}
 }
+
+// Try takes the lock of that name, alone or shared with others who share it, without waiting; taken
+// is false when it is somebody else's.
+func Try(path string, alone bool) (unlock func(), taken bool, err error) {
+	try := tryShare
+	if alone {
+		try = tryLock
+	}
+	unlock, err = lockBy(try, path, 0)
+	if errors.Is(err, ErrBusy) {
+		return nil, false, nil
+	}
+	return unlock, err == nil, err
+}
