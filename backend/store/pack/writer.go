@@ -1,0 +1,128 @@
+package pack
+
+import (
+	"crypto/cipher"
+	"crypto/rand"
+	"errors"
+	"path"
+
+	"inos/backend/store/disk"
+	"inos/backend/store/seal"
+)
+
+// Folder is where the packs of a space lie.
+const Folder = "packs"
+
+// part names the packs' keys.
+const part = "packs"
+
+// Unfinished is how the names of packs end that are still written, or never were whole: nothing in
+// them was promised to anybody.
+const Unfinished = ".part"
+
+// Path is a pack's file in its space.
+func Path(id ID) string { return path.Join(Folder, id.String()) }
+
+// Writer fills one pack. It is not safe for concurrent use. After an error it can only be discarded.
+type Writer struct {
+	ID    ID
+	fs    disk.FS
+	aead  cipher.AEAD
+	epoch uint64
+	out   disk.Output
+
+	written int64 // whole groups
+	entries []Entry
+	body    []byte
+	group   []byte
+}
+
+// Create begins a pack in a space's folder, whose Folder must be there.
+func Create(fsys disk.FS, keys *seal.Keys, epoch uint64) (*Writer, error) {
+	w := &Writer{fs: fsys, epoch: epoch}
+	_, _ = rand.Read(w.ID[:]) // never fails
+	w.aead = keys.AEAD(part, w.ID[:])
+	var err error
+	w.out, err = fsys.Create(Path(w.ID) + Unfinished)
+	return w, err
+}
+
+// Add takes a block, whose entry's Offset is set, and says where it will lie once its group is written.
+// It writes a group when there is enough for one; flushed says so.
+func (w *Writer) Add(e Entry, block []byte) (flushed []Entry, err error) {
+	if len(w.body)+len(block) > maxBody || len(w.entries) == maxBlocks {
+		if flushed, err = w.Flush(); err != nil {
+			return nil, err
+		}
+	}
+	e.Stored = uint32(len(block))
+	w.entries = append(w.entries, e)
+	w.body = append(w.body, block...)
+	return flushed, nil
+}
+
+// Bytes is how long the pack will be at least.
+func (w *Writer) Bytes() int64 { return w.written + int64(len(w.body)) }
+
+// Flush writes what was added as a group, and returns its blocks with their places.
+func (w *Writer) Flush() ([]Entry, error) {
+	if len(w.entries) == 0 {
+		return nil, nil
+	}
+	return w.flush(false)
+}
+
+func (w *Writer) flush(last bool) ([]Entry, error) {
+	h := head{w.epoch, uint32(len(w.entries)), uint32(len(w.body)), 0, last}.padded()
+	if _, err := w.out.Write(w.seal(h)); err != nil {
+		return nil, err
+	}
+	placed := w.entries
+	at := w.written + int64(headBytes+h.directory())
+	for i := range placed {
+		placed[i].Offset = uint32(at)
+		at += int64(placed[i].Stored)
+	}
+	w.written += h.length()
+	w.entries, w.body = nil, w.body[:0]
+	return placed, nil
+}
+
+// seal lays out a group.
+func (w *Writer) seal(h head) []byte {
+	start, end := uint64(w.written), uint64(w.written+h.length())
+	var plain [headPlain]byte
+	ends := h.encode(plain[:0])
+	rows := encodeRows(make([]byte, 0, h.directory()+int(h.pad)), w.entries)
+	g := w.group[:0]
+	g = w.aead.Seal(g, seal.Place(leadingHead, start), ends, nil)
+	g = w.aead.Seal(g, seal.Place(leadingDirectory, start), rows, nil)
+	g = append(g, w.body...)
+	rows = append(rows, make([]byte, h.pad)...)
+	g = w.aead.Seal(g, seal.Place(trailingDirectory, end), rows, nil)
+	g = w.aead.Seal(g, seal.Place(trailingHead, end), ends, nil)
+	w.group = g
+	return g
+}
+
+// Finish writes what is left, and gives the pack its name: when it returns, the pack lasts. It returns
+// the blocks of the last group.
+func (w *Writer) Finish() ([]Entry, error) {
+	placed, err := w.flush(true)
+	if err == nil {
+		err = w.out.Sync()
+	}
+	if err = errors.Join(err, w.out.Close()); err != nil {
+		return nil, err
+	}
+	if err := w.fs.Rename(Path(w.ID)+Unfinished, Path(w.ID)); err != nil {
+		return nil, err
+	}
+	return placed, w.fs.SyncFolder(Folder)
+}
+
+// Discard removes a pack that was not finished.
+func (w *Writer) Discard() {
+	_ = w.out.Close()                        // whatever is in it
+	_ = w.fs.Remove(Path(w.ID) + Unfinished) // else the next collection does it
+}
