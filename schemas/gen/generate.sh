@@ -17,7 +17,7 @@ capnp compile -I schemas -o- schemas/system/arena.capnp schemas/system/event.cap
   schemas/compute/frame.capnp | "$tmp/gen" -root "$root"
 
 # messages: Go
-for s in compute/job compute/plugin system/control; do
+for s in compute/job compute/plugin system/control system/store; do
   name=$(basename $s)
   out=$root/backend/wire/gen/$name
   mkdir -p "$out"

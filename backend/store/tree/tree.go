@@ -69,4 +69,17 @@ const (
 	MaxLevel = 6
 	// MaxDepth is how deep folders may lie in folders.
 	MaxDepth = 512
+	// MaxSize is the largest file: what a file system can address.
+	MaxSize = 1<<63 - 1
+	// MaxDataBytes bounds a data block; a hole may be as large as a file.
+	MaxDataBytes = 4 << 20
+	// MaxMetaBytes bounds a list, a page, a root and a removal as they are written. A page of 1,024
+	// usual entries is a tenth of it.
+	MaxMetaBytes = 1 << 20
+	// MaxPathBytes is Linux's own bound for what a user can name.
+	MaxPathBytes  = 4096
+	MaxLabelBytes = 256
+	// MaxReplaces bounds the roots that a root stands for, MaxRemovals those that one removal names.
+	MaxReplaces = 64
+	MaxRemovals = 1024
 )
