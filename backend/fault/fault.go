@@ -32,11 +32,13 @@ const (
 	Quarantined      // it failed too often and is not started again
 	LogFlood         // the guest wrote more log lines than it may
 	Internal         // a bug of ours
+	Damaged          // what is stored is not what was written
 )
 
 var kindNames = [...]string{
 	"other", "invalid", "not-found", "denied", "budget", "deadline", "trap", "memory", "fault",
 	"crash", "protocol", "unavailable", "canceled", "quarantined", "log-flood", "internal",
+	"damaged",
 }
 
 // String returns the kind as it stands in JSON: "not-found".

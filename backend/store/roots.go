@@ -1,0 +1,231 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/hex"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"inos/backend/fault"
+	"inos/backend/store/index"
+	"inos/backend/store/seal"
+	"inos/backend/store/tree"
+)
+
+var (
+	errQuota   = errors.New("its quota is used up")
+	errGivenUp = errors.New("it was given up")
+)
+
+// Version is one state of something that was put.
+type Version struct {
+	// ID is what the version is called, the same as long as it exists.
+	ID   tree.Name
+	Root tree.Root
+	name tree.Name // of the block
+}
+
+// Time is when it was put.
+func (v Version) Time() time.Time { return time.UnixMilli(v.Root.TimeMs) }
+
+// record is a root as it was read.
+type record struct {
+	id   tree.Name
+	root tree.Root
+}
+
+// maxReplaced is how many earlier records of itself a root names, so that none can be brought back.
+const maxReplaced = 64
+
+// original is a root as it was first written: its ID is the name of that.
+func (s *Space) original(r tree.Root) (tree.Name, error) {
+	r.Pinned, r.Replaces = false, nil
+	plain, err := tree.EncodeRoot(r)
+	return s.keys.Name(seal.Root, plain), err
+}
+
+// Versions are all that is there, the newest first. A root that is damaged is in the error; the
+// others are returned.
+func (s *Space) Versions() ([]Version, error) {
+	table, err := s.refresh()
+	if err != nil {
+		return nil, err
+	}
+	return s.versions(table)
+}
+
+func (s *Space) versions(table *index.Table) ([]Version, error) {
+	var roots, removals []tree.Name
+	table.Each(func(name tree.Name, p index.Place) bool {
+		switch p.Kind {
+		case seal.Root:
+			roots = append(roots, name)
+		case seal.Removal:
+			removals = append(removals, name)
+		}
+		return true
+	})
+	dead, err := s.removed(removals)
+	errs := []error{err}
+	live := map[tree.Name]*record{}
+	for _, name := range roots {
+		r, err := s.root(name)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		live[name] = r
+		for _, old := range r.root.Replaces {
+			dead[old] = true
+		}
+	}
+	var out []Version
+	for name, r := range live {
+		if !dead[name] {
+			out = append(out, Version{r.id, r.root, name})
+		}
+	}
+	slices.SortFunc(out, func(a, b Version) int {
+		return cmp.Or(cmp.Compare(b.Root.TimeMs, a.Root.TimeMs), bytes.Compare(a.name[:], b.name[:]))
+	})
+	return out, errors.Join(errs...)
+}
+
+// removed are the names of roots that the user took away.
+func (s *Space) removed(removals []tree.Name) (map[tree.Name]bool, error) {
+	dead := map[tree.Name]bool{}
+	var errs []error
+	for _, name := range removals {
+		plain, err := s.load(nil, name, seal.Removal, -1)
+		var r tree.Removal
+		if err == nil {
+			r, err = tree.DecodeRemoval(plain)
+		}
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		for _, root := range r.Roots {
+			dead[root] = true
+		}
+	}
+	return dead, errors.Join(errs...)
+}
+
+// root reads one, once.
+func (s *Space) root(name tree.Name) (*record, error) {
+	s.mu.Lock()
+	r := s.roots[name]
+	s.mu.Unlock()
+	if r != nil {
+		return r, nil
+	}
+	plain, err := s.load(nil, name, seal.Root, -1)
+	if err != nil {
+		return nil, err
+	}
+	r = &record{}
+	if r.root, err = tree.DecodeRoot(plain); err != nil {
+		return nil, broken(name, err.Error())
+	}
+	if r.id, err = s.original(r.root); err != nil {
+		return nil, broken(name, err.Error())
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.roots[name] = r
+	return r, nil
+}
+
+// minPrefix is how many letters of an ID are enough, when no other one begins like that.
+const minPrefix = 4
+
+// Find is the version that an ID, the beginning of one, or a path names; of a path the newest.
+func (s *Space) Find(what string) (Version, error) {
+	all, err := s.Versions()
+	if len(all) == 0 && err != nil {
+		return Version{}, err
+	}
+	var found []Version
+	if len(what) >= minPrefix {
+		for _, v := range all {
+			if strings.HasPrefix(v.ID.String(), strings.ToLower(what)) {
+				found = append(found, v)
+			}
+		}
+	}
+	switch {
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) > 1:
+		return Version{}, fault.Newf(opStore, fault.Invalid, what, "%d IDs begin like that: give more of it", len(found))
+	}
+	for _, v := range all {
+		if string(v.Root.Path) == what {
+			return v, nil
+		}
+	}
+	return Version{}, errors.Join(fault.New(opStore, fault.NotFound, what,
+		"nothing in space "+s.Name()+" has that ID or path", "inos store ls shows what is there"), err)
+}
+
+// ParseName reads a whole ID.
+func ParseName(text string) (n tree.Name, err error) {
+	if len(text) != 2*len(n) {
+		return n, errors.New("an ID has 64 letters")
+	}
+	_, err = hex.Decode(n[:], []byte(text))
+	return n, err
+}
+
+// maxRemovals is how many roots one removal names.
+const maxRemovals = 1024
+
+// Remove takes versions away. Their content goes with the next collection, unless something else has it.
+func (s *Space) Remove(ctx context.Context, versions ...Version) error {
+	for part := range slices.Chunk(versions, maxRemovals) {
+		r := tree.Removal{TimeMs: time.Now().UnixMilli()}
+		for _, v := range part {
+			r.Roots = append(r.Roots, v.name)
+		}
+		plain, err := tree.EncodeRemoval(r)
+		if err != nil {
+			return err
+		}
+		if err := s.append(ctx, seal.Removal, plain); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Pin makes a version stay, or lets it go again. It keeps its ID.
+func (s *Space) Pin(ctx context.Context, v Version, pinned bool) error {
+	if v.Root.Pinned == pinned {
+		return nil
+	}
+	next := v.Root
+	next.Pinned = pinned
+	next.Replaces = append([]tree.Name{v.name}, v.Root.Replaces...)
+	next.Replaces = next.Replaces[:min(len(next.Replaces), maxReplaced)]
+	plain, err := tree.EncodeRoot(next)
+	if err != nil {
+		return err
+	}
+	return s.append(ctx, seal.Root, plain)
+}
+
+// append stores one block that stands for itself. A quota does not keep anybody from removing.
+func (s *Space) append(ctx context.Context, kind seal.Kind, plain []byte) error {
+	w, err := s.begin(ctx)
+	if err != nil {
+		return err
+	}
+	w.room = -1
+	_, err = w.commit(kind, plain)
+	return err
+}
