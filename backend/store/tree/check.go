@@ -25,6 +25,17 @@ func checkCount(what string, n, least, most int) error {
 
 // Check refuses an entry that the format forbids, wherever it came from.
 func (e *Entry) Check() error {
+	if err := e.CheckAttributes(); err != nil {
+		return err
+	}
+	if err := e.Content.check(); err != nil {
+		return fmt.Errorf("%q: %w", e.Name, err)
+	}
+	return e.checkContent()
+}
+
+// CheckAttributes is Check for an entry whose content is not known yet.
+func (e *Entry) CheckAttributes() error {
 	if err := checkName(e.Name); err != nil {
 		return err
 	}
@@ -37,13 +48,10 @@ func (e *Entry) Check() error {
 	if e.Size > MaxSize {
 		return invalid("%q has %d bytes", e.Name, e.Size)
 	}
-	if err := e.checkKind(); err != nil {
-		return err
+	if e.Kind != File && e.Group != 0 {
+		return invalid("%q is no file and has a group", e.Name)
 	}
-	if err := e.Content.check(); err != nil {
-		return fmt.Errorf("%q: %w", e.Name, err)
-	}
-	return nil
+	return e.checkTarget()
 }
 
 func checkName(name []byte) error {
@@ -58,45 +66,32 @@ func checkName(name []byte) error {
 	return nil
 }
 
-func (e *Entry) checkKind() error {
-	if e.Kind != File && e.Group != 0 {
-		return invalid("%q is no file and has a group", e.Name)
-	}
-	if e.Kind != Symlink && len(e.Target) != 0 {
+func (e *Entry) checkTarget() error {
+	n := len(e.Target)
+	switch {
+	case e.Kind < File || e.Kind > Symlink:
+		return invalid("%q is of the unknown kind %d", e.Name, e.Kind)
+	case e.Kind != Symlink && n != 0:
 		return invalid("%q is no link and leads somewhere", e.Name)
-	}
-	switch e.Kind {
-	case File:
-		return e.checkFile()
-	case Folder:
-		if e.Content.Size > 0 && e.Content.Name.Hole() {
-			return invalid("the folder %q is a hole", e.Name)
-		}
-		return nil
-	case Symlink:
-		return e.checkSymlink()
-	}
-	return invalid("%q is of the unknown kind %d", e.Name, e.Kind)
-}
-
-func (e *Entry) checkFile() error {
-	if e.Content.Size != e.Size {
-		return invalid("%q has %d bytes and content of %d", e.Name, e.Size, e.Content.Size)
-	}
-	if c := e.Content; c.Level == 0 && !c.Name.Hole() && c.Size > MaxDataBytes {
-		return invalid("%q has a block of %d bytes", e.Name, c.Size)
+	case e.Kind == Symlink && (n == 0 || n > MaxTargetBytes):
+		return invalid("the link %q leads to a path of %d bytes", e.Name, n)
+	case bytes.IndexByte(e.Target, 0) >= 0:
+		return invalid("the link %q leads to a path with NUL", e.Name)
 	}
 	return nil
 }
 
-func (e *Entry) checkSymlink() error {
-	switch n := len(e.Target); {
-	case e.Content != Content{} || e.Size != 0:
+func (e *Entry) checkContent() error {
+	c := e.Content
+	switch {
+	case e.Kind == File && c.Size != e.Size:
+		return invalid("%q has %d bytes and content of %d", e.Name, e.Size, c.Size)
+	case e.Kind == File && c.Level == 0 && !c.Name.Hole() && c.Size > MaxDataBytes:
+		return invalid("%q has a block of %d bytes", e.Name, c.Size)
+	case e.Kind == Folder && c.Size > 0 && c.Name.Hole():
+		return invalid("the folder %q is a hole", e.Name)
+	case e.Kind == Symlink && (c != Content{} || e.Size != 0):
 		return invalid("the link %q has content", e.Name)
-	case n == 0 || n > MaxTargetBytes:
-		return invalid("the link %q leads to a path of %d bytes", e.Name, n)
-	case bytes.IndexByte(e.Target, 0) >= 0:
-		return invalid("the link %q leads to a path with NUL", e.Name)
 	}
 	return nil
 }
