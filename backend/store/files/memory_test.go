@@ -1,6 +1,7 @@
 package files
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -99,6 +100,7 @@ func (m *memory) pages(t testing.TB, entries []tree.Entry) tree.Content {
 
 // folder is an entry with these in it.
 func (m *memory) folder(t testing.TB, name string, entries ...tree.Entry) tree.Entry {
+	slices.SortFunc(entries, func(a, b tree.Entry) int { return bytes.Compare(a.Name, b.Name) })
 	e := tree.Entry{Name: []byte(name), Kind: tree.Folder, Mode: 0o755, Content: m.pages(t, entries)}
 	for _, below := range entries {
 		e.Size += below.Size

@@ -43,15 +43,10 @@ type Options struct {
 type Report struct {
 	// Files counts names (a file with two names twice), Bytes what was written, without holes.
 	Files, Folders, Symlinks, Bytes uint64
-	// Failed counts what could not be restored, Failures are the first of them.
+	// Failed counts what could not be restored. Failures are the first of them; their subject is the
+	// path from the target on.
 	Failed   uint64
-	Failures []Failure
-}
-
-// Failure is why one name below the target is not there, or not as it should be.
-type Failure struct {
-	Path string
-	Err  error
+	Failures []*fault.Error
 }
 
 const (
@@ -181,17 +176,16 @@ func (r *restoring) fail(p *place, name string, err error) {
 	if r.ctx.Err() != nil {
 		return // it ended early, and that is what is told
 	}
-	path := p.path(name)
-	err = cannotWrite(path, err)
+	failure := cannotWrite(p.path(name), err)
 	if isFull(err) {
-		r.stop(err)
+		r.stop(failure)
 		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.report.Failed++
 	if len(r.report.Failures) < maxFailures {
-		r.report.Failures = append(r.report.Failures, Failure{path, err})
+		r.report.Failures = append(r.report.Failures, failure)
 	}
 }
 
@@ -211,17 +205,18 @@ func isFull(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EROFS)
 }
 
-// cannotWrite names what could not be restored, unless the error does so itself.
-func cannotWrite(path string, err error) error {
-	if fault.As(err) != nil {
-		return err
-	}
-	kind := fault.Unavailable
-	switch {
+// cannotWrite names what could not be restored.
+func cannotWrite(path string, err error) *fault.Error {
+	e := &fault.Error{Op: "files.restore", Kind: fault.Unavailable, Subject: path, Err: fault.Bare(err), Next: fault.DiskRemedy(err)}
+	switch known := fault.As(err); {
+	case known != nil && known.Subject == path:
+		return known
+	case known != nil:
+		e.Kind = known.Kind
 	case errors.Is(err, tree.ErrInvalid):
-		kind = fault.Invalid
+		e.Kind = fault.Invalid
 	case errors.Is(err, fs.ErrPermission):
-		kind = fault.Denied
+		e.Kind = fault.Denied
 	}
-	return fault.Wrap("files.restore", kind, path, fault.Bare(err), fault.DiskRemedy(err))
+	return e
 }

@@ -175,7 +175,7 @@ func restored(t testing.TB, m *memory, target string, top tree.Entry, options Op
 		t.Fatal(err)
 	}
 	for _, f := range report.Failures {
-		t.Errorf("%q: %v", f.Path, f.Err)
+		t.Errorf("%v", f)
 	}
 	return report
 }
