@@ -60,12 +60,12 @@ func (s *Space) Versions() ([]Version, error) {
 
 func (s *Space) versions(table *index.Table) ([]Version, error) {
 	var roots, removals []tree.Name
-	table.Each(func(name tree.Name, p index.Place) bool {
-		switch p.Kind {
-		case seal.Root:
-			roots = append(roots, name)
-		case seal.Removal:
-			removals = append(removals, name)
+	table.Each(func(b index.Block) bool {
+		switch {
+		case b.First && b.Kind == seal.Root:
+			roots = append(roots, b.Name)
+		case b.First && b.Kind == seal.Removal:
+			removals = append(removals, b.Name)
 		}
 		return true
 	})

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"inos/backend/fault"
+	"inos/backend/store/codec"
 	"inos/backend/store/index"
 	"inos/backend/store/pack"
 	"inos/backend/store/seal"
@@ -56,15 +57,20 @@ func (s *Space) begin(ctx context.Context) (*session, error) {
 		leave()
 		return nil, err
 	}
+	w := s.session(table, e, leave)
+	if quota := s.Settings().Quota; quota > 0 {
+		w.room = max(0, quota-used(table))
+	}
+	return w, nil
+}
+
+func (s *Space) session(table *index.Table, e epoch, leave func()) *session {
 	w := &session{
 		space: s, table: table, epoch: e, condemned: e.condemned(), leave: leave,
 		claimed: map[tree.Name]uint64{}, room: -1,
 	}
 	w.finished.SetLimit(finishing)
-	if quota := s.Settings().Quota; quota > 0 {
-		w.room = max(0, quota-used(table))
-	}
-	return w, nil
+	return w
 }
 
 func used(table *index.Table) (sum int64) {
@@ -80,12 +86,15 @@ func (w *session) put(kind seal.Kind, plain []byte) (tree.Name, error) {
 	if !w.claim(name, kind) {
 		return name, w.failed()
 	}
-	way, payload := w.space.encoder.Encode(nil, plain)
-	buf := sealed.Get().(*[]byte)
+	small, buf := sealed.Get().(*[]byte), sealed.Get().(*[]byte)
+	defer sealed.Put(small)
 	defer sealed.Put(buf)
-	block := w.space.keys.Seal((*buf)[:0], name, kind, uint8(way), payload)
-	*buf = block
-	return name, w.add(pack.Entry{Name: name, Kind: kind, Codec: way, Raw: uint32(len(plain))}, block)
+	way, payload := w.space.encoder.Encode((*small)[:0], plain)
+	if way != codec.Raw {
+		*small = payload
+	}
+	*buf = w.space.keys.Seal((*buf)[:0], name, kind, uint8(way), payload)
+	return name, w.add(pack.Entry{Name: name, Kind: kind, Codec: way, Raw: uint32(len(plain))}, *buf)
 }
 
 // has says that a block is there to stay.

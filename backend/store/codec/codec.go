@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/andybalholm/brotli"
+	"github.com/andybalholm/brotli/matchfinder"
 )
 
 // Codec says how a block's payload is read. The numbers are part of the format.
@@ -26,8 +28,8 @@ const (
 // The levels of the write path, those of brotli.NewWriterV2: measured on 512 KiB of programs, 2 gives
 // what zstd's default gives, 3 a little more at four fifths of the speed.
 const (
-	quick, thorough = 2, 3
-	dense           = 11
+	probe, quick, thorough = 1, 2, 3
+	dense                  = 11
 )
 
 const (
@@ -43,15 +45,27 @@ const (
 type Encoder struct {
 	budget time.Duration // per MiB, of one processor
 	cost   atomic.Int64  // what thorough takes per MiB, in ns: a moving mean
+	idle   chan *writers
 }
 
+// maxWriters bounds how many compress at once: each set has some 15 MiB of tables.
+const maxWriters = 8
+
 // NewEncoder makes one that spends about budget per MiB; 0 is no bound.
-func NewEncoder(budget time.Duration) *Encoder { return &Encoder{budget: budget} }
+func NewEncoder(budget time.Duration) *Encoder {
+	e := &Encoder{budget: budget, idle: make(chan *writers, min(runtime.GOMAXPROCS(0), maxWriters))}
+	for range cap(e.idle) {
+		e.idle <- &writers{}
+	}
+	return e
+}
 
 // Encode compresses plain, or returns it as it is where that does not pay. The result is dst, with
 // what was appended, or plain itself.
 func (e *Encoder) Encode(dst, plain []byte) (Codec, []byte) {
-	if len(plain) >= probeFrom && !promising(plain) {
+	w := <-e.idle
+	defer func() { e.idle <- w }()
+	if len(plain) >= probeFrom && !w.promising(plain) {
 		return Raw, plain
 	}
 	level := thorough
@@ -59,7 +73,7 @@ func (e *Encoder) Encode(dst, plain []byte) (Codec, []byte) {
 		level = quick
 	}
 	start := time.Now()
-	out := compress(dst, plain, level)
+	out := w.compress(dst, plain, level)
 	if level == thorough {
 		e.learn(len(plain), time.Since(start))
 	} else { // it may be faster by now
@@ -82,12 +96,13 @@ func (e *Encoder) learn(n int, took time.Duration) {
 }
 
 // promising tries three samples.
-func promising(plain []byte) bool {
-	samples := make([]byte, 0, 3*probeBytes)
+func (w *writers) promising(plain []byte) bool {
+	samples := w.samples[:0]
 	for _, at := range []int{0, (len(plain) - probeBytes) / 2, len(plain) - probeBytes} {
 		samples = append(samples, plain[at:at+probeBytes]...)
 	}
-	return len(compress(nil, samples, 1)) < len(samples)-len(samples)/pays
+	w.tried = w.compress(w.tried[:0], samples, probe)
+	return len(w.tried) < len(samples)-len(samples)/pays
 }
 
 // EncodeDense compresses at the highest level, which takes some 2 s per MiB; ok is false when that saves
@@ -102,8 +117,12 @@ func EncodeDense(plain []byte, than int) (out []byte, ok bool) {
 	return b.Bytes(), true
 }
 
-// writers are idle, by level: each holds some MiB of tables.
-var writers [thorough + 1]sync.Pool
+// writers are one compressor of each level, made when it is needed.
+type writers struct {
+	levels  [thorough + 1]*matchfinder.Writer
+	samples [3 * probeBytes]byte
+	tried   []byte
+}
 
 type sink struct{ b []byte }
 
@@ -112,21 +131,17 @@ func (s *sink) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func compress(dst, plain []byte, level int) []byte {
+func (w *writers) compress(dst, plain []byte, level int) []byte {
 	out := &sink{dst}
-	w, _ := writers[level].Get().(interface {
-		io.WriteCloser
-		Reset(io.Writer)
-	})
-	if w == nil {
-		w = brotli.NewWriterV2(out, level)
+	if w.levels[level] == nil {
+		w.levels[level] = brotli.NewWriterV2(out, level)
 	}
-	w.Reset(out)
-	_, err := w.Write(plain)
-	if err = errors.Join(err, w.Close()); err != nil {
+	to := w.levels[level]
+	to.Reset(out)
+	_, err := to.Write(plain)
+	if err = errors.Join(err, to.Close()); err != nil {
 		panic(err) // neither the encoder nor the sink fails
 	}
-	writers[level].Put(w)
 	return out.b
 }
 

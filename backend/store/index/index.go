@@ -4,6 +4,7 @@ package index
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"sync"
 
@@ -21,6 +22,9 @@ type Place struct {
 	Codec               codec.Codec
 }
 
+// better says that p is the copy to read, where q is another one: it is compressed at a higher level.
+func (p Place) better(q Place) bool { return p.Codec > q.Codec }
+
 // Pack is what is known of a pack as a whole.
 type Pack struct {
 	ID    pack.ID
@@ -34,7 +38,7 @@ type row struct {
 }
 
 // Table finds blocks by name: some 56 bytes of memory each. A block that lies in several packs is found
-// in one of them. Safe for concurrent use.
+// the one where it is smallest. Safe for concurrent use.
 type Table struct {
 	mu     sync.RWMutex
 	packs  []Pack // one that is gone has no bytes
@@ -58,14 +62,12 @@ func (t *Table) Find(name tree.Name) (Place, bool) {
 }
 
 func (t *Table) find(name tree.Name) (Place, bool) {
-	if p, ok := t.recent[name]; ok {
-		return p, true
-	}
+	p, fresh := t.recent[name]
 	i, ok := slices.BinarySearchFunc(t.rows, name, func(r row, n tree.Name) int { return bytes.Compare(r.name[:], n[:]) })
-	if !ok {
-		return Place{}, false
+	if ok && !(fresh && p.better(t.rows[i].Place)) {
+		return t.rows[i].Place, true
 	}
-	return t.rows[i].Place, true
+	return p, fresh
 }
 
 // Pack is the pack of a place.
@@ -107,7 +109,11 @@ func (t *Table) Add(p Pack, entries []pack.Entry) {
 	t.packs, t.known[p.ID] = append(t.packs, p), at
 	for _, e := range entries {
 		place := Place{at, e.Offset, e.Stored, e.Raw, e.Kind, e.Codec}
-		if _, ok := t.recent[e.Name]; ok {
+		if old, ok := t.recent[e.Name]; ok {
+			if place.better(old) {
+				old, place = place, old
+				t.recent[e.Name] = old
+			}
 			t.again = append(t.again, row{e.Name, place})
 		} else {
 			t.recent[e.Name] = place
@@ -121,12 +127,17 @@ func (t *Table) Add(p Pack, entries []pack.Entry) {
 
 // merge sorts what is recent in.
 func (t *Table) merge() {
+	if len(t.recent) == 0 {
+		return
+	}
 	t.rows = slices.Grow(t.rows, len(t.recent)+len(t.again))
 	for name, p := range t.recent {
 		t.rows = append(t.rows, row{name, p})
 	}
 	t.rows = append(t.rows, t.again...)
-	slices.SortFunc(t.rows, func(a, b row) int { return bytes.Compare(a.name[:], b.name[:]) })
+	slices.SortFunc(t.rows, func(a, b row) int {
+		return cmp.Or(bytes.Compare(a.name[:], b.name[:]), cmp.Compare(b.Codec, a.Codec), cmp.Compare(a.Pack, b.Pack))
+	})
 	t.recent, t.again = map[tree.Name]Place{}, nil
 }
 
@@ -158,21 +169,25 @@ func (t *Table) Stale() bool {
 	return t.stale > 256+len(t.rows)/8
 }
 
-// Each calls see for every block, in no order, until it returns false. A block that lies in several
-// packs is seen once for each.
-func (t *Table) Each(see func(tree.Name, Place) bool) {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	for name, p := range t.recent {
-		if !see(name, p) {
+// Block is one copy of a block.
+type Block struct {
+	Name tree.Name
+	Place
+	In pack.ID
+	// First says that it is the copy to read.
+	First bool
+}
+
+// Each calls see for every copy of every block, by name, until it returns false. See must not use the
+// table.
+func (t *Table) Each(see func(Block) bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.merge()
+	for i, r := range t.rows {
+		first := i == 0 || t.rows[i-1].name != r.name
+		if !see(Block{r.name, r.Place, t.packs[r.Pack].ID, first}) {
 			return
-		}
-	}
-	for _, rows := range [][]row{t.again, t.rows} {
-		for _, r := range rows {
-			if !see(r.name, r.Place) {
-				return
-			}
 		}
 	}
 }

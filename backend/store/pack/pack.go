@@ -59,6 +59,8 @@ const (
 	headPlain = 24
 	headBytes = headPlain + tagBytes
 	rowBytes  = 42
+	// RowBytes is what the directories say of a block, in bytes.
+	RowBytes = 2 * rowBytes
 )
 
 // What a nonce stands for. The leading ones count from where the group begins, the trailing ones from

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"path"
+	"sync"
 
 	"inos/backend/store/disk"
 	"inos/backend/store/seal"
@@ -34,12 +35,14 @@ type Writer struct {
 	written int64 // whole groups
 	entries []Entry
 	body    []byte
-	group   []byte
 }
+
+// bodies are buffers for the blocks of a group, which grow to maxBody.
+var bodies = sync.Pool{New: func() any { return []byte(nil) }}
 
 // Create begins a pack in a space's folder, whose Folder must be there.
 func Create(fsys disk.FS, keys *seal.Keys, epoch uint64) (*Writer, error) {
-	w := &Writer{fs: fsys, epoch: epoch}
+	w := &Writer{fs: fsys, epoch: epoch, body: bodies.Get().([]byte)[:0]}
 	_, _ = rand.Read(w.ID[:]) // never fails
 	w.aead = keys.AEAD(part, w.ID[:])
 	var err error
@@ -74,7 +77,7 @@ func (w *Writer) Flush() ([]Entry, error) {
 
 func (w *Writer) flush(last bool) ([]Entry, error) {
 	h := head{w.epoch, uint32(len(w.entries)), uint32(len(w.body)), 0, last}.padded()
-	if _, err := w.out.Write(w.seal(h)); err != nil {
+	if err := w.write(h); err != nil {
 		return nil, err
 	}
 	placed := w.entries
@@ -88,21 +91,32 @@ func (w *Writer) flush(last bool) ([]Entry, error) {
 	return placed, nil
 }
 
-// seal lays out a group.
-func (w *Writer) seal(h head) []byte {
+// write lays out a group.
+func (w *Writer) write(h head) error {
 	start, end := uint64(w.written), uint64(w.written+h.length())
 	var plain [headPlain]byte
 	ends := h.encode(plain[:0])
 	rows := encodeRows(make([]byte, 0, h.directory()+int(h.pad)), w.entries)
-	g := w.group[:0]
-	g = w.aead.Seal(g, seal.Place(leadingHead, start), ends, nil)
-	g = w.aead.Seal(g, seal.Place(leadingDirectory, start), rows, nil)
-	g = append(g, w.body...)
+	leading := w.aead.Seal(nil, seal.Place(leadingHead, start), ends, nil)
+	leading = w.aead.Seal(leading, seal.Place(leadingDirectory, start), rows, nil)
 	rows = append(rows, make([]byte, h.pad)...)
-	g = w.aead.Seal(g, seal.Place(trailingDirectory, end), rows, nil)
-	g = w.aead.Seal(g, seal.Place(trailingHead, end), ends, nil)
-	w.group = g
-	return g
+	trailing := w.aead.Seal(nil, seal.Place(trailingDirectory, end), rows, nil)
+	trailing = w.aead.Seal(trailing, seal.Place(trailingHead, end), ends, nil)
+	for _, part := range [][]byte{leading, w.body, trailing} {
+		if _, err := w.out.Write(part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// close ends the writer, in whatever state.
+func (w *Writer) close() error {
+	if w.body != nil {
+		bodies.Put(w.body)
+		w.body = nil
+	}
+	return w.out.Close()
 }
 
 // Finish writes what is left, and gives the pack its name: when it returns, the pack lasts. It returns
@@ -112,7 +126,7 @@ func (w *Writer) Finish() ([]Entry, error) {
 	if err == nil {
 		err = w.out.Sync()
 	}
-	if err = errors.Join(err, w.out.Close()); err != nil {
+	if err = errors.Join(err, w.close()); err != nil {
 		return nil, err
 	}
 	if err := w.fs.Rename(Path(w.ID)+Unfinished, Path(w.ID)); err != nil {

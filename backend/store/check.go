@@ -1,0 +1,307 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"path"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"inos/backend/fault"
+	"inos/backend/store/disk"
+	"inos/backend/store/index"
+	"inos/backend/store/pack"
+	"inos/backend/store/seal"
+	"inos/backend/store/tree"
+)
+
+// Damage is one thing that is not as it was written.
+type Damage struct {
+	// File is relative to the store's folder; empty where what is missing is in no file.
+	File string `json:"file,omitempty"`
+	What string `json:"what"`
+	// Harmless damage loses nothing: all of it is elsewhere as well.
+	Harmless bool `json:"harmless"`
+	// From and To are bytes of the file, where that is known.
+	From int64 `json:"from,omitempty"`
+	To   int64 `json:"to,omitempty"`
+}
+
+// Hit is something that was put of which a part cannot be read.
+type Hit struct {
+	ID   string `json:"id"`
+	Path string `json:"path"`
+	Why  string `json:"why"`
+}
+
+// Report is what a check found.
+type Report struct {
+	Packs    int      `json:"packs"`
+	Blocks   int      `json:"blocks"`
+	Bytes    int64    `json:"bytes"` // that were read
+	Versions int      `json:"versions"`
+	Damages  []Damage `json:"damages"`
+	// Hits are at most maxHits; HitCount counts all.
+	Hits     []Hit `json:"hits"`
+	HitCount int   `json:"hitCount"`
+	// Unfinished are files that somebody who was killed, or who is at work, did not finish. A collection
+	// removes the former.
+	Unfinished int `json:"unfinished"`
+}
+
+// OK says that nothing is damaged.
+func (r *Report) OK() bool { return len(r.Damages) == 0 && r.HitCount == 0 }
+
+// maxHits bounds how many damaged paths are named.
+const maxHits = 1000
+
+// CheckOptions say how much is read.
+type CheckOptions struct {
+	// ReadData reads every byte; else only what says where things are, and Sample of the blocks (0 to 1).
+	ReadData bool
+	Sample   float64
+	Progress Progress
+}
+
+// check is one pass over a space.
+type check struct {
+	space *Space
+	ctx   context.Context
+	opt   CheckOptions
+
+	mu     sync.Mutex
+	report Report
+	done   int64
+	total  int64
+	bad    map[pack.ID][]pack.Entry // blocks that are broken
+	good   map[pack.ID][]pack.Entry
+	hurt   map[pack.ID]bool     // packs with any damage
+	known  map[tree.Name]uint32 // the length of what a sound block holds
+	kinds  map[tree.Name]seal.Kind
+}
+
+// Check looks for damage. It changes nothing.
+func (s *Space) Check(ctx context.Context, opt CheckOptions) (Report, error) {
+	c, err := s.check(ctx, opt)
+	if err != nil {
+		return Report{}, err
+	}
+	return c.report, nil
+}
+
+func (s *Space) check(ctx context.Context, opt CheckOptions) (*check, error) {
+	if opt.Progress == nil {
+		opt.Progress = func(string, int64, int64) {}
+	}
+	c := &check{
+		space: s, ctx: ctx, opt: opt, bad: map[pack.ID][]pack.Entry{}, good: map[pack.ID][]pack.Entry{},
+		hurt: map[pack.ID]bool{}, known: map[tree.Name]uint32{}, kinds: map[tree.Name]seal.Kind{},
+	}
+	c.report.Damages, c.report.Hits = []Damage{}, []Hit{}
+	if err := c.states(); err != nil {
+		return nil, err
+	}
+	if err := c.index(); err != nil {
+		return nil, err
+	}
+	if err := c.packs(); err != nil {
+		return nil, err
+	}
+	if err := c.versions(); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(c.report.Damages, func(a, b Damage) int { return strings.Compare(a.File, b.File) })
+	return c, nil
+}
+
+func (c *check) damage(d Damage) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if d.File != "" {
+		d.File = path.Join(spacesFolder, c.space.ID, d.File)
+	}
+	c.report.Damages = append(c.report.Damages, d)
+}
+
+// states looks at the files that are kept twice.
+func (c *check) states() error {
+	if err := c.space.reload(); err != nil {
+		return err
+	}
+	c.copies(c.space.copies, "the space's name and secret")
+	_, copies, err := c.space.epochFile().read()
+	if err != nil && !errors.Is(err, disk.ErrDamaged) {
+		return unavailable("space "+c.space.ID, err)
+	}
+	c.copies(copies, "what collections remember")
+	return nil
+}
+
+func (c *check) copies(copies [2]disk.Copy, of string) {
+	absent := errors.Is(copies[0].Err, fs.ErrNotExist) && errors.Is(copies[1].Err, fs.ErrNotExist)
+	for i, copied := range copies {
+		switch other := copies[1-i]; {
+		case absent || copied.Err == nil && (other.Err != nil || copied.Generation >= other.Generation):
+		case copied.Err == nil:
+			c.damage(Damage{File: path.Base(copied.Name), What: "it is older than the other copy of " + of, Harmless: true})
+		default:
+			c.damage(Damage{File: path.Base(copied.Name), What: fmt.Sprintf("this copy of %s cannot be read: %v", of, copied.Err),
+				Harmless: other.Err == nil})
+		}
+	}
+}
+
+func (c *check) index() error {
+	_, err := index.Read(c.space.fs, c.space.keys)
+	if errors.Is(err, index.ErrDamaged) {
+		c.damage(Damage{File: index.File, What: "the index is damaged; the packs have all of it", Harmless: true})
+		return nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return unavailable("space "+c.space.ID, err)
+	}
+	return nil
+}
+
+// packs reads all packs' directories, and as many blocks as is asked for.
+func (c *check) packs() error {
+	entries, err := c.space.fs.List(pack.Folder)
+	if err != nil {
+		return unavailable("space "+c.space.ID, err)
+	}
+	var ids []pack.ID
+	for _, e := range entries {
+		id, ok := pack.ParseID(e.Name)
+		switch {
+		case ok && !e.Folder:
+			ids = append(ids, id)
+			c.total += e.Size
+		case strings.HasSuffix(e.Name, pack.Unfinished):
+			c.report.Unfinished++
+		default:
+			c.damage(Damage{File: path.Join(pack.Folder, e.Name), What: "INOS did not write this", Harmless: true})
+		}
+	}
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for _, id := range ids {
+		g.Go(func() error { return c.pack(id) })
+	}
+	return g.Wait()
+}
+
+func (c *check) pack(id pack.ID) error {
+	r, err := pack.Open(c.space.fs, c.space.keys, id)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // a collection took it just now
+	}
+	if err != nil {
+		return unavailable("pack "+id.String(), err)
+	}
+	defer r.Close()
+	scan, err := r.Scan(true)
+	if err != nil {
+		return unavailable("pack "+id.String(), err)
+	}
+	for _, lost := range scan.Lost {
+		c.damage(Damage{File: pack.Path(id), From: lost.From, To: lost.To, What: "nothing can be found here"})
+	}
+	for _, healed := range scan.Healed {
+		c.damage(Damage{File: pack.Path(id), From: healed.From, To: healed.To,
+			What: "one of two copies of what says where blocks lie is damaged", Harmless: true})
+	}
+	var good, bad []pack.Entry
+	for _, e := range scan.Entries {
+		ok, err := c.block(r, e)
+		if err != nil {
+			return err
+		}
+		if ok {
+			good = append(good, e)
+		} else {
+			bad = append(bad, e)
+		}
+	}
+	c.count(id, good, bad, len(scan.Lost)+len(scan.Healed) > 0)
+	return nil
+}
+
+func (c *check) count(id pack.ID, good, bad []pack.Entry, damaged bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.report.Packs++
+	c.report.Blocks += len(good) + len(bad)
+	c.hurt[id] = damaged || len(bad) > 0
+	c.good[id], c.bad[id] = good, bad
+	for _, e := range good {
+		c.known[e.Name], c.kinds[e.Name] = e.Raw, e.Kind
+	}
+}
+
+// block says whether a block is sound, as far as it is looked at.
+func (c *check) block(r *pack.Reader, e pack.Entry) (ok bool, err error) {
+	if err := c.ctx.Err(); err != nil {
+		return false, canceled(c.ctx)
+	}
+	if !c.opt.ReadData && (c.opt.Sample <= 0 || rand.Float64() >= c.opt.Sample) {
+		return true, nil
+	}
+	buf := make([]byte, e.Stored)
+	if err := r.Block(buf, e.Offset); err != nil {
+		return false, unavailable("pack "+r.ID.String(), err)
+	}
+	_, err = c.space.unseal(nil, buf, e.Name, e.Kind, e.Raw)
+	c.mu.Lock()
+	c.report.Bytes += int64(e.Stored)
+	c.opt.Progress("reading blocks", c.report.Bytes, c.total)
+	c.mu.Unlock()
+	if err != nil {
+		c.damage(Damage{File: pack.Path(r.ID), From: int64(e.Offset), To: int64(e.Offset) + int64(e.Stored),
+			What: "block " + e.Name.String()[:16] + ": " + fault.As(err).Message()})
+	}
+	return err == nil, nil
+}
+
+// versions follows everything that was put down to its blocks.
+func (c *check) versions() error {
+	c.opt.Progress("following what was put", 0, 0)
+	versions, err := c.space.Versions()
+	c.report.Versions = len(versions)
+	if err != nil && len(versions) == 0 && fault.KindOf(err) != fault.Damaged {
+		return err
+	}
+	for _, v := range versions { // each with all that it lost, though another one lost it as well
+		if err := c.version(v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *check) version(v Version) error {
+	r := &reach{space: c.space, ctx: c.ctx, seen: map[tree.Name]seal.Kind{}}
+	r.lost = func(path string, name tree.Name, err error) { c.hit(v, path, err) }
+	r.leaf = func(path string, link tree.Link, kind seal.Kind) {
+		switch raw, ok := c.known[link.Name]; {
+		case !ok || c.kinds[link.Name] != kind:
+			c.hit(v, path, missing(link.Name))
+		case uint64(raw) != link.Size:
+			c.hit(v, path, broken(link.Name, "it has another length than what refers to it says"))
+		}
+	}
+	return r.all([]Version{v})
+}
+
+func (c *check) hit(v Version, path string, err error) {
+	c.report.HitCount++
+	if len(c.report.Hits) < maxHits {
+		c.report.Hits = append(c.report.Hits, Hit{v.ID.String(), path, err.Error()})
+	}
+}

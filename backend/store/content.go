@@ -1,0 +1,171 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"io"
+	"runtime"
+	"sync"
+
+	"inos/backend/store/chunk"
+	"inos/backend/store/seal"
+	"inos/backend/store/tree"
+)
+
+// Bounds of the memory that a put takes, whatever it reads.
+const (
+	// maxChunkers are how many large files are cut at once, each with a buffer of 8 MiB.
+	maxChunkers = 3
+	// maxPieces are how many pieces of them wait to be compressed and sealed, each of up to 4 MiB.
+	maxPieces = 16
+)
+
+// cutter cuts what is read and stores the pieces, on all processors.
+type cutter struct {
+	session  *session
+	chunkers chan *chunk.Chunker
+	pieces   chan []byte
+	progress func(read int64)
+	key      [32]byte
+}
+
+func newCutter(w *session, progress func(int64)) *cutter {
+	c := &cutter{
+		session:  w,
+		chunkers: make(chan *chunk.Chunker, maxChunkers),
+		pieces:   make(chan []byte, min(maxPieces, 2*runtime.GOMAXPROCS(0))),
+		progress: progress,
+		key:      w.space.keys.Key("chunks"),
+	}
+
+	for range cap(c.chunkers) {
+		c.chunkers <- nil // made when it is needed
+	}
+	for range cap(c.pieces) {
+		c.pieces <- nil
+	}
+
+	return c
+}
+
+// stream stores all that r has.
+func (c *cutter) stream(ctx context.Context, r io.Reader) ([]tree.Link, error) {
+	ch := <-c.chunkers
+	defer func() { c.chunkers <- ch }()
+	if ch == nil {
+		ch = chunk.New(c.key)
+	}
+	if err := ch.Reset(r); err != nil {
+		return nil, err
+	}
+	var links []*tree.Link
+	var work sync.WaitGroup
+	var err error
+	for err == nil {
+		var piece []byte
+		if piece, err = ch.Next(); err != nil {
+			break
+		}
+		if err = ctx.Err(); err != nil {
+			err = canceled(ctx)
+			break
+		}
+		if err = c.session.failed(); err != nil {
+			break
+		}
+		link := &tree.Link{Size: uint64(len(piece))}
+		links = append(links, link)
+		buf := append((<-c.pieces)[:0], piece...)
+		work.Go(func() {
+			link.Name, _ = c.session.put(seal.Data, buf) // the session keeps its error
+			c.progress(int64(len(buf)))
+			c.pieces <- buf
+		})
+	}
+	work.Wait()
+	if errors.Is(err, io.EOF) {
+		err = c.session.failed()
+	}
+	out := make([]tree.Link, len(links))
+	for i, l := range links {
+		out[i] = *l
+	}
+	return out, err
+}
+
+// whole stores what fits into one piece.
+func (c *cutter) whole(piece []byte) ([]tree.Link, error) {
+	if len(piece) == 0 {
+		return nil, nil
+	}
+	name, err := c.session.put(seal.Data, piece)
+	c.progress(int64(len(piece)))
+	return []tree.Link{{Name: name, Size: uint64(len(piece))}}, err
+}
+
+// content puts as many lists over the links as it takes.
+func (w *session) content(links []tree.Link) (tree.Content, error) {
+	if len(links) == 0 {
+		return tree.Content{}, nil
+	}
+	for level := uint8(0); ; level++ {
+		if len(links) == 1 {
+			return tree.Content{Level: level, Link: links[0]}, nil
+		}
+		above := make([]tree.Link, 0, len(links)/tree.MaxLinks+1)
+		for len(links) > 0 {
+			n := min(len(links), tree.MaxLinks)
+			link, err := w.list(links[:n])
+			if err != nil {
+				return tree.Content{}, err
+			}
+			above, links = append(above, link), links[n:]
+		}
+		links = above
+	}
+}
+
+func (w *session) list(links []tree.Link) (tree.Link, error) {
+	plain, err := tree.EncodeList(links)
+	if err != nil {
+		return tree.Link{}, err
+	}
+	out := tree.Link{}
+	for _, l := range links {
+		out.Size += l.Size
+	}
+	out.Name, err = w.put(seal.Meta, plain)
+	return out, err
+}
+
+// hasAll says that everything of a file is there to stay.
+func (w *session) hasAll(c tree.Content) bool {
+	if len(w.condemned) > 0 {
+		return false
+	}
+	for link, err := range c.Leaves(w.lists) {
+		if err != nil || !link.Name.Hole() && !w.has(link.Name) {
+			return false
+		}
+	}
+	return true
+}
+
+// lists loads a list; it has to be there to stay as well.
+func (w *session) lists(l tree.Link) ([]byte, error) {
+	if !w.has(l.Name) {
+		return nil, missing(l.Name)
+	}
+	return w.space.load(nil, l.Name, seal.Meta, -1)
+}
+
+// count adds pieces that were there to the tally.
+func (w *session) count(c tree.Content) {
+	n := uint64(0)
+	for range c.Leaves(w.lists) {
+		n++
+	}
+	w.mu.Lock()
+	w.tally.Chunks += n
+	w.mu.Unlock()
+}
