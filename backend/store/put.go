@@ -219,9 +219,9 @@ func (p *putting) end(top tree.Entry) (Put, error) {
 
 func (p *putting) commit(top tree.Entry) (Put, error) {
 	if p.before.Path != nil && sameEntry(p.before.Top, top) && p.before.Label == p.opt.Label {
-		p.session.abort() // nothing was added
+		err := p.session.end() // blocks that were lost are there again
 		p.out.Version, p.out.Unchanged, p.out.Tally = p.version, true, p.session.tally
-		return p.out, nil
+		return p.out, err
 	}
 	root := tree.Root{
 		Path: []byte(p.path), TimeMs: max(p.started.UnixMilli(), p.before.TimeMs+1), Top: top, Pinned: p.opt.Pinned,

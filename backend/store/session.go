@@ -29,6 +29,7 @@ type session struct {
 	placed   []pack.Entry         // of out
 	claimed  map[tree.Name]uint64 // names that are on their way, by the number of their pack
 	number   uint64
+	most     int64 // how long a pack becomes
 	room     int64 // what the quota leaves; less than 0: no bound
 	err      error
 	finished errgroup.Group // packs that are on their way to the disk
@@ -67,7 +68,7 @@ func (s *Space) begin(ctx context.Context) (*session, error) {
 func (s *Space) session(table *index.Table, e epoch, leave func()) *session {
 	w := &session{
 		space: s, table: table, epoch: e, condemned: e.condemned(), leave: leave,
-		claimed: map[tree.Name]uint64{}, room: -1,
+		claimed: map[tree.Name]uint64{}, most: pack.MaxBytes, room: -1,
 	}
 	w.finished.SetLimit(finishing)
 	return w
@@ -136,7 +137,7 @@ func (w *session) add(e pack.Entry, block []byte) error {
 	}
 	err := w.err
 	var full func() error
-	if err == nil && w.out.Bytes() >= pack.MaxBytes {
+	if err == nil && w.out.Bytes() >= w.most {
 		full = w.detach()
 	}
 	w.mu.Unlock()
@@ -234,6 +235,19 @@ func (w *session) last() error {
 		return nil
 	}
 	return full()
+}
+
+// end makes what was written last, without anything that refers to it: copies of blocks that are there.
+func (w *session) end() error {
+	defer w.leave()
+	err := w.last()
+	if err2 := w.settle(); err == nil {
+		err = err2
+	}
+	if err == nil && w.table.Stale() {
+		w.space.writeIndex(w.table)
+	}
+	return err
 }
 
 // settle waits for the packs that are on their way.
