@@ -119,14 +119,14 @@ func TestLoopsEnd(t *testing.T) {
 	for range 2 { // the second knows the size of its own page
 		var err error
 		page, err = tree.EncodePage([]tree.Entry{{
-			Name: []byte("a"), Kind: tree.Folder, Content: tree.Content{Link: tree.Link{Name: anyName, Size: max(size, 1)}},
+			Name: []byte("a"), Kind: tree.Folder, Mode: 0o700, Content: tree.Content{Link: tree.Link{Name: anyName, Size: max(size, 1)}},
 		}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		size = uint64(len(page))
 	}
-	folder := tree.Entry{Name: []byte("top"), Kind: tree.Folder, Content: tree.Content{Link: tree.Link{Name: anyName, Size: size}}}
+	folder := tree.Entry{Name: []byte("top"), Kind: tree.Folder, Mode: 0o700, Content: tree.Content{Link: tree.Link{Name: anyName, Size: size}}}
 	report, text := failures(t, liar{page}, t.TempDir(), folder, Options{})
 	if report.Folders != tree.MaxDepth+1 || !strings.Contains(text, "more than 512 folders deep") {
 		t.Errorf("%d folders: %.200s", report.Folders, text)
@@ -198,7 +198,7 @@ func TestNamesThatClimbOutAreRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		link := m.put(bytes.Replace(page, []byte(placeholder), []byte(name), 1))
-		top := tree.Entry{Name: []byte("top"), Kind: tree.Folder, Size: 1, Content: tree.Content{Link: link}}
+		top := tree.Entry{Name: []byte("top"), Kind: tree.Folder, Mode: 0o700, Size: 1, Content: tree.Content{Link: link}}
 		if report, text := failures(t, m, target, top, Options{}); report.Files != 0 || !strings.Contains(text, "invalid tree") {
 			t.Errorf("%q in a page: %d files, %s", name, report.Files, text)
 		}

@@ -3,6 +3,7 @@ package files
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -113,18 +114,36 @@ func (m maker) links() {
 
 func (m maker) modes() {
 	modes := m.folder("modes")
+	readable := uint32(0) // only an administrator reads what its owner may not
+	if os.Getuid() != 0 {
+		readable = 0o500
+	}
 	for mode := range uint32(0o10000) {
 		if mode%37 != 0 && mode&0o777 != 0 {
 			continue
 		}
 		path := modes.file(fmt.Sprintf("%04o", mode), nil)
-		m.try(unix.Chmod(path, mode))
+		m.try(unix.Chmod(path, mode|readable))
 	}
 	for _, mode := range []uint32{0, 0o500, 0o700, 0o1777, 0o2755, 0o4711} {
 		folder := modes.folder(fmt.Sprintf("folder %04o", mode))
 		folder.file("in it", []byte("x"))
-		m.try(unix.Chmod(folder.root, mode))
+		m.try(unix.Chmod(folder.root, mode|readable))
+		letIn(m.t, folder.root)
 	}
+}
+
+// letIn opens folders at the test's end, so that they can be cleared away.
+func letIn(t testing.TB, pattern string) {
+	t.Cleanup(func() {
+		paths, err := filepath.Glob(pattern)
+		for _, path := range paths {
+			err = errors.Join(err, os.Chmod(path, 0o700))
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func (m maker) times() {
@@ -203,6 +222,7 @@ func TestATreeIsRestoredAsItWas(t *testing.T) {
 		t.Fatal(errs)
 	}
 	target := filepath.Join(t.TempDir(), "new", "target")
+	letIn(t, filepath.Join(target, "many things", "modes", "folder *"))
 	report := restored(t, m, target, top, Options{SetID: true})
 	again, errs := m.scan(t, filepath.Join(target, "many things"))
 	if len(errs) != 0 {
