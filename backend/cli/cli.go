@@ -43,6 +43,8 @@ type app struct {
 	global globals
 	args   []string
 	note   note // what a long measurement is at
+	// storeFrom says where the store's passphrase comes from.
+	storeFrom passphrase
 }
 
 // Main runs the command line and returns the exit code. args excludes the program's name.
@@ -106,7 +108,7 @@ func (a *app) root() *cobra.Command {
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
 		a.unitsCommand(), a.runCommand(), a.liveCommand(), a.pluginCommand(),
-		a.doctorCommand(), a.benchCommand(), a.versionCommand(),
+		a.storeCommand(), a.doctorCommand(), a.benchCommand(), a.versionCommand(),
 	)
 	return root
 }

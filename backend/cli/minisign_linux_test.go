@@ -186,13 +186,18 @@ func TestAProtectedKeyWorksInBothPrograms(t *testing.T) {
 	}
 }
 
-// signWith runs the program with a passphrase in its environment and, if there is one, on
-// descriptor 3.
+// signWith gives the passphrase in the environment and, if there is one, on descriptor 3.
 func (w world) signWith(t *testing.T, args []string, environment, descriptor string) outcome {
 	t.Helper()
 	if descriptor != "" {
 		args = append(args[:len(args):len(args)], "--passphrase-fd", "3")
 	}
+	return w.withDescriptor(t, args, environment, descriptor)
+}
+
+// withDescriptor runs the program with a passphrase in its environment and a text on descriptor 3.
+func (w world) withDescriptor(t *testing.T, args []string, environment, descriptor string) outcome {
+	t.Helper()
 	var stdout, stderr bytes.Buffer
 	command := w.command(t.Context(), args...)
 	command.Env = append(command.Env, passphraseVariable+"="+environment)

@@ -17,7 +17,11 @@ import (
 	"inos/backend/trust"
 )
 
-const passphraseVariable = "INOS_PASSPHRASE"
+const (
+	passphraseVariable = "INOS_PASSPHRASE"
+	passphraseFlag     = "passphrase-fd"
+	passphraseUsage    = "read the passphrase from this open file descriptor `N` (0: standard input)"
+)
 
 // maxPassphraseText bounds what is read for a passphrase; trust says how long one may be.
 const maxPassphraseText = 4 << 10
@@ -29,8 +33,7 @@ type passphrase struct {
 }
 
 func (p *passphrase) register(cmd *cobra.Command) {
-	cmd.Flags().IntVar(&p.fd, "passphrase-fd", -1,
-		"read the passphrase from this open file descriptor `N` (0: standard input)")
+	cmd.Flags().IntVar(&p.fd, passphraseFlag, -1, passphraseUsage)
 }
 
 // readPassphrase takes the passphrase from the descriptor, the environment or the terminal, in this
@@ -56,8 +59,8 @@ func (a *app) anyPassphrase(ctx context.Context, p passphrase, isNew bool) (stri
 	if words := a.Getenv(passphraseVariable); words != "" {
 		return words, nil
 	}
-	file, ok := a.Stdin.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) {
+	file, ok := a.keyboard()
+	if !ok {
 		return "", fmt.Errorf("there is no terminal to ask at: give --passphrase-fd N or set %s",
 			passphraseVariable)
 	}
@@ -65,7 +68,18 @@ func (a *app) anyPassphrase(ctx context.Context, p passphrase, isNew bool) (stri
 		words, err := a.ask(ctx, file, "Passphrase: ")
 		return words[0], err
 	}
-	words, err := a.ask(ctx, file, "Passphrase: ", "Once more: ")
+	return a.askTwice(ctx, file, "Passphrase: ")
+}
+
+// keyboard is the terminal that can be asked.
+func (a *app) keyboard() (*os.File, bool) {
+	file, ok := a.Stdin.(*os.File)
+	return file, ok && term.IsTerminal(int(file.Fd()))
+}
+
+// askTwice asks for what nobody could see being mistyped.
+func (a *app) askTwice(ctx context.Context, file *os.File, prompt string) (string, error) {
+	words, err := a.ask(ctx, file, prompt, "Once more: ")
 	if err == nil && words[0] != words[1] {
 		err = errors.New("the two differ")
 	}

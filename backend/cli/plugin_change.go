@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"inos/backend/dropin"
 	"inos/backend/fault"
@@ -111,8 +110,8 @@ func (a *app) pluginRemoveCommand() *cobra.Command {
 func (a *app) confirmRemoval(
 	ctx context.Context, cmd *cobra.Command, n *node.Node, b *dropin.Book, id string,
 ) error {
-	input, ok := a.Stdin.(*os.File)
-	if !ok || !term.IsTerminal(int(input.Fd())) {
+	input, ok := a.keyboard()
+	if !ok {
 		return usagef(cmd, "nobody can be asked here; give --yes")
 	}
 	s, err := b.Read()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 
 	"github.com/zalando/go-keyring"
 
@@ -16,13 +15,8 @@ const opKeychain = "keychain"
 // service is under which name the system's keychain lists what is ours.
 const service = "INOS"
 
-// ErrNotFound is a secret that is not there. It is fs.ErrNotExist too, for those who know no keychain.
-var ErrNotFound error = notFound{}
-
-type notFound struct{}
-
-func (notFound) Error() string        { return "there is no such secret" }
-func (notFound) Is(target error) bool { return target == fs.ErrNotExist }
+// ErrNotFound is a secret that is not there. Others know it by its kind, fault.NotFound.
+var ErrNotFound error = fault.New(opKeychain, fault.NotFound, "keychain", "there is no such secret", "")
 
 // Keychain keeps secrets by account. Each call may wait for the user to unlock it, and ends soon
 // after ctx does. Get and Delete of what is not there return ErrNotFound; no error repeats a secret.

@@ -8,15 +8,20 @@ import (
 	"strings"
 
 	"lukechampine.com/blake3"
+
+	"inos/backend/fault"
 )
 
 // Keychain keeps secrets by account. Each call may wait for the user, and ends soon after ctx does.
-// Get and Delete of what is not there fail with fs.ErrNotExist; no error repeats a secret.
+// The error of Get and Delete for what is not there, and no other, is of kind fault.NotFound. No error
+// repeats a secret.
 type Keychain interface {
 	Get(ctx context.Context, account string) (string, error)
 	Set(ctx context.Context, account, secret string) error
 	Delete(ctx context.Context, account string) error
 }
+
+func notThere(err error) bool { return fault.KindOf(err) == fault.NotFound }
 
 // account is the entry of a store.
 func account(id ID) string { return "store " + id.String() }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 
 	"inos/backend/fault"
 )
@@ -111,7 +110,7 @@ func (k *Keys) RemoveKeychain(ctx context.Context, m Master, passphrase string) 
 			return err
 		}
 		err := k.chain.Delete(ctx, account(id))
-		if err == nil || errors.Is(err, fs.ErrNotExist) {
+		if err == nil || notThere(err) {
 			return nil
 		}
 		return chainFault(err)

@@ -41,7 +41,7 @@ func (k *Keys) State(ctx context.Context) (State, error) {
 	}
 	if _, err := k.fromChain(ctx, headers); err == nil {
 		s.Keychain = true
-	} else if !errors.Is(err, fs.ErrNotExist) {
+	} else if !notThere(err) {
 		s.KeychainErr = err
 	}
 	return s, nil

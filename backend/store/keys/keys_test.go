@@ -187,9 +187,10 @@ func TestAKeyThatTheKeychainLostIsToldFromOneThatIsDamaged(t *testing.T) {
 	}
 	_ = chain.Delete(t.Context(), at)
 	refuses(t, k, m, Passphrase{}, "its key is not in the keychain, and no passphrase is set")
-	chain.Fault = fault.New("k", fault.Unavailable, "keychain", "there is no desktop session", "log in")
+	chain.Fault = fault.Wrap("k", fault.Unavailable, "keychain", // as where there is no bus to ask at
+		fmt.Errorf("there is no desktop session: %w", fs.ErrNotExist), "log in")
 	_, err := k.Unlock(t.Context(), Passphrase{})
-	if f := fault.As(err); f.Kind != fault.Unavailable || f.Next != "log in" {
+	if f := fault.As(err); f == nil || f.Kind != fault.Unavailable || f.Next != "log in" {
 		t.Errorf("%v", err)
 	}
 	if s, err := k.State(t.Context()); err != nil || s.Keychain || s.KeychainErr == nil {
@@ -271,9 +272,6 @@ type forgetful struct{ settingstest.Keychain }
 func (*forgetful) Get(context.Context, string) (string, error) { return "", settings.ErrNotFound }
 
 func TestAKeychainThatForgetsIsNoProtection(t *testing.T) {
-	if !errors.Is(settings.ErrNotFound, fs.ErrNotExist) {
-		t.Fatal("the keychain of the desktop breaks the contract")
-	}
 	m := disktest.New()
 	k := over(m, &forgetful{})
 	_, _, err := k.Create(t.Context(), Protection{Keychain: true})

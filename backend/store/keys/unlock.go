@@ -103,7 +103,7 @@ func errNotTheKey() error {
 
 var errForeignEntry = errors.New("the entry of this store in the keychain holds another key")
 
-// fromChain is the key that the keychain has for this store; fs.ErrNotExist: it has none.
+// fromChain is the key that the keychain has for this store; kind NotFound: it has none.
 func (k *Keys) fromChain(ctx context.Context, headers []good[header]) (Master, error) {
 	var first error
 	for i, h := range headers {
@@ -131,7 +131,7 @@ func (k *Keys) fromChain(ctx context.Context, headers []good[header]) (Master, e
 // notInChain is the error where the keychain alone has the key, and does not give it.
 func notInChain(err error) error {
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case notThere(err):
 		return fault.New(opKey, fault.Denied, subject,
 			"its key is not in the keychain, and no passphrase is set", recovery)
 	case errors.Is(err, errEntry), errors.Is(err, errForeignEntry):

@@ -1,0 +1,142 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"inos/backend/fault"
+	"inos/backend/node"
+	"inos/backend/store"
+	"inos/backend/store/keys"
+)
+
+// spaceFlag chooses a space.
+type spaceFlag struct{ name string }
+
+func (f *spaceFlag) register(cmd *cobra.Command, what string) {
+	cmd.Flags().StringVar(&f.name, "space", "", what)
+}
+
+// openStore opens the data folder's store; fault.NotFound where there is none.
+func (a *app) openStore(ctx context.Context) (*store.Store, error) {
+	k, folder, err := a.storeKeys()
+	if err != nil {
+		return nil, err
+	}
+	m, err := a.unlockStore(ctx, k, folder)
+	if err != nil {
+		return nil, err
+	}
+	return node.OpenStore(folder, m), nil
+}
+
+// makeStore opens the store, or makes it where there is none.
+func (a *app) makeStore(ctx context.Context) (*store.Store, error) {
+	k, folder, err := a.storeKeys()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := k.ID(); !errors.Is(err, keys.ErrNoStore) {
+		return a.openStore(ctx)
+	}
+	by, err := a.firstProtection(ctx)
+	if err != nil {
+		return nil, err
+	}
+	_, m, err := k.Create(ctx, by)
+	if err != nil && by.Passphrase == "" {
+		err = a.withoutKeychain(err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(a.Stderr, "A store was made in %s. Keep its recovery sheet: inos store key export -o sheet.txt\n", shown(folder))
+	return node.OpenStore(folder, m), nil
+}
+
+// firstProtection is the passphrase that was given, else the keychain, else a passphrase that is asked for.
+func (a *app) firstProtection(ctx context.Context) (keys.Protection, error) {
+	given, err := a.givenPassphrase(ctx)
+	if err != nil || given != "" {
+		return keys.Protection{Passphrase: given}, err
+	}
+	if node.KeychainUsable(ctx, a.Keychain) {
+		return keys.Protection{Keychain: true}, nil
+	}
+	if _, ok := a.keyboard(); !ok {
+		return keys.Protection{}, fault.New(opStore, fault.Unavailable, "store",
+			"there is no store yet, and no keychain to keep its key in",
+			"choose a passphrase: give it in "+passphraseVariable+" or with --passphrase-fd N")
+	}
+	fmt.Fprintln(a.Stderr, "There is no store yet, and no keychain to keep its key in. Choose a passphrase for it.")
+	words, err := a.readPassphrase(ctx, passphrase{fd: -1}, true)
+	return keys.Protection{Passphrase: words}, err
+}
+
+// withoutKeychain adds what else can be done to an error of the keychain.
+func (a *app) withoutKeychain(err error) error {
+	e := *asFault(err)
+	e.Next = "unlock the keychain, or choose a passphrase: give it in " + passphraseVariable + " or with --passphrase-fd N"
+	return &e
+}
+
+// space is the one that the flag names, or the main one; it is made where create says so.
+func (a *app) space(ctx context.Context, s *store.Store, flag spaceFlag, create bool) (*store.Space, error) {
+	name := flag.name
+	if name == "" {
+		name = store.Main
+	}
+	sp, err := s.Space(name)
+	if fault.KindOf(err) == fault.NotFound && create && name == store.Main {
+		return s.Create(ctx, store.Settings{Name: name})
+	}
+	return sp, err
+}
+
+// spaces are the one that the flag names, or all.
+func (a *app) spaces(s *store.Store, flag spaceFlag) ([]*store.Space, error) {
+	if flag.name == "" {
+		return s.Spaces()
+	}
+	sp, err := s.Space(flag.name)
+	return []*store.Space{sp}, err
+}
+
+// versionOf finds what an ID, its beginning, or a path means, in the space that the flag names or in all.
+func (a *app) versionOf(s *store.Store, flag spaceFlag, what string) (*store.Space, store.Version, error) {
+	sp, v, err := a.findVersion(s, flag, what)
+	if path, err2 := filepath.Abs(what); fault.KindOf(err) == fault.NotFound && err2 == nil && path != what {
+		if sp, v, err2 := a.findVersion(s, flag, path); err2 == nil {
+			return sp, v, nil
+		}
+	}
+	return sp, v, err
+}
+
+func (a *app) findVersion(s *store.Store, flag spaceFlag, what string) (in *store.Space, found store.Version, err error) {
+	spaces, err := a.spaces(s, flag)
+	if err != nil {
+		return nil, found, err
+	}
+	for _, sp := range spaces {
+		v, err := sp.Find(what)
+		switch {
+		case fault.KindOf(err) == fault.NotFound:
+		case err != nil:
+			return nil, found, err
+		case in != nil:
+			return nil, found, fault.New(opStore, fault.Invalid, what, "it is in several spaces", "name one with --space")
+		default:
+			in, found = sp, v
+		}
+	}
+	if in == nil {
+		return nil, found, fault.New(opStore, fault.NotFound, what, "nothing in the store has that ID or path",
+			"inos store ls shows what is there")
+	}
+	return in, found, nil
+}
