@@ -392,3 +392,24 @@ func TestBothHalvesOfALongComparisonCount(t *testing.T) {
 		t.Error("same, shorter or missing is judged wrongly")
 	}
 }
+
+func TestLinkedFilesAtTheEndOfManyDeepPathsKeepFewFoldersOpen(t *testing.T) {
+	m := newMemory()
+	var tops []tree.Entry
+	for i := range 130 {
+		a := m.file(t, "a", []byte("x"))
+		a.Group = uint64(i + 1)
+		b := a
+		b.Name = []byte("b")
+		e := m.folder(t, "end", a, b)
+		for range 12 {
+			e = m.folder(t, "d", e)
+		}
+		e.Name = []byte{'d', byte('0' + i/26), byte('a' + i%26)}
+		tops = append(tops, e)
+	}
+	report := restored(t, m, t.TempDir(), m.folder(t, "top", tops...), Options{})
+	if report.Files != 260 {
+		t.Errorf("%d files", report.Files)
+	}
+}

@@ -18,6 +18,9 @@ type dir struct {
 // openDir opens the folder that the user named, through links.
 func openDir(path string) (dir, error) { return openDirAt(unix.AT_FDCWD, path, 0) }
 
+// openParent opens a folder that need not be readable, only be passed through.
+func openParent(path string) (dir, error) { return openDirAt(unix.AT_FDCWD, path, unix.O_PATH) }
+
 func openDirAt(at int, name string, flags int) (dir, error) {
 	fd, err := openAt(at, name, unix.O_RDONLY|unix.O_DIRECTORY|flags, 0)
 	if err != nil {

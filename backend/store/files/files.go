@@ -67,7 +67,7 @@ func Find(path string) (*Folder, Found, error) {
 	if err != nil {
 		return nil, Found{}, problem(path, err)
 	}
-	d, err := openDir(filepath.Dir(path))
+	d, err := openParent(filepath.Dir(path))
 	if err != nil {
 		return nil, Found{}, problem(path, err)
 	}
@@ -147,7 +147,9 @@ func (found *Found) fill(s seen, now time.Time) error {
 		return fmt.Errorf("%s: %w", special(s.mode), ErrSkipped)
 	}
 	e.Mode, e.Sec, e.Nsec = posixMode(s.mode), s.sec, uint32(s.nsec)
-	e.Stamp = s.stamp(now)
+	if e.Kind == tree.File {
+		e.Stamp = s.stamp(now)
+	}
 	if e.Kind == tree.File && s.names > 1 {
 		e.Group = hash(s.device, s.inode)
 	}

@@ -7,8 +7,8 @@ import (
 	"inos/backend/store/tree"
 )
 
-// maxHeldFolders are kept open for further names of their files. A folder beyond that is opened again
-// by its path, which may fail when its mode keeps its owner out.
+// maxHeldFolders are kept open for further names of their files, with all above them. A folder beyond
+// that is opened again by its path, which may fail when its mode keeps its owner out.
 const maxHeldFolders = 256
 
 var errFirstName = errors.New("another name of the same file could not be restored")
@@ -39,7 +39,7 @@ func (r *restoring) group(p *place, e *tree.Entry) (g *group, first bool) {
 	}
 	g = &group{place: p, name: string(e.Name), done: make(chan struct{})}
 	r.groups[key] = g
-	if len(r.held) < maxHeldFolders && (len(r.held) == 0 || r.held[len(r.held)-1] != p) {
+	if len(r.open) < maxHeldFolders && (len(r.held) == 0 || r.held[len(r.held)-1] != p) {
 		p.hold()
 		r.held = append(r.held, p)
 	}

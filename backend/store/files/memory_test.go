@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -26,6 +27,13 @@ const (
 	chunkBytes = 16 << 10
 	fanOut     = 3
 )
+
+func noise(n int) []byte {
+	data := make([]byte, n)
+	r := rand.NewChaCha8([32]byte{byte(n), byte(n >> 8), byte(n >> 16)})
+	_, _ = r.Read(data) // never fails
+	return data
+}
 
 func newMemory() *memory { return &memory{blocks: map[tree.Name][]byte{}} }
 

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -41,13 +40,6 @@ func (m maker) folder(name string) maker {
 func (m maker) file(name string, content []byte) string {
 	m.try(os.WriteFile(m.path(name), content, 0o644))
 	return m.path(name)
-}
-
-func noise(n int) []byte {
-	data := make([]byte, n)
-	r := rand.NewChaCha8([32]byte{byte(n), byte(n >> 8), byte(n >> 16)})
-	_, _ = r.Read(data) // never fails
-	return data
 }
 
 // manyThings is a folder with one of everything.
