@@ -132,7 +132,7 @@ func (d dir) create(name string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	_ = unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) // without locks on that file system nothing is swept either
+	_ = unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) // where there are no locks, nothing is swept either
 	return os.NewFile(uintptr(fd), name), nil
 }
 

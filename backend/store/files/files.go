@@ -56,8 +56,9 @@ type seen struct {
 	changedSec, changedNs int64
 }
 
+// same is about which file it is, not about what is in it.
 func (a seen) same(b seen) bool {
-	return a.device == b.device && a.inode == b.inode && a.mode == b.mode
+	return a.device == b.device && a.inode == b.inode && a.mode.Type() == b.mode.Type()
 }
 
 // Find looks at what the user named, and opens the folder that it lies in. Links on the way there are
@@ -160,7 +161,8 @@ func (found *Found) fill(s seen, now time.Time) error {
 func (f *Folder) Enter(found Found) (*Folder, error) {
 	path := f.join(found.name)
 	if f.depth == tree.MaxDepth {
-		return nil, fault.Newf("files.read", fault.Invalid, path, "it lies more than %d folders deep", tree.MaxDepth)
+		return nil, fault.Newf("files.read", fault.Invalid, path,
+			"it lies more than %d folders deep", tree.MaxDepth)
 	}
 	d, err := f.dir.enter(found.name)
 	if err != nil {
@@ -182,7 +184,7 @@ func (f *Folder) Open(found *Found) (*os.File, error) {
 	}
 	now := f.now()
 	s, err := lookAt(file)
-	if err == nil && (!s.mode.IsRegular() || s.device != found.seen.device || s.inode != found.seen.inode) {
+	if err == nil && !s.same(found.seen) {
 		err = ErrChanged
 	}
 	if err == nil {

@@ -66,8 +66,8 @@ const (
 // cancelled, the disk is full, or the target is no folder.
 //
 // Each file is written under a temporary name and gets its own when it is whole; what a restoring
-// that was killed left is removed by the next one of the same tree (on Linux). Nothing else is ever deleted.
-// What was restored lasts a loss of power as other files do: when the system has written it.
+// that was killed left is removed by the next one of the same tree (on Linux). Nothing else is ever
+// deleted. What was restored lasts a loss of power as other files do: once the system wrote it.
 func Restore(
 	ctx context.Context, target string, source Source, top tree.Entry, options Options,
 ) (Report, error) {
@@ -192,9 +192,11 @@ func (r *restoring) fail(p *place, name string, err error) {
 // count adds to the report and tells of the progress.
 func (r *restoring) count(files, folders, symlinks, bytes uint64) {
 	r.mu.Lock()
-	s := &r.report
-	s.Files, s.Folders, s.Symlinks, s.Bytes = s.Files+files, s.Folders+folders, s.Symlinks+symlinks, s.Bytes+bytes
-	doneFiles, doneBytes := s.Files, s.Bytes
+	r.report.Files += files
+	r.report.Folders += folders
+	r.report.Symlinks += symlinks
+	r.report.Bytes += bytes
+	doneFiles, doneBytes := r.report.Files, r.report.Bytes
 	r.mu.Unlock()
 	if r.options.Progress != nil {
 		r.options.Progress(doneFiles, doneBytes)
@@ -207,7 +209,9 @@ func isFull(err error) bool {
 
 // cannotWrite names what could not be restored.
 func cannotWrite(path string, err error) *fault.Error {
-	e := &fault.Error{Op: "files.restore", Kind: fault.Unavailable, Subject: path, Err: fault.Bare(err), Next: fault.DiskRemedy(err)}
+	e := &fault.Error{
+		Op: "files.restore", Kind: fault.Unavailable, Subject: path, Err: fault.Bare(err), Next: remedy(err),
+	}
 	switch known := fault.As(err); {
 	case known != nil && known.Subject == path:
 		return known
@@ -219,4 +223,14 @@ func cannotWrite(path string, err error) *fault.Error {
 		e.Kind = fault.Denied
 	}
 	return e
+}
+
+func remedy(err error) string {
+	switch {
+	case errors.Is(err, errOther):
+		return "move it away, or restore into another folder"
+	case errors.Is(err, errKept):
+		return "allow overwriting, or restore into another folder"
+	}
+	return fault.DiskRemedy(err)
 }

@@ -15,8 +15,8 @@ import (
 const tempPrefix = ".inos-restore-"
 
 var (
-	errOther = errors.New("something else of that name is there; move it away, or restore into another folder")
-	errKept  = errors.New("something else of that name is there and was kept; allow overwriting, or restore into another folder")
+	errOther = errors.New("something else of that name is there")
+	errKept  = errors.New("something else of that name is there and was kept")
 )
 
 func (r *restoring) temporary() string {

@@ -180,7 +180,8 @@ func (r *Root) Check() error {
 
 // checkLabel keeps out what would spoil a line of a terminal.
 func checkLabel(label string) error {
-	if len(label) > MaxLabelBytes || !utf8.ValidString(label) || strings.ContainsFunc(label, unicode.IsControl) {
+	if len(label) > MaxLabelBytes || !utf8.ValidString(label) ||
+		strings.ContainsFunc(label, unicode.IsControl) {
 		return invalid("a label that is no line of UTF-8 of at most %d bytes", MaxLabelBytes)
 	}
 	return nil
