@@ -78,11 +78,10 @@ type check struct {
 
 	mu     sync.Mutex
 	report Report
-	done   int64
 	total  int64
 	bad    map[pack.ID][]pack.Entry // blocks that are broken
 	good   map[pack.ID][]pack.Entry
-	hurt   map[pack.ID]bool // packs with any damage
+	hurt   map[pack.ID]bool     // packs with any damage
 	known  map[tree.Name]uint32 // the length of what a sound block holds
 	kinds  map[tree.Name]seal.Kind
 }

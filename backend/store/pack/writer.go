@@ -35,14 +35,16 @@ type Writer struct {
 	written int64 // whole groups
 	entries []Entry
 	body    []byte
+	buffer  *[]byte // of bodies
 }
 
 // bodies are buffers for the blocks of a group, which grow to maxBody.
-var bodies = sync.Pool{New: func() any { return []byte(nil) }}
+var bodies = sync.Pool{New: func() any { return new([]byte) }}
 
 // Create begins a pack in a space's folder, whose Folder must be there.
 func Create(fsys disk.FS, keys *seal.Keys, epoch uint64) (*Writer, error) {
-	w := &Writer{fs: fsys, epoch: epoch, body: bodies.Get().([]byte)[:0]}
+	w := &Writer{fs: fsys, epoch: epoch, buffer: bodies.Get().(*[]byte)}
+	w.body = (*w.buffer)[:0]
 	_, _ = rand.Read(w.ID[:]) // never fails
 	w.aead = keys.AEAD(part, w.ID[:])
 	var err error
@@ -112,9 +114,10 @@ func (w *Writer) write(h head) error {
 
 // close ends the writer, in whatever state.
 func (w *Writer) close() error {
-	if w.body != nil {
-		bodies.Put(w.body)
-		w.body = nil
+	if w.buffer != nil {
+		*w.buffer = w.body
+		bodies.Put(w.buffer)
+		w.buffer, w.body = nil, nil
 	}
 	return w.out.Close()
 }
