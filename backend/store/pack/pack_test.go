@@ -135,7 +135,7 @@ func TestAFlippedBitCostsOneBlockAtMost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range good {
+	for i := 0; i < len(good); i += 5 { // heads, directories and blocks are all longer
 		bad := bytes.Clone(good)
 		bad[i] ^= 1 << (i % 8)
 		if err := os.WriteFile(m.file(), bad, 0o600); err != nil {
