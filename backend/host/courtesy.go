@@ -14,14 +14,19 @@ type Courtesy struct {
 
 	mu      sync.Mutex
 	workers map[*Worker]struct{}
+	ended   map[*Worker]time.Duration // since the last look, with the CPU time of their lives
 	running bool
+	news    chan struct{} // of a worker that begins
 }
 
 // NewCourtesy asks shown, some ten times a second while there are workers, whether somebody looks.
 // cores are the machine's.
 func NewCourtesy(shown func() bool, cores int) *Courtesy {
 	percent := uint64(max(leastPercent, (cores-pictureCores)*wholePercent))
-	return &Courtesy{shown: shown, percent: percent, workers: map[*Worker]struct{}{}}
+	return &Courtesy{
+		shown: shown, percent: percent, workers: map[*Worker]struct{}{},
+		ended: map[*Worker]time.Duration{}, news: make(chan struct{}, 1),
+	}
 }
 
 const (
@@ -39,48 +44,60 @@ func (c *Courtesy) add(w *Worker) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.workers[w] = struct{}{}
+	select {
+	case c.news <- struct{}{}:
+	default: // it has not heard of the last one yet
+	}
 	if !c.running {
 		c.running = true
 		go c.keep()
 	}
 }
 
-func (c *Courtesy) remove(w *Worker) {
+// remove takes a worker out that has ended, after so much CPU time.
+func (c *Courtesy) remove(w *Worker, cpu time.Duration) {
 	if c == nil {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.workers, w)
+	c.ended[w] = cpu
 }
 
-// keep runs as long as there are workers.
+// keep runs as long as there are workers, or others have to be paid back what they used.
 func (c *Courtesy) keep() {
 	g := newGovernor(true)
 	for {
-		workers := c.list()
-		if len(workers) == 0 {
+		workers, goesOn := c.list(g)
+		if !goesOn {
 			g.resume()
 			return
 		}
+		wait := idleSlice
 		if c.shown() {
-			time.Sleep(g.look(workers, c.percent, time.Now()))
+			wait = g.look(workers, c.percent, time.Now())
 		} else {
-			g.resume()
-			time.Sleep(idleSlice)
+			g.release(workers, time.Now())
+		}
+		select {
+		case <-time.After(wait):
+		case <-c.news: // most of what a short life uses it uses at once
 		}
 	}
 }
 
-func (c *Courtesy) list() []*Worker {
+// list charges what has ended, and returns the workers that there are.
+func (c *Courtesy) list(g *governor) (workers []*Worker, goesOn bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	out := make([]*Worker, 0, len(c.workers))
+	g.settle(c.ended)
+	clear(c.ended)
 	for w := range c.workers {
-		out = append(out, w)
+		workers = append(workers, w)
 	}
-	c.running = len(out) > 0
-	return out
+	c.running = len(workers) > 0 || g.credit < 0
+	return workers, c.running
 }
 
 // pauses are who holds a worker back at the moment, and for how long others went first.

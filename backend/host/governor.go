@@ -110,13 +110,29 @@ func (g *governor) spent(workers []*Worker) time.Duration {
 	next := make(map[*Worker]time.Duration, len(workers))
 	for _, w := range workers {
 		cpu := w.Meters().CPU
-		if before, known := g.used[w]; known && cpu > before {
+		// A share counts from when the plugin is loaded, a polite one what that took, too.
+		if before, known := g.used[w]; (known || g.polite) && cpu > before {
 			sum += cpu - before
 		}
 		next[w] = cpu
 	}
 	g.used = next
 	return sum
+}
+
+// settle charges what workers used from the last look to their end.
+func (g *governor) settle(ended map[*Worker]time.Duration) {
+	for w, cpu := range ended {
+		g.credit -= max(cpu-g.used[w], 0)
+		delete(g.used, w)
+	}
+}
+
+// release lets the workers run as they like, and owe nothing for it.
+func (g *governor) release(workers []*Worker, now time.Time) {
+	g.resume()
+	g.spent(workers)
+	g.credit, g.at = 0, now
 }
 
 func (g *governor) pause(workers []*Worker) {

@@ -309,7 +309,7 @@ func (w *Worker) reap() {
 	err := w.err
 	w.mu.Unlock()
 	w.usage.ended(w, exit.cpu, err)
-	w.courtesy.remove(w)
+	w.courtesy.remove(w, exit.cpu)
 	close(w.done)
 	w.reading.Unlock()
 }
