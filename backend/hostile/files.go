@@ -16,6 +16,8 @@ import (
 // Files are what is dropped into the folder, by the name of the file.
 func (s *Set) Files() ([]File, error) {
 	d := &drops{}
+	// It is there before what takes its id.
+	d.put(VictimName, "", s.victim(d), nil)
 	d.noModules()
 	d.noManifests()
 	d.lies()
@@ -26,7 +28,6 @@ func (s *Set) Files() ([]File, error) {
 	d.names()
 	d.attackers()
 	d.put("hostile.wasm", "", s.hostile, nil)
-	d.put(VictimName, "", s.victim(d), nil)
 	return d.files, d.err
 }
 
