@@ -23,6 +23,24 @@ func (a *Automation) RunOp(unit, op string, params map[string]any, input string)
 	return result.Results[0].Value, nil
 }
 
+// Op is one that RunOps runs.
+type Op struct {
+	Unit, Op, Input string
+	Params          map[string]any
+}
+
+// RunOps runs ops one after the other, with no work for the page between them, and returns how each
+// was refused; empty: it was not.
+func (a *Automation) RunOps(ops []Op) []string {
+	refusals := make([]string, len(ops))
+	for i, o := range ops {
+		if _, err := a.RunOp(o.Unit, o.Op, o.Params, o.Input); err != nil {
+			refusals[i] = err.Error()
+		}
+	}
+	return refusals
+}
+
 // Drop is what happens when the system says that files were dropped onto the window.
 func (a *Automation) Drop(paths []string) { a.desktop.dropped(paths) }
 
