@@ -11,7 +11,7 @@ gofmt_clean() { local bad; bad=$(git ls-files '*.go' | grep -v '/gen/' | xargs g
 # Other systems: what needs neither cgo nor a window must at least compile there.
 vet_windows() { GOOS=windows CGO_ENABLED=0 go vet ./backend/...; }
 vet_darwin() { GOOS=darwin CGO_ENABLED=0 go vet ./backend/...; }
-vet_window() { go vet -tags desktop,production,webkit2_41 . ./backend/frames/...; go vet -tags e2e ./e2e/...; }
+vet_window() { go vet -tags desktop,production,webkit2_41 . ./backend/frames/...; go vet -tags e2e,bench ./e2e/...; }
 
 # The foreign plugins have modules and workspaces of their own.
 vet_foreign() { (cd plugins/foreign/oracle && go vet ./...); (cd plugins/foreign/go && GOOS=wasip1 GOARCH=wasm go vet ./...); }

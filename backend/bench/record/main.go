@@ -19,7 +19,7 @@ import (
 )
 
 // benchmarks in the order in which they are recorded.
-var benchmarks = []string{"flock", "handover", "epoch", "call", "startup", "memory", "host"}
+var benchmarks = []string{"flock", "handover", "epoch", "call", "startup", "memory", "host", "courtesy"}
 
 func main() {
 	from := flag.String("from", "", "folder with the documents")

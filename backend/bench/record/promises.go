@@ -16,6 +16,7 @@ type figures struct {
 	startup  bench.StartupReport
 	memory   bench.MemoryReport
 	host     bench.HostReport
+	courtesy bench.CourtesyReport
 	page     struct {
 		RoundTrip bench.Spread `json:"round_trip"`
 	}
@@ -31,7 +32,7 @@ type figures struct {
 func (f *figures) read(results map[string]json.RawMessage) {
 	for name, into := range map[string]any{"flock": &f.flock, "handover": &f.handover,
 		"epoch": &f.epoch, "call": &f.call, "startup": &f.startup,
-		"memory": &f.memory, "host": &f.host} {
+		"memory": &f.memory, "host": &f.host, "courtesy": &f.courtesy} {
 		_ = json.Unmarshal(results[name], into)
 	}
 	_ = json.Unmarshal(f.epoch.Page, &f.page)
@@ -99,6 +100,8 @@ var promises = []promise{
 		func(f *figures) float64 { return f.mostMemory(0) }},
 	{"all processes, 10,000 birds after 250,000, the most", 400, "MB", false,
 		func(f *figures) float64 { return f.mostMemory(2) }},
+	{"p95 of the frame time, beside the hostile set over calm", 1.1, "times", false,
+		func(f *figures) float64 { return f.courtesy.Ratio.P50 }},
 }
 
 // verdict sets a measured value against the promise.

@@ -104,7 +104,7 @@ func (r *record) conditions(b *strings.Builder, f *figures) {
 // runs are in the order of benchmarks.
 func (f *figures) runs() []*bench.Run {
 	return []*bench.Run{f.flock.Info(), f.handover.Info(), f.epoch.Info(), f.call.Info(),
-		f.startup.Info(), f.memory.Info(), f.host.Info()}
+		f.startup.Info(), f.memory.Info(), f.host.Info(), f.courtesy.Info()}
 }
 
 func promiseRows(f *figures) (rows [][]string) {
