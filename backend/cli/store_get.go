@@ -32,6 +32,7 @@ type getDocument struct {
 func (a *app) storeGetCommand() *cobra.Command {
 	var flag spaceFlag
 	var out, part string
+	var plain bool
 	var opt files.Options
 	cmd := &cobra.Command{
 		Use:   "get ID -o DIR",
@@ -64,6 +65,7 @@ func (a *app) storeGetCommand() *cobra.Command {
 					return err
 				}
 			}
+			opt.SetID = !plain
 			if out == "-" {
 				return sp.Write(cmd.Context(), v, a.Stdout)
 			}
@@ -74,7 +76,7 @@ func (a *app) storeGetCommand() *cobra.Command {
 	cmd.Flags().StringVarP(&out, "output", "o", "", "the folder `DIR` to restore into; it is made if need be")
 	cmd.Flags().StringVar(&part, "only", "", "restore only what lies at this `PATH` in it")
 	cmd.Flags().BoolVar(&opt.Overwrite, "overwrite", false, "replace files that exist with other content")
-	cmd.Flags().BoolVar(&opt.SetID, "setid", false, "restore setuid and setgid bits as well")
+	cmd.Flags().BoolVar(&plain, "no-setid", false, "leave setuid and setgid bits out")
 	return cmd
 }
 
