@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"inos/backend/settings"
+	"inos/backend/store/keys"
 )
 
 // Exit codes.
@@ -33,6 +34,8 @@ type World struct {
 	Program string
 	// Keychain keeps the secrets of plugins; nil: the system's.
 	Keychain settings.Keychain
+	// StoreCost is what guessing a passphrase of the store takes; zero: keys.DefaultCost.
+	StoreCost keys.Cost
 	// Replace becomes another program and returns only when that failed.
 	Replace func(path string, args []string) error
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -41,7 +42,9 @@ func (a *app) storeKeys() (k *keys.Keys, folder string, err error) {
 	if err != nil {
 		return nil, "", err
 	}
-	return node.StoreKeys(data, a.Keychain), node.StoreFolder(data), nil
+	k = node.StoreKeys(data, a.Keychain)
+	k.Cost = cmp.Or(a.StoreCost, k.Cost)
+	return k, node.StoreFolder(data), nil
 }
 
 // unlockStore finds the store's key, and asks at the terminal where nothing else opens it.

@@ -132,7 +132,8 @@ func sheetText(sheet sheetDocument) string {
 	fmt.Fprintf(&b, "# INOS recovery sheet\n#\n# store %s\n# written on %s\n#\n", sheet.Store, sheet.Made)
 	b.WriteString("# These 24 words open the store when its passphrase and its keychain are lost:\n" +
 		"#     inos store key import FILE\n" +
-		"# Whoever has them can read all that is in it. Keep this sheet on paper, away from the computer.\n\n")
+		"# Whoever has them can read all that is in it. Keep this sheet on paper, away from the\n" +
+		"# computer.\n\n")
 	for i, word := range sheet.Words {
 		fmt.Fprintf(&b, "%2d. %-10s", i+1, word)
 		if (i+1)%sheetColumns == 0 {

@@ -13,6 +13,7 @@ import (
 
 	"inos/backend/bench"
 	"inos/backend/settings/settingstest"
+	"inos/backend/store/keys"
 )
 
 // stand is a world of a test: its own data folder, programs and environment.
@@ -30,6 +31,9 @@ func newStand(t *testing.T) *stand {
 	return &stand{dir: t.TempDir(), data: t.TempDir(), environment: map[string]string{}}
 }
 
+// cheapCost keeps tests from waiting for what guessers must.
+var cheapCost = keys.Cost{LogN: 4, R: 1, P: 1}
+
 // outcome is what one command line did.
 type outcome struct {
 	exit           int
@@ -43,9 +47,9 @@ func (s *stand) inos(ctx context.Context, args ...string) outcome {
 		Stdin:    s.standardInput(),
 		Stdout:   &stdout,
 		Stderr:   &stderr,
-		Keychain: &s.keychain,
-		Getenv:   func(name string) string { return s.environment[name] },
-		Program:  filepath.Join(s.dir, "inos"),
+		Keychain: &s.keychain, StoreCost: cheapCost,
+		Getenv:  func(name string) string { return s.environment[name] },
+		Program: filepath.Join(s.dir, "inos"),
 		Replace: func(path string, args []string) error {
 			s.replaced = append([]string{path}, args...)
 			return errors.New("this test becomes nothing")

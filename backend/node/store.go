@@ -3,10 +3,8 @@ package node
 import (
 	"context"
 	"errors"
-	"io/fs"
-	"time"
-
 	"path/filepath"
+	"time"
 
 	"inos/backend/settings"
 	"inos/backend/store"
@@ -37,7 +35,7 @@ func KeychainUsable(ctx context.Context, chain settings.Keychain) bool {
 	ctx, cancel := context.WithTimeout(ctx, keychainPatience)
 	defer cancel()
 	_, err := chain.Get(ctx, "store")
-	return err == nil || errors.Is(err, settings.ErrNotFound) || errors.Is(err, fs.ErrNotExist)
+	return err == nil || errors.Is(err, settings.ErrNotFound)
 }
 
 // keychainPatience is how long the keychain may take to say that it is there.

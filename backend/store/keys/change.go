@@ -73,7 +73,7 @@ func (k *Keys) intoChain(ctx context.Context, id ID, m Master) error {
 		return chainFault(err)
 	}
 	text, err := k.chain.Get(ctx, account(id))
-	if err != nil {
+	if err != nil && !notThere(err) {
 		return chainFault(err)
 	}
 	if read, err := fromEntry(id, text); err != nil || read != m {
