@@ -135,9 +135,10 @@ func sheetText(sheet sheetDocument) string {
 		"# Whoever has them can read all that is in it. Keep this sheet on paper, away from the\n" +
 		"# computer.\n\n")
 	for i, word := range sheet.Words {
-		fmt.Fprintf(&b, "%2d. %-10s", i+1, word)
 		if (i+1)%sheetColumns == 0 {
-			b.WriteByte('\n')
+			fmt.Fprintf(&b, "%2d. %s\n", i+1, word)
+		} else {
+			fmt.Fprintf(&b, "%2d. %-10s", i+1, word)
 		}
 	}
 	return b.String()

@@ -88,15 +88,30 @@ func (d dir) Rename(from, to string) error { return os.Rename(d.path(from), d.pa
 
 func (d dir) Remove(name string) error { return os.Remove(d.path(name)) }
 
-func (d dir) Mkdir(name string) error {
-	path := d.path(name)
-	if _, err := os.Stat(path); err == nil {
+func (d dir) Mkdir(name string) error { return mkdir(d.path(name)) }
+
+// mkdir makes a folder that lasts, and those above it: each is a name in its parent.
+func mkdir(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
 		return nil
-	}
-	if err := os.MkdirAll(path, 0o700); err != nil {
+	case err == nil:
+		return &fs.PathError{Op: "mkdir", Path: path, Err: fs.ErrExist}
+	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	return durable.SyncFolder(filepath.Dir(path))
+	parent := filepath.Dir(path)
+	if parent == path { // a volume that is not there
+		return err
+	}
+	if err := mkdir(parent); err != nil {
+		return err
+	}
+	if err := os.Mkdir(path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return durable.SyncFolder(parent)
 }
 
 func (d dir) List(folder string) ([]Info, error) {

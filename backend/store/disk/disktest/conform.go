@@ -180,6 +180,12 @@ func made(t *testing.T, fsys disk.FS) {
 	must(t, fsys.Mkdir("a/b"))
 	write(t, fsys, "a/b/c/d", "x")
 	holds(t, fsys, "a/b/c/d", "x")
+	for _, name := range []string{"a/b/c/d", "a/b/c/d/e"} {
+		if fsys.Mkdir(name) == nil {
+			t.Errorf("%s: a folder took the place of a file, or lies in one", name)
+		}
+	}
+	holds(t, fsys, "a/b/c/d", "x")
 }
 
 func missing(t *testing.T, fsys disk.FS) {
