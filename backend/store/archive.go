@@ -63,8 +63,8 @@ func (s *Space) Archive(ctx context.Context, opt ArchiveOptions) (Archived, erro
 	a.session.room = -1 // it gives back more than it takes
 	a.session.most = archivePack
 	err = a.all(todo)
-	if err2 := a.session.end(); err == nil {
-		err = err2
+	if ended := a.session.end(); err == nil {
+		err = ended
 	}
 	return a.out, err
 }
@@ -150,6 +150,9 @@ func (a *archiving) exhausted() bool {
 func (a *archiving) block(b index.Block) error {
 	if a.ctx.Err() != nil {
 		return canceled(a.ctx)
+	}
+	if err := a.session.failed(); err != nil { // a full disk, and minutes of work that it has no room for
+		return err
 	}
 	start := time.Now()
 	plain, err := a.space.load(nil, b.Name, b.Kind, int64(b.Raw))

@@ -106,11 +106,10 @@ func (w *session) has(name tree.Name) bool {
 
 // claim says that the caller, and nobody else, has to write the block.
 func (w *session) claim(name tree.Name, kind seal.Kind) bool {
-	there := w.has(name)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	_, taken := w.claimed[name]
-	fresh := !there && !taken
+	fresh := !taken && !w.has(name)
 	if kind == seal.Data {
 		w.tally.Chunks++
 		if fresh {
@@ -147,15 +146,16 @@ func (w *session) add(e pack.Entry, block []byte) error {
 	return err
 }
 
-func (w *session) append(e pack.Entry, block []byte) (err error) {
+func (w *session) append(e pack.Entry, block []byte) error {
 	if w.room >= 0 && w.tally.Stored+int64(len(block)) > w.room {
 		return w.full()
 	}
 	if w.out == nil {
-		w.number++
-		if w.out, err = pack.Create(w.space.fs, w.space.keys, w.epoch.Number); err != nil {
+		out, err := pack.Create(w.space.fs, w.space.keys, w.epoch.Number)
+		if err != nil {
 			return unavailable("the store", err)
 		}
+		w.out, w.number = out, w.number+1
 	}
 	w.claimed[e.Name] = w.number
 	w.tally.Stored += int64(len(block))
@@ -209,45 +209,39 @@ func (w *session) commit(kind seal.Kind, plain []byte) (tree.Name, error) {
 		return tree.Name{}, err
 	}
 	name, err := w.put(kind, plain)
-	if err == nil {
-		err = w.last()
-	}
 	if err != nil {
 		w.abort()
 		return tree.Name{}, err
+	}
+	return name, w.end()
+}
+
+// last sends what is still being written to the disk, and waits until all of it lasts. Nothing is sent
+// after an error: what a pack has then is not what was meant.
+func (w *session) last() error {
+	w.mu.Lock()
+	var full func() error
+	if w.out != nil && w.err == nil {
+		full = w.detach()
+	}
+	w.mu.Unlock()
+	if full != nil {
+		w.finished.Go(full)
+	}
+	return w.settle()
+}
+
+// end makes what was written last, or gives up.
+func (w *session) end() error {
+	if err := w.last(); err != nil {
+		w.abort()
+		return err
 	}
 	w.leave()
 	if w.table.Stale() {
 		w.space.writeIndex(w.table)
 	}
-	return name, nil
-}
-
-// last sends what is still being written to the disk.
-func (w *session) last() error {
-	w.mu.Lock()
-	var full func() error
-	if w.out != nil {
-		full = w.detach()
-	}
-	w.mu.Unlock()
-	if full == nil {
-		return nil
-	}
-	return full()
-}
-
-// end makes what was written last, without anything that refers to it: copies of blocks that are there.
-func (w *session) end() error {
-	defer w.leave()
-	err := w.last()
-	if err2 := w.settle(); err == nil {
-		err = err2
-	}
-	if err == nil && w.table.Stale() {
-		w.space.writeIndex(w.table)
-	}
-	return err
+	return nil
 }
 
 // settle waits for the packs that are on their way.
