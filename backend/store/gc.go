@@ -273,10 +273,7 @@ func (c *collection) copy(w *session, table *index.Table, live map[tree.Name]sea
 		}
 		c.progress("keeping what is referred to", w.tally.Stored, total)
 	}
-	if err := w.last(); err != nil {
-		return err
-	}
-	return w.settle()
+	return w.last()
 }
 
 // moving are the live blocks that lie in condemned packs and nowhere else, in the order in which they

@@ -122,6 +122,7 @@ type putting struct {
 	path    string
 	version Version   // the one before, if there is one
 	before  tree.Root // its root
+	removed map[tree.Name]bool
 	jobs    chan func()
 	workers sync.WaitGroup
 	started time.Time
@@ -144,12 +145,9 @@ func (s *Space) putting(ctx context.Context, path string, opt PutOptions) (*putt
 		return nil, err
 	}
 	p.cutter = newCutter(p.session, p.read)
-	versions, err := s.versions(p.session.table)
-	if err != nil && fault.KindOf(err) != fault.Damaged {
-		p.session.abort()
-		return nil, err
-	}
-	for _, v := range versions { // the newest first
+	all, _ := s.census(p.session.table) // what cannot be read any more is put again
+	p.removed = all.removed
+	for _, v := range all.versions { // the newest first
 		if string(v.Root.Path) == path {
 			p.version, p.before = v, v.Root
 			break
@@ -228,8 +226,13 @@ func (p *putting) commit(top tree.Entry) (Put, error) {
 		Sort: p.opt.Sort, Label: p.opt.Label,
 		Files: uint64(p.files.Load()), Folders: uint64(p.folders.Load()), Bytes: top.Size,
 	}
-	plain, err := tree.EncodeRoot(root)
-	if err != nil {
+	id, err := p.space.original(root)
+	for p.removed[id] && err == nil { // the same within a millisecond: it is another version
+		root.TimeMs++
+		id, err = p.space.original(root)
+	}
+	plain, err2 := tree.EncodeRoot(root)
+	if err = errors.Join(err, err2); err != nil {
 		p.session.abort()
 		return p.out, fault.Wrap(opStore, fault.Invalid, p.path, err, "")
 	}
@@ -237,9 +240,8 @@ func (p *putting) commit(top tree.Entry) (Put, error) {
 	if err != nil {
 		return p.out, err
 	}
-	id, err := p.space.original(root)
 	p.out.Version, p.out.Tally = Version{id, root, name}, p.session.tally
-	return p.out, err
+	return p.out, nil
 }
 
 func sameEntry(a, b tree.Entry) bool {

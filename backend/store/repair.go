@@ -140,10 +140,7 @@ func (c *check) salvage(w *session) error {
 			}
 		}
 	}
-	if err := w.last(); err != nil {
-		return err
-	}
-	return w.settle()
+	return w.last()
 }
 
 // reindex makes the index from the packs alone.
@@ -154,6 +151,7 @@ func (s *Space) reindex() error {
 	s.readers.drop(func(pack.ID) bool { return true })
 	s.mu.Lock()
 	clear(s.roots)
+	clear(s.removals)
 	s.mu.Unlock()
 	if err := s.fs.Remove(index.File); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return unavailable("space "+s.ID, err)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -58,7 +59,19 @@ func (s *Space) Versions() ([]Version, error) {
 	return s.versions(table)
 }
 
+// census is all that was put and not removed.
+type census struct {
+	versions []Version // the newest first
+	removed  map[tree.Name]bool
+}
+
 func (s *Space) versions(table *index.Table) ([]Version, error) {
+	c, err := s.census(table)
+	return c.versions, err
+}
+
+// census counts what can be read, and says in the error what cannot.
+func (s *Space) census(table *index.Table) (census, error) {
 	var roots, removals []tree.Name
 	table.Each(func(b index.Block) bool {
 		switch {
@@ -69,51 +82,90 @@ func (s *Space) versions(table *index.Table) ([]Version, error) {
 		}
 		return true
 	})
-	dead, err := s.removed(removals)
-	errs := []error{err}
-	live := map[tree.Name]*record{}
+	removed, err := s.removed(removals)
+	errs := problems{s.whole(table), err}
+	var all []Version
+	replaced := map[tree.Name]bool{}
 	for _, name := range roots {
 		r, err := s.root(name)
 		if err != nil {
-			errs = append(errs, err)
+			errs.add(err)
 			continue
 		}
-		live[name] = r
+		all = append(all, Version{r.id, r.root, name})
 		for _, old := range r.root.Replaces {
-			dead[old] = true
+			replaced[old] = true
 		}
 	}
-	var out []Version
-	for name, r := range live {
-		if !dead[name] {
-			out = append(out, Version{r.id, r.root, name})
+	latest := map[tree.Name]Version{}
+	for _, v := range all {
+		other, there := latest[v.ID]
+		if !replaced[v.name] && !removed[v.ID] && !(there && other.later(v.Root)) {
+			latest[v.ID] = v
 		}
 	}
-	slices.SortFunc(out, func(a, b Version) int {
+	out := census{slices.Collect(maps.Values(latest)), removed}
+	slices.SortFunc(out.versions, func(a, b Version) int {
 		return cmp.Or(cmp.Compare(b.Root.TimeMs, a.Root.TimeMs), bytes.Compare(a.name[:], b.name[:]))
 	})
-	return out, errors.Join(errs...)
+	return out, errs.join()
 }
 
-// removed are the names of roots that the user took away.
+// later says that of two records of one version, v is the one that was written after the other.
+func (v Version) later(than tree.Root) bool {
+	if n, m := len(v.Root.Replaces), len(than.Replaces); n != m {
+		return n > m
+	}
+	return v.Root.Pinned
+}
+
+// problems keeps the first few errors, however many there are.
+type problems []error
+
+func (p *problems) add(err error) {
+	if len(*p) < maxProblems {
+		*p = append(*p, err)
+	}
+}
+
+func (p problems) join() error { return errors.Join(p...) }
+
+// removed are the IDs of versions that the user took away.
 func (s *Space) removed(removals []tree.Name) (map[tree.Name]bool, error) {
 	dead := map[tree.Name]bool{}
-	var errs []error
+	var errs problems
 	for _, name := range removals {
-		plain, err := s.load(nil, name, seal.Removal, -1)
-		var r tree.Removal
-		if err == nil {
-			r, err = tree.DecodeRemoval(plain)
-		}
+		ids, err := s.removal(name)
 		if err != nil {
-			errs = append(errs, err)
-			continue
+			errs.add(err)
 		}
-		for _, root := range r.Roots {
-			dead[root] = true
+		for _, id := range ids {
+			dead[id] = true
 		}
 	}
-	return dead, errors.Join(errs...)
+	return dead, errs.join()
+}
+
+// removal reads one, once.
+func (s *Space) removal(name tree.Name) ([]tree.Name, error) {
+	s.mu.Lock()
+	ids, known := s.removals[name]
+	s.mu.Unlock()
+	if known {
+		return ids, nil
+	}
+	plain, err := s.load(nil, name, seal.Removal, -1)
+	if err != nil {
+		return nil, err
+	}
+	r, err := tree.DecodeRemoval(plain)
+	if err != nil {
+		return nil, broken(name, err.Error())
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.removals[name] = r.Roots
+	return r.Roots, nil
 }
 
 // root reads one, once.
@@ -158,16 +210,19 @@ func (s *Space) Find(what string) (Version, error) {
 			}
 		}
 	}
+	if len(found) == 1 && len(what) == 2*len(found[0].ID) {
+		return found[0], nil
+	}
+	for _, v := range all { // before the beginning of an ID, which a name may look like by chance
+		if string(v.Root.Path) == what {
+			return v, nil
+		}
+	}
 	switch {
 	case len(found) == 1:
 		return found[0], nil
 	case len(found) > 1:
 		return Version{}, fault.Newf(opStore, fault.Invalid, what, "%d IDs begin like that: give more of it", len(found))
-	}
-	for _, v := range all {
-		if string(v.Root.Path) == what {
-			return v, nil
-		}
 	}
 	return Version{}, errors.Join(fault.New(opStore, fault.NotFound, what,
 		"nothing in space "+s.Name()+" has that ID or path", "inos store ls shows what is there"), err)
@@ -185,16 +240,22 @@ func ParseName(text string) (n tree.Name, err error) {
 // maxRemovals is how many roots one removal names.
 const maxRemovals = 1024
 
-// Remove takes versions away. Their content goes with the next collection, unless something else has it.
+// Remove takes versions away, pinned or not. Their content goes with the next collection, unless
+// something else has it.
 func (s *Space) Remove(ctx context.Context, versions ...Version) error {
+	unlock, err := hold(ctx, s.fs, lockFile, true)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	for part := range slices.Chunk(versions, maxRemovals) {
 		r := tree.Removal{TimeMs: time.Now().UnixMilli()}
 		for _, v := range part {
-			r.Roots = append(r.Roots, v.name)
+			r.Roots = append(r.Roots, v.ID)
 		}
 		plain, err := tree.EncodeRemoval(r)
 		if err != nil {
-			return err
+			return fault.Wrap(opStore, fault.Invalid, "space "+s.Name(), err, "")
 		}
 		if err := s.append(ctx, seal.Removal, plain); err != nil {
 			return err
@@ -203,10 +264,16 @@ func (s *Space) Remove(ctx context.Context, versions ...Version) error {
 	return nil
 }
 
-// Pin makes a version stay, or lets it go again. It keeps its ID.
+// Pin makes a version stay, or lets it go again. It keeps its ID. Nobody removes it meanwhile, or a
+// collection could take what the new record refers to.
 func (s *Space) Pin(ctx context.Context, v Version, pinned bool) error {
-	if v.Root.Pinned == pinned {
-		return nil
+	unlock, err := hold(ctx, s.fs, lockFile, true)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if v, err = s.current(v); err != nil || v.Root.Pinned == pinned {
+		return err
 	}
 	next := v.Root
 	next.Pinned = pinned
@@ -214,9 +281,20 @@ func (s *Space) Pin(ctx context.Context, v Version, pinned bool) error {
 	next.Replaces = next.Replaces[:min(len(next.Replaces), maxReplaced)]
 	plain, err := tree.EncodeRoot(next)
 	if err != nil {
-		return err
+		return fault.Wrap(opStore, fault.Invalid, string(next.Path), err, "")
 	}
 	return s.append(ctx, seal.Root, plain)
+}
+
+// current is a version as it is now.
+func (s *Space) current(v Version) (Version, error) {
+	all, err := s.Versions()
+	for _, now := range all {
+		if now.ID == v.ID {
+			return now, nil
+		}
+	}
+	return v, errors.Join(fault.New(opStore, fault.NotFound, string(v.Root.Path), "it was removed meanwhile", ""), err)
 }
 
 // append stores one block that stands for itself. A quota does not keep anybody from removing.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"sync"
@@ -30,17 +31,20 @@ type Space struct {
 	mu     sync.Mutex
 	doc    document[identity]
 	copies [2]disk.Copy
-	roots  map[tree.Name]*record // of those that were read
+	// Of those that were read:
+	roots    map[tree.Name]*record
+	removals map[tree.Name][]tree.Name // IDs of versions
 
 	loading sync.Mutex
 	table   *index.Table // nil: not read yet
+	blind   error        // why there are packs that the table lacks
 	readers readers
 }
 
 func newSpace(fsys disk.FS, id string, file state[identity], doc document[identity], keys *seal.Keys) *Space {
 	return &Space{
 		ID: id, fs: fsys, file: file, doc: doc, keys: keys, encoder: codec.NewEncoder(compressBudget),
-		roots: map[tree.Name]*record{}, readers: readers{fs: fsys, keys: keys, open: map[pack.ID]*pack.Reader{}},
+		roots: map[tree.Name]*record{}, removals: map[tree.Name][]tree.Name{}, readers: readers{fs: fsys, keys: keys, open: map[pack.ID]*pack.Reader{}},
 	}
 }
 
@@ -49,38 +53,94 @@ func newSpace(fsys disk.FS, id string, file state[identity], doc document[identi
 func (s *Space) refresh() (*index.Table, error) {
 	s.loading.Lock()
 	defer s.loading.Unlock()
-	present, err := s.packs()
-	if err != nil {
-		return nil, err
-	}
 	if s.table == nil {
-		s.table, err = index.Read(s.fs, s.keys)
-		if err != nil { // all of it is in the packs
+		var err error
+		if s.table, err = index.Read(s.fs, s.keys); err != nil { // all of it is in the packs
 			s.table = index.New()
 		}
 	}
+	for range maxMoves {
+		present, err := s.packs()
+		if err != nil {
+			return nil, err
+		}
+		if s.update(present) {
+			return s.table, nil
+		}
+	}
+	return nil, inUse()
+}
+
+// update takes packs in that are new, and out that are gone. Of one that cannot be read nothing is
+// known until it can; false: one went just now, so what it held may lie in one that was not present.
+func (s *Space) update(present map[pack.ID]int64) bool {
 	s.table.Drop(func(id pack.ID) bool {
-		size, ok := present[id]
-		return !ok || size < 0
+		_, ok := present[id]
+		return !ok
 	})
+	s.blind = nil
 	for id, size := range present {
 		if s.table.Knows(id) {
 			continue
 		}
-		scan, err := s.scan(id, false)
+		scan, err := s.scan(id)
 		if errors.Is(err, fs.ErrNotExist) {
-			continue // a collection took it just now
+			return false
 		}
 		if err != nil {
-			return nil, unavailable("pack "+id.String(), err)
+			s.blind = unavailable("pack "+id.String(), err)
+			continue
 		}
-		s.table.Add(index.Pack{ID: id, Epoch: scan.Epoch, Bytes: max(size, 1)}, scan.Entries)
+		p := index.Pack{ID: id, Epoch: scan.Epoch, Bytes: max(size, 1), Lost: len(scan.Lost) > 0}
+		s.table.Add(p, scan.Entries)
 	}
-	return s.table, nil
+	return true
 }
 
-// packs are the finished ones, with their lengths.
+// whole fails if there may be blocks that the table does not know of.
+func (s *Space) whole(table *index.Table) error {
+	s.loading.Lock()
+	blind := s.blind
+	s.loading.Unlock()
+	if blind != nil {
+		return blind
+	}
+	for _, p := range table.Packs() {
+		if p.Lost {
+			return fault.New(opStore, fault.Damaged, "pack "+p.ID.String(), "what lies in a part of it cannot be known",
+				"inos store check says what is hit, inos store repair sets it apart")
+		}
+	}
+	return nil
+}
+
+// packs are the finished ones, with their lengths. A list that is made while a collection puts one in
+// the place of another may have neither; the next one, made after nothing went, has it.
 func (s *Space) packs() (map[pack.ID]int64, error) {
+	last, err := s.list()
+	for range maxMoves {
+		if err != nil {
+			return nil, err
+		}
+		before := last
+		last, err = s.list()
+		if within(before, last) {
+			return last, err
+		}
+	}
+	return nil, inUse()
+}
+
+func within(a, b map[pack.ID]int64) bool {
+	for id := range a {
+		if _, ok := b[id]; !ok {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *Space) list() (map[pack.ID]int64, error) {
 	entries, err := s.fs.List(pack.Folder)
 	if err != nil {
 		return nil, unavailable("space "+s.ID, err)
@@ -94,13 +154,13 @@ func (s *Space) packs() (map[pack.ID]int64, error) {
 	return out, nil
 }
 
-func (s *Space) scan(id pack.ID, thorough bool) (pack.Scan, error) {
+func (s *Space) scan(id pack.ID) (pack.Scan, error) {
 	r, err := pack.Open(s.fs, s.keys, id)
 	if err != nil {
 		return pack.Scan{}, err
 	}
 	defer r.Close()
-	return r.Scan(thorough)
+	return r.Scan(false)
 }
 
 // writeIndex spares the next one who opens the space the reading of all packs. What goes wrong loses
@@ -120,33 +180,31 @@ var sealed = sync.Pool{New: func() any { return new([]byte) }}
 // load appends what the block of that name holds. Size is how much that must be; less than 0: any.
 func (s *Space) load(dst []byte, name tree.Name, kind seal.Kind, size int64) ([]byte, error) {
 	table, err := s.opened()
-	if err != nil {
-		return nil, err
-	}
-	place, ok := table.Find(name)
-	if !ok { // another process may have written it
-		if table, err = s.refresh(); err != nil {
-			return nil, err
+	for tries := 0; err == nil; tries++ {
+		place, ok := table.Find(name)
+		if ok {
+			var out []byte
+			out, err = s.read(dst, table, name, kind, place)
+			if err == nil && size >= 0 && int64(len(out)-len(dst)) != size {
+				return nil, broken(name, "it is longer or shorter than what refers to it says")
+			}
+			if !errors.Is(err, fs.ErrNotExist) {
+				return out, err
+			}
 		}
-		if place, ok = table.Find(name); !ok {
+		switch { // another process may have written it, or its collection moved it
+		case !ok && tries > 0:
 			return nil, missing(name)
+		case tries == maxMoves:
+			return nil, inUse()
 		}
+		table, err = s.refresh()
 	}
-	out, err := s.read(dst, table, name, kind, place)
-	if errors.Is(err, fs.ErrNotExist) { // a collection moved it
-		if table, err = s.refresh(); err != nil {
-			return nil, err
-		}
-		if place, ok = table.Find(name); !ok {
-			return nil, missing(name)
-		}
-		out, err = s.read(dst, table, name, kind, place)
-	}
-	if err == nil && size >= 0 && int64(len(out)-len(dst)) != size {
-		err = broken(name, "it is longer or shorter than what refers to it says")
-	}
-	return out, err
+	return nil, err
 }
+
+// maxMoves is how many collections in a row a reader is overtaken by before it gives up.
+const maxMoves = 16
 
 func (s *Space) opened() (*index.Table, error) {
 	s.loading.Lock()
@@ -170,12 +228,20 @@ func (s *Space) read(dst []byte, table *index.Table, name tree.Name, kind seal.K
 	}
 	block := (*buf)[:p.Stored]
 	if err := s.readers.block(table.Pack(p), block, p.Offset); err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, err
-		}
-		return nil, unavailable("pack "+table.Pack(p).String(), err)
+		return nil, unreadable(table.Pack(p), name, err)
 	}
 	return s.unseal(dst, block, name, kind, p.Raw)
+}
+
+// unreadable is why the bytes of a block could not be had. That its pack is gone, it leaves as it is.
+func unreadable(id pack.ID, name tree.Name, err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return err
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return broken(name, "its pack "+id.String()+" ends before it")
+	}
+	return unavailable("pack "+id.String(), err)
 }
 
 func (s *Space) unseal(dst, block []byte, name tree.Name, kind seal.Kind, raw uint32) ([]byte, error) {

@@ -109,7 +109,7 @@ enum Sort {
 }
 
 struct Removal {
-  # Roots that the user took away.
+  # Versions that the user took away, by the names of their roots as first written.
   roots @0 :List(Name);
   # 1 to 1,024.
   timeMs @1 :Int64;

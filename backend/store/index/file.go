@@ -25,7 +25,7 @@ const (
 	pieceBytes   = 1 << 20 // what is sealed at once
 	tagBytes     = 16
 	version      = 1
-	packRowBytes = 16 + 8 + 8
+	packRowBytes = 16 + 8 + 8 + 1
 	rowBytes     = 32 + 4*4 + 2
 	// maxPacks is 64 TiB of full packs.
 	maxPacks = 1 << 20
@@ -75,6 +75,11 @@ func (t *Table) encode(w io.Writer) error {
 		buf = append(buf, p.ID[:]...)
 		buf = binary.LittleEndian.AppendUint64(buf, p.Epoch)
 		buf = binary.LittleEndian.AppendUint64(buf, uint64(p.Bytes))
+		lost := byte(0)
+		if p.Lost {
+			lost = 1
+		}
+		buf = append(buf, lost)
 	}
 	buf = binary.LittleEndian.AppendUint64(buf, uint64(len(t.rows)))
 	_, _ = b.Write(buf) // Flush has its error
@@ -210,8 +215,8 @@ func decode(r *bufio.Reader) (*Table, error) {
 		if _, err := io.ReadFull(r, buf[:packRowBytes]); err != nil {
 			return nil, err
 		}
-		p := Pack{pack.ID(buf[:16]), binary.LittleEndian.Uint64(buf[16:]), int64(binary.LittleEndian.Uint64(buf[24:]))}
-		if p.Bytes <= 0 {
+		p := Pack{pack.ID(buf[:16]), binary.LittleEndian.Uint64(buf[16:]), int64(binary.LittleEndian.Uint64(buf[24:])), buf[32] == 1}
+		if p.Bytes <= 0 || buf[32] > 1 {
 			return nil, ErrDamaged
 		}
 		t.known[p.ID] = uint32(len(t.packs))

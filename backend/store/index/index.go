@@ -30,6 +30,8 @@ type Pack struct {
 	ID    pack.ID
 	Epoch uint64
 	Bytes int64
+	// Lost says that a part of it is damaged so that nobody knows what lay there.
+	Lost bool
 }
 
 type row struct {

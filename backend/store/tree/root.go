@@ -29,7 +29,8 @@ type Root struct {
 	Replaces []Name
 }
 
-// Removal names roots that the user took away.
+// Removal names versions that the user took away: by their IDs, which are the names of their roots as
+// first written, so that no record of them brings them back.
 type Removal struct {
 	Roots  []Name
 	TimeMs int64
