@@ -100,7 +100,7 @@ func (a *archiving) candidates() ([]index.Block, error) {
 		}
 		versions = old
 	}
-	r := &reach{space: a.space, ctx: a.ctx, seen: map[tree.Name]seal.Kind{}, lost: func(string, tree.Name, error) {}}
+	r := &reach{space: a.space, ctx: a.ctx, seen: map[tree.Name]found{}, lost: func(string, tree.Name, error) {}}
 	if err := r.all(versions); err != nil {
 		return nil, err
 	}

@@ -84,6 +84,7 @@ type check struct {
 	hurt   map[pack.ID]bool     // packs with any damage
 	known  map[tree.Name]uint32 // the length of what a sound block holds
 	kinds  map[tree.Name]seal.Kind
+	old    bool // a copy of the epoch is to be written again
 }
 
 // Check looks for damage. It changes nothing.
@@ -139,7 +140,9 @@ func (c *check) states() error {
 	if err != nil && !errors.Is(err, disk.ErrDamaged) {
 		return unavailable("space "+c.space.ID, err)
 	}
+	damages := len(c.report.Damages)
 	c.copies(copies, "what collections remember")
+	c.old = len(c.report.Damages) > damages
 	return nil
 }
 
@@ -253,22 +256,32 @@ func (c *check) block(r *pack.Reader, e pack.Entry) (ok bool, err error) {
 		return true, nil
 	}
 	buf := make([]byte, e.Stored)
-	if err := r.Block(buf, e.Offset); err != nil {
-		return false, unavailable("pack "+r.ID.String(), err)
+	err = r.Block(buf, e.Offset)
+	if err == nil {
+		_, err = c.space.unseal(nil, buf, e.Name, e.Kind, e.Raw)
 	}
-	_, err = c.space.unseal(nil, buf, e.Name, e.Kind, e.Raw)
 	c.mu.Lock()
 	c.report.Bytes += int64(e.Stored)
 	c.opt.Progress("reading blocks", c.report.Bytes, c.total)
 	c.mu.Unlock()
 	if err != nil {
 		c.damage(Damage{File: pack.Path(r.ID), From: int64(e.Offset), To: int64(e.Offset) + int64(e.Stored),
-			What: "block " + e.Name.String()[:16] + ": " + fault.As(err).Message()})
+			What: "block " + e.Name.String()[:16] + ": " + reason(err)})
 	}
 	return err == nil, nil
 }
 
-// versions follows everything that was put down to its blocks.
+// reason is an error without what the damage that it is about says itself. A disk that cannot read its
+// own sector is damage like any other.
+func reason(err error) string {
+	if f := fault.As(err); f != nil {
+		return f.Message()
+	}
+	return fault.Bare(err).Error()
+}
+
+// versions follows everything that was put down to its blocks: each version with all that it lost,
+// though another one lost it as well.
 func (c *check) versions() error {
 	c.opt.Progress("following what was put", 0, 0)
 	versions, err := c.space.Versions()
@@ -276,26 +289,61 @@ func (c *check) versions() error {
 	if err != nil && len(versions) == 0 && fault.KindOf(err) != fault.Damaged {
 		return err
 	}
-	for _, v := range versions { // each with all that it lost, though another one lost it as well
-		if err := c.version(v); err != nil {
+	r := &reach{space: c.space, ctx: c.ctx, seen: map[tree.Name]found{}}
+	for _, v := range versions {
+		hits := c.report.HitCount
+		r.lost = func(path string, name tree.Name, err error) { c.hit(v, path, err) }
+		r.leaf = func(path string, link tree.Link) bool {
+			err := c.leaf(link)
+			if err != nil {
+				c.hit(v, path, err)
+			}
+			return err == nil
+		}
+		if err := r.all([]Version{v}); err != nil {
 			return err
 		}
+		if c.report.HitCount > hits {
+			r.forget()
+		}
 	}
+	c.drop()
 	return nil
 }
 
-func (c *check) version(v Version) error {
-	r := &reach{space: c.space, ctx: c.ctx, seen: map[tree.Name]seal.Kind{}}
-	r.lost = func(path string, name tree.Name, err error) { c.hit(v, path, err) }
-	r.leaf = func(path string, link tree.Link, kind seal.Kind) {
-		switch raw, ok := c.known[link.Name]; {
-		case !ok || c.kinds[link.Name] != kind:
-			c.hit(v, path, missing(link.Name))
-		case uint64(raw) != link.Size:
-			c.hit(v, path, broken(link.Name, "it has another length than what refers to it says"))
+// leaf says what is wrong with a piece of a file.
+func (c *check) leaf(link tree.Link) error {
+	raw, ok := c.known[link.Name]
+	if ok && c.kinds[link.Name] == seal.Data {
+		if uint64(raw) != link.Size {
+			return errLie(link.Name)
 		}
+		return nil
 	}
-	return r.all([]Version{v})
+	place, ok := c.space.found(link.Name)
+	if _, scanned := c.good[place.In]; !ok || scanned || place.Kind != seal.Data {
+		return missing(link.Name)
+	}
+	if !c.opt.ReadData { // its pack came while the others were read
+		return nil
+	}
+	_, err := c.space.load(nil, link.Name, seal.Data, int64(link.Size))
+	return err
+}
+
+// drop forgets hits of versions that somebody removed meanwhile, whose content a collection may have taken.
+func (c *check) drop() {
+	if c.report.HitCount == 0 {
+		return
+	}
+	versions, _ := c.space.Versions() // what cannot be read is among the damages
+	there := map[string]bool{}
+	for _, v := range versions {
+		there[v.ID.String()] = true
+	}
+	before := len(c.report.Hits)
+	c.report.Hits = slices.DeleteFunc(c.report.Hits, func(h Hit) bool { return !there[h.ID] })
+	c.report.HitCount -= before - len(c.report.Hits)
 }
 
 func (c *check) hit(v Version, path string, err error) {

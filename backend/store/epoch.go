@@ -2,9 +2,12 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"inos/backend/fault"
+	"inos/backend/store/disk"
 	"inos/backend/store/pack"
 )
 
@@ -20,6 +23,16 @@ func (s *Space) epochFile() state[epoch] {
 	return state[epoch]{s.fs, "epoch", s.keys.AEAD("epoch", []byte(s.ID))}
 }
 
+// epoch is what the last collection said.
+func (s *Space) epoch() (document[epoch], error) {
+	doc, _, err := s.epochFile().read()
+	if errors.Is(err, disk.ErrDamaged) {
+		return doc, fault.Wrap(opStore, fault.Damaged, "space "+s.Name(),
+			errors.New("both copies of what collections remember are damaged"), "run inos store repair: they hold no content")
+	}
+	return doc, unavailableOrNil(s, err)
+}
+
 // writersFile is the lock that writers of an epoch share. Two suffice: when the number rises, nobody
 // of the last but one is left.
 func writersFile(number uint64) string { return fmt.Sprintf("writers.%d", number%2) }
@@ -27,22 +40,22 @@ func writersFile(number uint64) string { return fmt.Sprintf("writers.%d", number
 // enter makes the caller a writer of the epoch that it returns, until leave.
 func (s *Space) enter(ctx context.Context) (e epoch, leave func(), err error) {
 	for end := time.Now().Add(lockPatience); ; {
-		doc, _, err := s.epochFile().read()
+		doc, err := s.epoch()
 		if err != nil {
-			return epoch{}, nil, unavailable("space "+s.ID, err)
+			return epoch{}, nil, err
 		}
 		leave, taken, err := s.fs.Lock(writersFile(doc.Value.Number), false)
 		if err != nil {
 			return epoch{}, nil, unavailable("space "+s.ID, err)
 		}
 		if taken {
-			now, _, err := s.epochFile().read()
+			now, err := s.epoch()
 			if err == nil && now.Value.Number == doc.Value.Number {
 				return now.Value, leave, nil
 			}
 			leave() // it rose in between
 			if err != nil {
-				return epoch{}, nil, unavailable("space "+s.ID, err)
+				return epoch{}, nil, err
 			}
 		}
 		if time.Now().After(end) {

@@ -1,18 +1,14 @@
 package store
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
 	"time"
 
 	"inos/backend/fault"
-	"inos/backend/store/codec"
 	"inos/backend/store/disk"
 	"inos/backend/store/index"
 	"inos/backend/store/pack"
@@ -55,6 +51,9 @@ func (s *Space) Collect(ctx context.Context, patience time.Duration, progress Pr
 			"wait until it is done")
 	}
 	defer unlock()
+	if progress == nil {
+		progress = func(string, int64, int64) {}
+	}
 	c := &collection{space: s, ctx: ctx, patience: patience, progress: progress}
 	for {
 		more, err := c.round()
@@ -82,8 +81,8 @@ type collection struct {
 // round condemns packs and deletes them; more says that there may be others.
 func (c *collection) round() (more bool, err error) {
 	c.done = Collected{}
-	if c.doc, _, err = c.space.epochFile().read(); err != nil {
-		return false, unavailable("space "+c.space.ID, err)
+	if err := c.read(); err != nil {
+		return false, err
 	}
 	halves, err := c.halves()
 	if err != nil {
@@ -114,31 +113,48 @@ func (c *collection) round() (more bool, err error) {
 	return resumed || len(c.doc.Value.Condemned) == maxCondemned, c.clear()
 }
 
-// halves are files that were not finished.
+// read takes over what the last collection left. An old copy of the epoch's file, put back, must not let
+// it fall behind what packs say.
+func (c *collection) read() error {
+	table, err := c.space.refresh()
+	if err != nil {
+		return err
+	}
+	c.doc, err = c.space.epoch()
+	for _, p := range table.Packs() {
+		c.doc.Value.Number = max(c.doc.Value.Number, p.Epoch)
+	}
+	return err
+}
+
+// halves are packs that were not finished.
 func (c *collection) halves() ([]string, error) {
+	entries, err := c.space.fs.List(pack.Folder)
+	if err != nil {
+		return nil, unavailable("space "+c.space.ID, err)
+	}
 	var out []string
-	for folder, mark := range map[string]string{pack.Folder: pack.Unfinished, ".": disk.Half} {
-		entries, err := c.space.fs.List(folder)
-		if err != nil {
-			return nil, unavailable("space "+c.space.ID, err)
-		}
-		for _, e := range entries {
-			if !e.Folder && strings.Contains(e.Name, mark) {
-				out = append(out, path.Join(folder, e.Name))
-			}
+	for _, e := range entries {
+		if !e.Folder && strings.HasSuffix(e.Name, pack.Unfinished) {
+			out = append(out, path.Join(pack.Folder, e.Name))
 		}
 	}
 	return out, nil
 }
 
-// sweep removes those that are still there.
+// sweep removes those that are still there, and what writers of small files left.
 func (c *collection) sweep(halves []string) error {
 	for _, name := range halves {
 		if err := c.space.fs.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return unavailable("space "+c.space.ID, err)
 		}
 	}
-	return nil
+	unlock, err := hold(c.ctx, c.space.fs, lockFile, true) // nobody is writing one meanwhile
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return unavailableOrNil(c.space, disk.Sweep(c.space.fs, "."))
 }
 
 // advance lets the epoch rise, with what is condemned from then on, and waits until no writer of an
@@ -177,7 +193,7 @@ func (c *collection) drain(number uint64) (done func(), err error) {
 		if !time.Now().Before(end) {
 			return nil, fault.New(opStore, fault.Unavailable, "space "+c.space.Name(),
 				"it is in use: something is being put that began before this",
-				"wait until that is done; the next inos store gc goes on from here")
+				"wait until that is done, and try again: it goes on from here")
 		}
 		c.progress("waiting for what is being put", 0, 0)
 		select {
@@ -210,7 +226,7 @@ func (c *collection) choose(settled uint64) ([]string, error) {
 }
 
 // isLive: removals stay, so that no root can be brought back by an old copy of its pack.
-func isLive(live map[tree.Name]seal.Kind, b index.Block) bool {
+func isLive(live map[tree.Name]found, b index.Block) bool {
 	_, ok := live[b.Name]
 	return ok || b.Kind == seal.Removal
 }
@@ -230,107 +246,6 @@ func condemn(packs []index.Pack, useful map[pack.ID]int64, settled uint64) []str
 		out = append(out, tiny...)
 	}
 	return out
-}
-
-// execute copies what is live out of the condemned packs, and deletes them.
-func (c *collection) execute() error {
-	s := c.space
-	table, err := s.refresh()
-	if err != nil {
-		return err
-	}
-	live, err := s.live(c.ctx)
-	if err != nil {
-		return err
-	}
-	condemned := c.doc.Value.condemned()
-	w := s.session(table, c.doc.Value, func() {})
-	if err := c.copy(w, table, live, condemned); err != nil {
-		w.abort()
-		return err
-	}
-	c.done.Copied = w.tally.Stored
-	return c.delete(table, condemned)
-}
-
-func (c *collection) copy(w *session, table *index.Table, live map[tree.Name]seal.Kind, condemned map[pack.ID]bool) error {
-	moving, total := moving(table, live, condemned)
-	var block, opened []byte
-	for _, b := range moving {
-		if err := c.ctx.Err(); err != nil {
-			return canceled(c.ctx)
-		}
-		block = slices.Grow(block[:0], int(b.Stored))[:b.Stored]
-		if err := c.space.readers.block(b.In, block, b.Offset); err != nil {
-			return unavailable("pack "+b.In.String(), err)
-		}
-		opened = append(opened[:0], block...) // where it is opened it is overwritten
-		if _, err := c.space.unseal(nil, opened, b.Name, b.Kind, b.Raw); err != nil {
-			return err
-		}
-		if err := w.add(pack.Entry{Name: b.Name, Kind: b.Kind, Codec: b.Codec, Raw: b.Raw}, block); err != nil {
-			return err
-		}
-		c.progress("keeping what is referred to", w.tally.Stored, total)
-	}
-	return w.last()
-}
-
-// moving are the live blocks that lie in condemned packs and nowhere else, in the order in which they
-// lie there.
-func moving(table *index.Table, live map[tree.Name]seal.Kind, condemned map[pack.ID]bool) (out []index.Block, total int64) {
-	best := map[tree.Name]index.Block{}
-	safe := map[tree.Name]bool{}
-	var top codec.Codec // of the best copy
-	table.Each(func(b index.Block) bool {
-		if b.First {
-			top = b.Codec
-		}
-		switch _, known := best[b.Name]; {
-		case !isLive(live, b) || b.Codec < top:
-		case !condemned[b.In]:
-			safe[b.Name] = true
-		case !known: // the best copy comes first
-			best[b.Name] = b
-		}
-		return true
-	})
-	for name, b := range best {
-		if !safe[name] {
-			out, total = append(out, b), total+int64(b.Stored)
-		}
-	}
-	slices.SortFunc(out, func(a, b index.Block) int {
-		return cmp.Or(bytes.Compare(a.In[:], b.In[:]), cmp.Compare(a.Offset, b.Offset))
-	})
-	return out, total
-}
-
-func (c *collection) delete(table *index.Table, condemned map[pack.ID]bool) error {
-	s := c.space
-	there, err := s.packs()
-	if err != nil {
-		return err
-	}
-	c.done.Freed = -c.done.Copied
-	for id := range condemned {
-		size, ok := there[id]
-		if !ok {
-			continue // an earlier collection came this far
-		}
-		if err := s.fs.Remove(pack.Path(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return unavailable("pack "+id.String(), err)
-		}
-		c.done.Freed += size
-		c.done.Packs++
-	}
-	if err := s.fs.SyncFolder(pack.Folder); err != nil {
-		return unavailable("space "+s.ID, err)
-	}
-	gone := func(id pack.ID) bool { return condemned[id] }
-	table.Drop(gone)
-	s.readers.drop(gone)
-	return nil
 }
 
 // clear ends a round.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"slices"
 
 	"inos/backend/fault"
 	"inos/backend/store/index"
@@ -38,15 +39,17 @@ func (s *Space) Repair(ctx context.Context, progress Progress) (Repaired, error)
 			"wait until it is done")
 	}
 	defer unlock()
+	if progress == nil {
+		progress = func(string, int64, int64) {}
+	}
 	c, err := s.check(ctx, CheckOptions{ReadData: true, Progress: progress})
 	if err != nil {
 		return out, err
 	}
-	out.Fixed = c.report.Damages
-	if err := s.rewriteStates(ctx); err != nil {
+	if err := s.Change(ctx, func(*Settings) {}); err != nil { // which writes both copies
 		return out, err
 	}
-	if out.Quarantined, err = c.quarantine(); err != nil {
+	if out.Quarantined, err = c.isolate(ctx, progress); err != nil {
 		return out, err
 	}
 	if err := s.reindex(); err != nil {
@@ -57,26 +60,41 @@ func (s *Space) Repair(ctx context.Context, progress Progress) (Repaired, error)
 		return out, err
 	}
 	out.Report = after.report
+	for _, d := range c.report.Damages {
+		if !slices.Contains(after.report.Damages, d) {
+			out.Fixed = append(out.Fixed, d)
+		}
+	}
 	return out, nil
 }
 
-// rewriteStates writes both copies of small files again.
-func (s *Space) rewriteStates(ctx context.Context) error {
-	if err := s.Change(ctx, func(*Settings) {}); err != nil {
-		return err
-	}
-	file := s.epochFile()
-	doc, copies, err := file.read()
-	if err == nil && doc.Generation == 0 {
-		return nil
-	}
-	if err != nil { // both are damaged: rise above every number that a writer may have seen
-		for _, p := range s.table.Packs() {
-			doc.Value.Number = max(doc.Value.Number, p.Epoch+2)
+// isolate sets damaged packs apart. Writers that may count on what lies there have to be gone before, as
+// for a collection; those that come meanwhile write it again.
+func (c *check) isolate(ctx context.Context, progress Progress) ([]string, error) {
+	s := c.space
+	var hurt []string
+	for id, is := range c.hurt {
+		if is {
+			hurt = append(hurt, id.String())
 		}
 	}
-	_ = copies
-	return unavailableOrNil(s, file.write(doc, doc.Value))
+	g := &collection{space: s, ctx: ctx, patience: lockPatience, progress: progress}
+	err := g.read()
+	if err != nil && fault.KindOf(err) != fault.Damaged {
+		return []string{}, err
+	}
+	if len(hurt) == 0 && err == nil && !c.old {
+		return []string{}, nil
+	}
+	condemned := g.doc.Value.Condemned // by a collection that did not come to its end
+	if err := g.advance(append(hurt, condemned...)); err != nil {
+		return []string{}, err
+	}
+	out, err := c.quarantine(g.doc.Value)
+	if err != nil {
+		return out, err
+	}
+	return out, unavailableOrNil(s, s.epochFile().write(g.doc, epoch{g.doc.Value.Number, condemned}))
 }
 
 func unavailableOrNil(s *Space, err error) error {
@@ -87,18 +105,14 @@ func unavailableOrNil(s *Space, err error) error {
 }
 
 // quarantine copies the sound blocks of damaged packs, and sets those apart.
-func (c *check) quarantine() ([]string, error) {
+func (c *check) quarantine(e epoch) ([]string, error) {
 	s := c.space
 	out := []string{}
 	table, err := s.refresh()
 	if err != nil {
 		return out, err
 	}
-	doc, _, err := s.epochFile().read()
-	if err != nil {
-		return out, unavailable("space "+s.ID, err)
-	}
-	w := s.session(table, doc.Value, func() {})
+	w := s.session(table, e, func() {})
 	if err := c.salvage(w); err != nil {
 		w.abort()
 		return out, err
@@ -131,9 +145,13 @@ func (c *check) salvage(w *session) error {
 			if !hurt {
 				break
 			}
+			if c.ctx.Err() != nil {
+				return canceled(c.ctx)
+			}
 			block := make([]byte, e.Stored)
-			if err := c.space.readers.block(id, block, e.Offset); err != nil {
-				return unavailable("pack "+id.String(), err)
+			place := index.Place{Offset: e.Offset, Stored: e.Stored, Raw: e.Raw, Kind: e.Kind, Codec: e.Codec}
+			if err := c.space.verify(block, index.Block{Name: e.Name, Place: place, In: id}); err != nil {
+				return err
 			}
 			if err := w.add(pack.Entry{Name: e.Name, Kind: e.Kind, Codec: e.Codec, Raw: e.Raw}, block); err != nil {
 				return err

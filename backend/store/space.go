@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 
 	"inos/backend/fault"
@@ -203,6 +204,19 @@ func (s *Space) load(dst []byte, name tree.Name, kind seal.Kind, size int64) ([]
 	return nil, err
 }
 
+// found is where a block lies, as far as is known.
+func (s *Space) found(name tree.Name) (b index.Block, ok bool) {
+	table, err := s.opened()
+	if err != nil {
+		return b, false
+	}
+	place, ok := table.Find(name)
+	if ok {
+		b = index.Block{Name: name, Place: place, In: table.Pack(place)}
+	}
+	return b, ok
+}
+
 // maxMoves is how many collections in a row a reader is overtaken by before it gives up.
 const maxMoves = 16
 
@@ -240,6 +254,8 @@ func unreadable(id pack.ID, name tree.Name, err error) error {
 		return err
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return broken(name, "its pack "+id.String()+" ends before it")
+	case errors.Is(err, syscall.EIO): // a bad sector is damage like any other
+		return broken(name, "the disk cannot read its pack "+id.String())
 	}
 	return unavailable("pack "+id.String(), err)
 }

@@ -47,7 +47,7 @@ func (s *Space) Stat(ctx context.Context) (Stat, error) {
 	for _, v := range versions {
 		out.Content += v.Root.Top.Size
 	}
-	r := &reach{space: s, ctx: ctx, seen: map[tree.Name]seal.Kind{}, lost: func(string, tree.Name, error) {}}
+	r := &reach{space: s, ctx: ctx, seen: map[tree.Name]found{}, lost: func(string, tree.Name, error) {}}
 	if err := r.all(versions); err != nil {
 		return out, err
 	}

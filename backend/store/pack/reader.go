@@ -14,6 +14,8 @@ type Reader struct {
 	ID   ID
 	file disk.File
 	aead cipher.AEAD
+	// sectors says that what the disk cannot read is damage.
+	sectors bool
 }
 
 // Open opens a pack of a space's folder.
@@ -22,7 +24,7 @@ func Open(fsys disk.FS, keys *seal.Keys, id ID) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Reader{id, f, keys.AEAD(part, id[:])}, nil
+	return &Reader{ID: id, file: f, aead: keys.AEAD(part, id[:])}, nil
 }
 
 // Close lets the file go.
@@ -59,9 +61,10 @@ type Scan struct {
 }
 
 // Scan reads the directories of all groups. Damage is no error: it is in what is returned. thorough
-// reads both copies of all.
+// reads both copies of all, and takes for damage what the disk cannot read.
 func (r *Reader) Scan(thorough bool) (Scan, error) {
 	var s Scan
+	r = &Reader{r.ID, r.file, r.aead, thorough}
 	size, err := r.file.Size()
 	if err != nil {
 		return s, err
@@ -167,8 +170,8 @@ func (r *Reader) head(at int64, what byte, where int64) (head, error) {
 func (r *Reader) open(buf []byte, at int64, what byte, where int64) ([]byte, error) {
 	n, err := r.file.ReadAt(buf, at)
 	if n < len(buf) {
-		if errors.Is(err, io.EOF) {
-			err = io.ErrUnexpectedEOF
+		if errors.Is(err, io.EOF) || r.sectors {
+			err = errors.Join(io.ErrUnexpectedEOF, err)
 		}
 		return nil, err
 	}
