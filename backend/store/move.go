@@ -175,4 +175,3 @@ func (m *moving) delete(packs map[pack.ID]bool) error {
 	s.readers.drop(gone)
 	return nil
 }
-

@@ -90,17 +90,13 @@ func (s *Space) PutStream(ctx context.Context, name string, r io.Reader, opt Put
 	}
 	now := time.Now()
 	top := tree.Entry{Name: topName(name), Kind: tree.File, Mode: 0o600, Sec: now.Unix(), Nsec: uint32(now.Nanosecond())}
-	if err := top.CheckAttributes(); err != nil {
-		p.session.abort()
-		return Put{}, fault.Wrap(opStore, fault.Invalid, name, err, "choose another name")
-	}
 	p.start()
 	links, err := p.cutter.stream(ctx, r)
 	if err == nil {
 		top.Content, err = p.session.content(links)
 	}
 	if err != nil {
-		p.stop(err)
+		p.stop(unavailable(name, err))
 	}
 	top.Size = top.Content.Size
 	if p.before.Top.Content == top.Content && top.Size > 0 { // the time alone makes no version
@@ -139,9 +135,13 @@ func (s *Space) putting(ctx context.Context, path string, opt PutOptions) (*putt
 	if p.opt.Progress == nil {
 		p.opt.Progress = func(int64, int64) {}
 	}
+	if err := p.named(); err != nil {
+		return nil, err
+	}
 	p.ctx, p.cancel = context.WithCancelCause(ctx)
 	var err error
 	if p.session, err = s.begin(p.ctx); err != nil {
+		p.cancel(nil)
 		return nil, err
 	}
 	p.cutter = newCutter(p.session, p.read)
@@ -154,6 +154,13 @@ func (s *Space) putting(ctx context.Context, path string, opt PutOptions) (*putt
 		}
 	}
 	return p, nil
+}
+
+// named refuses a path or a label that no version can have, before anything is read.
+func (p *putting) named() error {
+	top := tree.Entry{Name: topName(p.path), Kind: tree.File}
+	r := tree.Root{Path: []byte(p.path), Label: p.opt.Label, Sort: p.opt.Sort, Top: top}
+	return fault.Wrap(opStore, fault.Invalid, p.path, r.Check(), "choose another name")
 }
 
 func (p *putting) read(n int64) { p.opt.Progress(p.files.Load(), p.bytes.Add(n)) }
@@ -198,6 +205,7 @@ func (p *putting) firstProblem() error {
 func (p *putting) end(top tree.Entry) (Put, error) {
 	close(p.jobs)
 	p.workers.Wait()
+	defer p.cancel(nil)
 	err := context.Cause(p.ctx)
 	if err == nil {
 		err = p.session.failed()
@@ -219,6 +227,10 @@ func (p *putting) commit(top tree.Entry) (Put, error) {
 	if p.before.Path != nil && sameEntry(p.before.Top, top) && p.before.Label == p.opt.Label {
 		err := p.session.end() // blocks that were lost are there again
 		p.out.Version, p.out.Unchanged, p.out.Tally = p.version, true, p.session.tally
+		if err == nil && p.opt.Pinned && !p.before.Pinned {
+			err = p.space.Pin(p.ctx, p.version, true)
+			p.out.Version.Root.Pinned = err == nil
+		}
 		return p.out, err
 	}
 	root := tree.Root{

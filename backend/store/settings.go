@@ -57,9 +57,14 @@ func (s *Space) Settings() Settings {
 // Name is what the user calls the space.
 func (s *Space) Name() string { return s.Settings().Name }
 
-// Change alters the settings.
+// Change alters the settings. A name that another space has is refused.
 func (s *Space) Change(ctx context.Context, change func(*Settings)) error {
-	unlock, err := hold(ctx, s.fs, lockFile, true)
+	unlock, err := hold(ctx, s.store.fs, lockFile, true) // as whoever makes a space
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	unlock, err = hold(ctx, s.fs, lockFile, true)
 	if err != nil {
 		return err
 	}
@@ -67,15 +72,27 @@ func (s *Space) Change(ctx context.Context, change func(*Settings)) error {
 	if err := s.reload(); err != nil {
 		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	next := s.doc.Value
-	change(&next.Settings)
-	if err := next.Settings.check(); err != nil {
+	set := s.Settings()
+	old := set.Name
+	change(&set)
+	if err := set.check(); err != nil {
 		return err
 	}
+	if set.Name != old {
+		if _, err := s.store.vacant(set.Name); err != nil {
+			return err
+		}
+	}
+	return s.write(set)
+}
+
+// write makes settings last; the locks of Change are held.
+func (s *Space) write(set Settings) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	next := identity{s.doc.Value.Secret, set}
 	if err := s.file.write(s.doc, next); err != nil {
-		return unavailable(next.Settings.Name, err)
+		return unavailable(set.Name, err)
 	}
 	s.doc = document[identity]{s.doc.Generation + 1, next}
 	return nil

@@ -24,6 +24,7 @@ const compressBudget = 12 * time.Millisecond
 // Space is one set of content with keys of its own. Safe for concurrent use.
 type Space struct {
 	ID      string
+	store   *Store
 	fs      disk.FS
 	file    state[identity]
 	keys    *seal.Keys

@@ -91,19 +91,28 @@ func (s *Store) Create(ctx context.Context, set Settings) (*Space, error) {
 		return nil, err
 	}
 	defer unlock()
-	spaces, err := s.Spaces()
+	n, err := s.vacant(set.Name)
 	if err != nil {
 		return nil, err
 	}
-	for _, sp := range spaces {
-		if sp.Name() == set.Name {
-			return nil, fault.New(opStore, fault.Invalid, set.Name, "there is such a space", "choose another name")
-		}
-	}
-	if len(spaces) >= maxSpaces {
+	if n >= maxSpaces {
 		return nil, fault.Newf(opStore, fault.Budget, set.Name, "there are %d spaces, which is the most", maxSpaces)
 	}
 	return s.make(set)
+}
+
+// vacant refuses a name that a space has, and counts them; the store's lock is held.
+func (s *Store) vacant(name string) (spaces int, err error) {
+	all, err := s.Spaces()
+	if err != nil {
+		return 0, err
+	}
+	for _, sp := range all {
+		if sp.Name() == name {
+			return 0, fault.New(opStore, fault.Invalid, name, "there is such a space", "choose another name")
+		}
+	}
+	return len(all), nil
 }
 
 func (s *Store) make(set Settings) (*Space, error) {
@@ -147,7 +156,7 @@ func (s *Store) space(id string) (*Space, error) {
 		return nil, fault.New(opStore, fault.Invalid, "space "+id, "its secret is none", "")
 	}
 	sp := newSpace(disk.Below(s.fs, path.Join(spacesFolder, id)), id, file, doc, seal.Derive(seal.Secret(raw)))
-	sp.copies = copies
+	sp.copies, sp.store = copies, s
 	s.spaces[id] = sp
 	return sp, nil
 }

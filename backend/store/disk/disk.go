@@ -88,7 +88,18 @@ func (d dir) Rename(from, to string) error { return os.Rename(d.path(from), d.pa
 
 func (d dir) Remove(name string) error { return os.Remove(d.path(name)) }
 
-func (d dir) Mkdir(name string) error { return mkdir(d.path(name)) }
+func (d dir) Mkdir(name string) error {
+	path := d.path(name)
+	if err := mkdir(path); err != nil {
+		return err
+	}
+	// A lock, or somebody who was killed, may have made it without making it last.
+	for at := path; ; at = filepath.Dir(at) {
+		if err := durable.SyncFolder(filepath.Dir(at)); err != nil || at == filepath.Clean(string(d)) {
+			return err
+		}
+	}
+}
 
 // mkdir makes a folder that lasts, and those above it: each is a name in its parent.
 func mkdir(path string) error {
