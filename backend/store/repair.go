@@ -46,6 +46,9 @@ func (s *Space) Repair(ctx context.Context, progress Progress) (Repaired, error)
 	if err != nil {
 		return out, err
 	}
+	if err := c.again(); err != nil {
+		return out, err
+	}
 	if err := s.Change(ctx, func(*Settings) {}); err != nil { // which writes both copies
 		return out, err
 	}
@@ -66,6 +69,21 @@ func (s *Space) Repair(ctx context.Context, progress Progress) (Repaired, error)
 		}
 	}
 	return out, nil
+}
+
+// again looks at damaged packs once more: a disk may fail once and not twice.
+func (c *check) again() error {
+	first := c.report
+	for id, hurt := range c.hurt {
+		if !hurt {
+			continue
+		}
+		if err := c.pack(id); err != nil {
+			return err
+		}
+	}
+	c.report = first
+	return nil
 }
 
 // isolate sets damaged packs apart. Writers that may count on what lies there have to be gone before, as

@@ -224,8 +224,11 @@ func (s *Space) Find(what string) (Version, error) {
 	case len(found) > 1:
 		return Version{}, fault.Newf(opStore, fault.Invalid, what, "%d IDs begin like that: give more of it", len(found))
 	}
-	return Version{}, errors.Join(fault.New(opStore, fault.NotFound, what,
-		"nothing in space "+s.Name()+" has that ID or path", "inos store ls shows what is there"), err)
+	if err != nil { // it may be what cannot be read
+		return Version{}, err
+	}
+	return Version{}, fault.New(opStore, fault.NotFound, what,
+		"nothing in space "+s.Name()+" has that ID or path", "inos store ls shows what is there")
 }
 
 // ParseName reads a whole ID.
@@ -294,7 +297,10 @@ func (s *Space) current(v Version) (Version, error) {
 			return now, nil
 		}
 	}
-	return v, errors.Join(fault.New(opStore, fault.NotFound, string(v.Root.Path), "it was removed meanwhile", ""), err)
+	if err == nil {
+		err = fault.New(opStore, fault.NotFound, string(v.Root.Path), "it was removed meanwhile", "")
+	}
+	return v, err
 }
 
 // append stores one block that stands for itself. A quota does not keep anybody from removing.

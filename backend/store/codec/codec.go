@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -109,12 +110,19 @@ func (w *writers) promising(plain []byte) bool {
 // nothing over what is there.
 func EncodeDense(plain []byte, than int) (out []byte, ok bool) {
 	var b bytes.Buffer
-	w := brotli.NewWriterLevel(&b, dense)
+	w := brotli.NewWriterOptions(&b, brotli.WriterOptions{Quality: dense, LGWin: window(len(plain))})
 	_, err := w.Write(plain)
 	if err = errors.Join(err, w.Close()); err != nil || b.Len() >= than {
 		return nil, false
 	}
 	return b.Bytes(), true
+}
+
+// window is the smallest that has all of a block in view, within brotli's bounds: the tables grow with it,
+// and take longer to make than a small block to compress.
+func window(n int) int {
+	const least, usual, margin = 10, 22, 16
+	return min(max(least, bits.Len(uint(n+margin))), usual)
 }
 
 // writers are one compressor of each level, made when it is needed.

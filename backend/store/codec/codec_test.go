@@ -1,0 +1,108 @@
+package codec
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"testing"
+
+	"github.com/andybalholm/brotli"
+)
+
+func text(n int) []byte {
+	var b bytes.Buffer
+	for r := rand.New(rand.NewPCG(1, 2)); b.Len() < n; {
+		fmt.Fprintf(&b, "line %d of %x\n", r.IntN(1000), r.IntN(50))
+	}
+	return b.Bytes()[:n]
+}
+
+func random(n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.NewChaCha8([32]byte{1}).Read(b)
+	return b
+}
+
+func TestWhatIsCompressedComesBack(t *testing.T) {
+	e := NewEncoder(0)
+	for _, n := range []int{0, 1, 15, 16, 17, 1000, probeFrom - 1, probeFrom, probeFrom + 1, 600 << 10, 4 << 20} {
+		for _, plain := range [][]byte{text(n), random(n), make([]byte, n)} {
+			way, payload := e.Encode(nil, plain)
+			if got, err := Decode([]byte("x"), way, payload, n); err != nil || !bytes.Equal(got[1:], plain) || got[0] != 'x' {
+				t.Errorf("%d bytes by way %d: %v", n, way, err)
+			}
+			if len(payload) > n {
+				t.Errorf("%d bytes became %d", n, len(payload))
+			}
+			if n > 600<<10 {
+				continue // Dense takes seconds
+			}
+			dense, ok := EncodeDense(plain, n)
+			if !ok {
+				continue
+			}
+			if got, err := Decode(nil, Dense, dense, n); err != nil || !bytes.Equal(got, plain) {
+				t.Errorf("%d bytes, dense: %v", n, err)
+			}
+		}
+	}
+}
+
+// The window that a small block gets costs it nothing.
+func TestASmallWindowCompressesNoWorse(t *testing.T) {
+	for _, n := range []int{100, 1000, 4096 - 16, 4096, 50 << 10, 300 << 10} {
+		var b bytes.Buffer
+		w := brotli.NewWriterLevel(&b, dense)
+		_, _ = w.Write(text(n))
+		_ = w.Close()
+		got, ok := EncodeDense(text(n), n)
+		if !ok || len(got) > b.Len()+b.Len()/100+2 {
+			t.Errorf("%d bytes: %d, by the usual window %d", n, len(got), b.Len())
+		}
+	}
+}
+
+func TestWhatDoesNotPayStaysAsItIs(t *testing.T) {
+	if way, payload := NewEncoder(0).Encode(nil, random(1<<20)); way != Raw || len(payload) != 1<<20 {
+		t.Errorf("by way %d: %d bytes", way, len(payload))
+	}
+	if _, ok := EncodeDense(random(10<<10), 10<<10); ok {
+		t.Error("random bytes became fewer")
+	}
+}
+
+func TestAnotherLengthIsRefused(t *testing.T) {
+	way, payload := NewEncoder(0).Encode(nil, text(5000))
+	for _, n := range []int{0, 4999, 5001, 1 << 20} {
+		if _, err := Decode(nil, way, payload, n); err == nil {
+			t.Errorf("5000 bytes read as %d", n)
+		}
+	}
+	if _, err := Decode(nil, way, append(bytes.Clone(payload), 0), 5000); err == nil {
+		t.Error("a byte more was not seen")
+	}
+	if _, err := Decode(nil, 77, payload, 5000); err == nil {
+		t.Error("an unknown way was taken")
+	}
+}
+
+// FuzzDecode: no payload takes more memory than its block may have, and the decoder's own window.
+func FuzzDecode(f *testing.F) {
+	for _, plain := range [][]byte{nil, text(100), make([]byte, 1<<20)} {
+		way, payload := NewEncoder(0).Encode(nil, plain)
+		f.Add(uint8(way), payload, uint16(len(plain)))
+	}
+	f.Fuzz(func(t *testing.T, way uint8, payload []byte, n uint16) {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		out, err := Decode(nil, Codec(way), payload, int(n))
+		runtime.ReadMemStats(&after)
+		if took := after.TotalAlloc - before.TotalAlloc; took > 64<<20 {
+			t.Errorf("it took %d bytes", took)
+		}
+		if err == nil && len(out) != int(n) {
+			t.Errorf("%d bytes, not %d", len(out), n)
+		}
+	})
+}
