@@ -23,7 +23,7 @@ const (
 // cutter cuts what is read and stores the pieces, on all processors.
 type cutter struct {
 	session  *session
-	chunkers chan *chunk.Chunker
+	chunkers chan struct{} // has one element for each that cuts
 	pieces   chan []byte
 	progress func(read int64)
 	key      [32]byte
@@ -32,29 +32,23 @@ type cutter struct {
 func newCutter(w *session, progress func(int64)) *cutter {
 	c := &cutter{
 		session:  w,
-		chunkers: make(chan *chunk.Chunker, maxChunkers),
+		chunkers: make(chan struct{}, maxChunkers),
 		pieces:   make(chan []byte, min(maxPieces, 2*runtime.GOMAXPROCS(0))),
 		progress: progress,
 		key:      w.space.keys.Key("chunks"),
 	}
-
-	for range cap(c.chunkers) {
-		c.chunkers <- nil // made when it is needed
-	}
 	for range cap(c.pieces) {
-		c.pieces <- nil
+		c.pieces <- nil // made when it is needed
 	}
-
 	return c
 }
 
 // stream stores all that r has.
 func (c *cutter) stream(ctx context.Context, r io.Reader) ([]tree.Link, error) {
-	ch := <-c.chunkers
-	defer func() { c.chunkers <- ch }()
-	if ch == nil {
-		ch = chunk.New(c.key)
-	}
+	c.chunkers <- struct{}{}
+	defer func() { <-c.chunkers }()
+	ch := chunk.New(c.key)
+	defer ch.Close()
 	if err := ch.Reset(r); err != nil {
 		return nil, err
 	}

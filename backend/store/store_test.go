@@ -86,7 +86,7 @@ func sound(t testing.TB, s *Space) {
 }
 
 func TestWhatIsPutComesBack(t *testing.T) {
-	for _, data := range [][]byte{nil, {0}, text(1, 5000), random(2, 300<<10), text(3, 9<<20), random(4, 9<<20), make([]byte, 5<<20)} {
+	for _, data := range [][]byte{nil, {0}, text(1, 5000), random(2, 300<<10), text(3, 5<<20), random(4, 9<<20), make([]byte, 5<<20)} {
 		disk := disktest.New()
 		p := put(t, newSpaceOn(t, disk), "data", data)
 		s := again(t, disk)
@@ -195,7 +195,7 @@ func TestAVersionKeepsItsIDWhenItIsPinned(t *testing.T) {
 func TestArchivedContentIsSmallerAndTheSame(t *testing.T) {
 	disk := disktest.New()
 	s := newSpaceOn(t, disk)
-	data := text(1, 600<<10)
+	data := text(1, 60<<10)
 	p := put(t, s, "data", data)
 	done, err := s.Archive(t.Context(), ArchiveOptions{})
 	if err != nil || done.Saved <= 0 {
@@ -256,7 +256,11 @@ func TestEveryFlippedBitIsFoundAndIsolated(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, file := range whole.Files() {
 		good := whole.Bytes(file)
-		for range min(len(good), 60) {
+		flips := 60
+		if racing {
+			flips = 10
+		}
+		for range min(len(good), flips) {
 			bad := bytes.Clone(good)
 			bad[r.IntN(len(bad))] ^= 1 << r.IntN(8)
 			broken := whole.Restart()
@@ -342,6 +346,7 @@ func TestNothingAcknowledgedIsLostToACrash(t *testing.T) {
 			return errOf(s.PutStream(t.Context(), "b", bytes.NewReader(text(3, 20000)), PutOptions{}))
 		}},
 		{"pinned", func() error { return s.Pin(t.Context(), must(s.Find("b")), true) }},
+		{"a pinned", func() error { return s.Pin(t.Context(), must(s.Find("a")), true) }},
 		{"removed", func() error { return s.Remove(t.Context(), must(s.Find("a"))) }},
 		{"collected", func() error { return errOf(s.Collect(t.Context(), 0, quiet)) }},
 		{"archived", func() error { return errOf(s.Archive(t.Context(), ArchiveOptions{})) }},
@@ -360,8 +365,9 @@ func TestNothingAcknowledgedIsLostToACrash(t *testing.T) {
 	}
 	n := 0
 	for crash := range disk.Crashes(16, 1) {
-		n++
-		survived(t, crash, old)
+		if n++; !racing || n%8 == 0 {
+			survived(t, crash, old)
+		}
 	}
 	t.Logf("%d crashes", n)
 }

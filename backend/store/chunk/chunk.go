@@ -4,6 +4,7 @@ package chunk
 
 import (
 	"io"
+	"sync"
 
 	chunkers "github.com/PlakarKorp/go-cdc-chunkers"
 	_ "github.com/PlakarKorp/go-cdc-chunkers/chunkers/fastcdc" // FastCDC (Xia et al., 2016) by a keyed gear table
@@ -25,18 +26,27 @@ const algorithm = "fastcdc-v1.0.0"
 type Chunker struct {
 	c   *chunkers.Chunker
 	key [32]byte
-	buf []byte
+	buf *[]byte
 }
 
-// New makes a chunker, which holds 2·Max bytes.
-func New(key [32]byte) *Chunker { return &Chunker{key: key, buf: make([]byte, 2*Max)} }
+// buffers are those of chunkers that were closed.
+var buffers = sync.Pool{New: func() any { b := make([]byte, 2*Max); return &b }}
+
+// New makes a chunker, which holds 2·Max bytes until it is closed.
+func New(key [32]byte) *Chunker { return &Chunker{key: key, buf: buffers.Get().(*[]byte)} }
+
+// Close gives its memory back. It is of no use any more.
+func (c *Chunker) Close() {
+	buffers.Put(c.buf)
+	*c = Chunker{}
+}
 
 // Reset begins a stream.
 func (c *Chunker) Reset(r io.Reader) error {
 	var err error
 	c.c, err = chunkers.NewChunkerBuffer(algorithm, r, &chunkers.ChunkerOpts{
 		MinSize: Min, NormalSize: normal, MaxSize: Max, Key: c.key[:],
-	}, c.buf)
+	}, *c.buf)
 	return err
 }
 
