@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"math/rand/v2"
@@ -98,14 +97,16 @@ func (k *killed) until(t *testing.T, name string, after time.Duration, pipes []s
 	if args[0] == "archive" {
 		args = args[:1]
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), after)
-	defer cancel()
-	command := k.command(ctx, append([]string{"store", "--json"}, args...)...)
+	command := k.command(t.Context(), append([]string{"store", "--json"}, args...)...)
 	var stdout, stderr bytes.Buffer
 	command.Stdout, command.Stderr = &stdout, &stderr
 	give(t, command, pipes)
 	begin := time.Now()
-	_ = command.Run() // what became of it is in its state
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer time.AfterFunc(after, func() { _ = command.Process.Kill() }).Stop()
+	_ = command.Wait() // what became of it is in its state
 	switch status := command.ProcessState.Sys().(syscall.WaitStatus); {
 	case status.Signaled() && status.Signal() == syscall.SIGKILL:
 		k.hits[name]++
