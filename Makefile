@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: setup run build test check bench fuzz gen package clean programs plugins frontend desktop
+.PHONY: setup run build test check bench fuzz kills gen package clean programs plugins frontend desktop
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X inos/backend/cli.version=$(VERSION)
@@ -64,6 +64,12 @@ fuzz:
 	@for pkg in $$(go list ./backend/...); do \
 	  for f in $$(go test -list '^Fuzz' $$pkg 2>/dev/null | grep '^Fuzz' || true); do \
 	    echo "$$pkg $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$pkg; done; done
+
+# What the tests prove of the store in a few rounds, in so many.
+KILLS ?= 1000
+kills:
+	@INOS_KILLS=$(KILLS) go test -count=1 -timeout 30m -v ./backend/cli \
+	  -run 'TestAKillLosesNothingOfTheStore|TestAnyBitThatFlips|TestTheProgramFindsAndMends|TestATreeOfEverything|TestAnInsertion'
 
 # Everything that comes from the schemas.
 gen:

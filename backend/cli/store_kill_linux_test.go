@@ -45,7 +45,7 @@ func TestAKillLosesNothingOfTheStore(t *testing.T) {
 		}
 	}
 	clear(k.done)
-	n := rounds(t, 40)
+	n := rounds(t, 30)
 	for i := range n {
 		command := killedCommands[rand.IntN(len(killedCommands))]
 		k.try(t, command, k.moment(command))

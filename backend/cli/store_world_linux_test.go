@@ -46,15 +46,30 @@ type storeWorld struct {
 	master keys.Master
 }
 
-func newStoreWorld(t *testing.T) storeWorld {
+func newStoreWorld(t *testing.T) storeWorld { return storeIn(t, t.TempDir()) }
+
+func storeIn(t *testing.T, data string) storeWorld {
 	t.Helper()
 	w := storeWorld{world: newWorld(t)}
+	w.data = data
 	w.environment = []string{passphraseVariable + "=" + storeWords}
 	var err error
 	if _, w.master, err = w.keys().Create(t.Context(), keys.Protection{Passphrase: storeWords}); err != nil {
 		t.Fatal(err)
 	}
 	return w
+}
+
+// inMemory is a folder without a disk, where there is one: what is proved does not hang on how long a
+// disk takes.
+func inMemory(t *testing.T) string {
+	t.Helper()
+	folder, err := os.MkdirTemp("/dev/shm", "inos-test-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(folder) })
+	return folder
 }
 
 func (w storeWorld) keys() *keys.Keys {
