@@ -39,7 +39,7 @@ func (a *app) benchCommand() *cobra.Command {
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return usagef(cmd, "say what to measure: flock, epoch, handover, call, startup,"+
-				" memory or host")
+				" memory, host or store")
 		},
 	}
 	cmd.AddCommand(
@@ -68,6 +68,7 @@ func (a *app) benchCommand() *cobra.Command {
 				return memoryTable{r}, err
 			}),
 		a.hostCommand(),
+		a.benchStoreCommand(),
 		a.readerCommand(),
 	)
 	return cmd

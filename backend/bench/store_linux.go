@@ -1,0 +1,33 @@
+package bench
+
+import (
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// peakMemory is the most that a process that ended had resident, or a child that it waited for, in bytes.
+func peakMemory(state *os.ProcessState) int64 {
+	if used, ok := state.SysUsage().(*syscall.Rusage); ok {
+		return used.Maxrss << 10
+	}
+	return 0
+}
+
+func flushDisks() { unix.Sync() }
+
+// fileSystems are the usual ones, by what statfs calls them.
+var fileSystems = map[int64]string{
+	unix.EXT4_SUPER_MAGIC: "ext4", unix.BTRFS_SUPER_MAGIC: "btrfs", unix.XFS_SUPER_MAGIC: "xfs", unix.TMPFS_MAGIC: "tmpfs",
+	unix.F2FS_SUPER_MAGIC: "f2fs", unix.OVERLAYFS_SUPER_MAGIC: "overlayfs",
+}
+
+// fileSystem names that of a path; empty: not known.
+func fileSystem(path string) string {
+	var s unix.Statfs_t
+	if err := unix.Statfs(path, &s); err != nil {
+		return ""
+	}
+	return fileSystems[int64(s.Type)]
+}

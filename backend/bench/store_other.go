@@ -1,0 +1,11 @@
+//go:build !linux
+
+package bench
+
+import "os"
+
+func peakMemory(*os.ProcessState) int64 { return 0 }
+
+func flushDisks() {}
+
+func fileSystem(string) string { return "" }
