@@ -52,14 +52,15 @@ func (r *restoring) create(p *place, e *tree.Entry, g *group) (*output, error) {
 	return o, nil
 }
 
-func (r *restoring) small(w *worker, p *place, e *tree.Entry, g *group) {
-	o, err := r.create(p, e, g)
+// write restores a file of one piece.
+func (r *restoring) write(w *worker, p *place, f smallFile) {
+	o, err := r.create(p, f.entry, f.group)
 	if err != nil {
 		return
 	}
 	defer o.release()
-	if !e.Content.Name.Hole() {
-		o.write(w, 0, e.Content.Link)
+	if !f.entry.Content.Name.Hole() {
+		o.write(w, 0, f.entry.Content.Link)
 	}
 }
 

@@ -103,6 +103,7 @@ type restoring struct {
 	entriesLeft, bytesLeft uint64
 	groups                 map[groupKey]*group
 	held                   []*place
+	batch                  batch
 
 	mu     sync.Mutex
 	report Report
@@ -138,6 +139,7 @@ func (r *restoring) run(base dir, top tree.Entry) {
 	p := r.place(nil, base, "", nil)
 	r.sweep(p)
 	r.walk(p, &top)
+	r.flush(p)
 	r.releaseHeld()
 	close(r.jobs)
 	workers.Wait()

@@ -25,6 +25,7 @@ func (r *restoring) walk(p *place, e *tree.Entry) {
 	case tree.File:
 		r.file(p, e)
 	case tree.Folder:
+		r.flush(p)
 		r.folder(p, e)
 	case tree.Symlink:
 		r.submit(p, func(*worker) { r.symlink(p, e) })
@@ -43,6 +44,7 @@ func (r *restoring) folder(p *place, e *tree.Entry) {
 	if existed {
 		r.sweep(child)
 	}
+	defer r.flush(child)
 	for below, err := range e.Content.Entries(r.meta) {
 		if err != nil {
 			r.fail(p, name, err)
@@ -97,6 +99,7 @@ func (r *restoring) meta(link tree.Link) ([]byte, error) { return r.source.Meta(
 func (r *restoring) file(p *place, e *tree.Entry) {
 	g, first := r.group(p, e)
 	if g != nil && !first {
+		r.flush(p) // the first name may be waiting there
 		r.submit(p, func(*worker) { r.another(p, string(e.Name), g) })
 		return
 	}
@@ -111,8 +114,51 @@ func (r *restoring) file(p *place, e *tree.Entry) {
 		r.large(p, e, g)
 		return
 	}
-	if !r.submit(p, func(w *worker) { r.small(w, p, e, g) }) {
-		g.end(false)
+	r.small(p, e, g)
+}
+
+// Bounds of a batch: small files of one folder go to one worker, since making a name locks the folder,
+// and workers that wait for that spin.
+const (
+	batchFiles = 32
+	batchBytes = 1 << 20
+)
+
+// batch is small files of a folder that are still to be handed out.
+type batch struct {
+	files []smallFile
+	bytes uint64
+}
+
+type smallFile struct {
+	entry *tree.Entry
+	group *group
+}
+
+func (r *restoring) small(p *place, e *tree.Entry, g *group) {
+	r.batch.files = append(r.batch.files, smallFile{e, g})
+	r.batch.bytes += e.Size
+	if len(r.batch.files) == batchFiles || r.batch.bytes >= batchBytes {
+		r.flush(p)
+	}
+}
+
+// flush hands out the files of p that wait. Files of no other folder ever do.
+func (r *restoring) flush(p *place) {
+	files := r.batch.files
+	r.batch = batch{}
+	if len(files) == 0 {
+		return
+	}
+	work := func(w *worker) {
+		for _, f := range files {
+			r.write(w, p, f)
+		}
+	}
+	if !r.submit(p, work) {
+		for _, f := range files {
+			f.group.end(false)
+		}
 	}
 }
 
