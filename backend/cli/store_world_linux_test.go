@@ -35,7 +35,6 @@ func rounds(t *testing.T, few int) int {
 	return n
 }
 
-
 // cheap is a passphrase's cost that leaves the time to what is tested.
 var cheap = keys.Cost{LogN: 4, R: 1, P: 1}
 
