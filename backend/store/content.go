@@ -20,6 +20,10 @@ const (
 	maxPieces = 16
 )
 
+// HeapLimit is what a process that only puts and gets gives to debug.SetMemoryLimit: with it, eight
+// processors stay below 256 MiB.
+const HeapLimit = 200 << 20
+
 // cutter cuts what is read and stores the pieces, on all processors.
 type cutter struct {
 	session  *session

@@ -213,8 +213,21 @@ func (l *life) each(t *testing.T, which func(disktest.Op) bool, broken func(int)
 		next.disk.Break(from(at, which, broken))
 		next.live()
 		next.disk.Break(nil)
+		next.unlocked(t)
 		see(next)
 		next.heal(t, fmt.Sprintf("broken at %d", at))
+	}
+}
+
+// unlocked says that nobody holds a lock who is done.
+func (l *life) unlocked(t *testing.T) {
+	t.Helper()
+	for _, name := range []string{writersFile(0), writersFile(1), collectFile, lockFile} {
+		unlock, taken, err := l.s.fs.Lock(name, true)
+		if err != nil || !taken {
+			t.Fatalf("%s is held, %v, after %v", name, err, l.errs)
+		}
+		unlock()
 	}
 }
 

@@ -12,6 +12,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -19,11 +21,16 @@ import (
 	"inos/backend/store/files"
 )
 
-// A stream of a gibibyte, half of it random, half text, and a file with a hole of a tebibyte.
-const (
-	largeStream = 1 << 30
-	largeHole   = 1 << 40
-)
+// largeHole is in a file of 1 TiB. The stream is 160 MiB, more than is ever in memory, or what
+// INOS_STORE_TEST_MIB says.
+const largeHole = 1 << 40
+
+func largeStream() int64 {
+	if n, err := strconv.ParseInt(os.Getenv("INOS_STORE_TEST_MIB"), 10, 64); err == nil {
+		return n << 20
+	}
+	return 160 << 20
+}
 
 // mixed is a MiB of random bytes, a MiB of text, and so on.
 func mixed() io.Reader {
@@ -51,12 +58,13 @@ func (a *alternating) Read(p []byte) (int, error) {
 
 // large puts and gets the stream in a process of its own, whose memory the system measures.
 func large(ctx context.Context, folder string) error {
+	debug.SetMemoryLimit(HeapLimit)
 	s, err := New(disk.Dir(filepath.Join(folder, "store")), master).Create(ctx, Settings{Name: Main})
 	if err != nil {
 		return err
 	}
 	in := sha256.New()
-	p, err := s.PutStream(ctx, "large", io.TeeReader(io.LimitReader(mixed(), largeStream), in), PutOptions{})
+	p, err := s.PutStream(ctx, "large", io.TeeReader(io.LimitReader(mixed(), largeStream()), in), PutOptions{})
 	if err != nil {
 		return err
 	}
