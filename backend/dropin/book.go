@@ -31,9 +31,18 @@ type Book struct {
 	now   func() time.Time
 }
 
-// Open opens the book of a data folder. Nothing is read or made yet.
+// Open opens the book of a data folder, whose versions are files of their own. Nothing is read or made
+// yet.
 func Open(dataDir string) *Book {
-	return &Book{data: dataDir, files: versionFolder(filepath.Join(dataDir, "versions")), now: time.Now}
+	return OpenWith(dataDir, Folder(filepath.Join(dataDir, VersionsFolder)))
+}
+
+// VersionsFolder is where a data folder's versions lie as files.
+const VersionsFolder = "versions"
+
+// OpenWith is Open for versions that are kept elsewhere.
+func OpenWith(dataDir string, files Versions) *Book {
+	return &Book{data: dataDir, files: files, now: time.Now}
 }
 
 // Folder is the drop-in folder.
@@ -165,7 +174,6 @@ func (b *Book) settle(s *State) error {
 		return nil
 	}
 	durable.Sweep(b.Folder(), ".wasm")
-	durable.Sweep(filepath.Join(b.data, "versions"), ".wasm")
 	for id, p := range s.Plugins {
 		if !p.Pending {
 			continue

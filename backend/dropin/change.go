@@ -194,8 +194,11 @@ func (b *Book) lastVersion(id string, p Plugin) (Version, error) {
 		}
 		back = p.Earlier[0]
 	}
-	_, err := b.files.Get(back.Digest)
-	return back, fault.Wrap("plugin.rollback", fault.NotFound, id, err, "install it from its file")
+	if _, err := b.files.Get(back.Digest); err != nil {
+		return back, fault.Wrap("plugin.rollback", fault.NotFound, id,
+			fmt.Errorf("version %s cannot come back: %w", back.Version, err), "install it from its file")
+	}
+	return back, nil
 }
 
 // SetDisabled says whether the plugin's units are offered.

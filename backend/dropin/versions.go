@@ -3,7 +3,6 @@ package dropin
 import (
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -20,24 +19,40 @@ import (
 const MaxBytes = 64 << 20
 
 // Versions keeps plugin files by their BLAKE3 digest, in hex. What Keep has returned for is on the
-// disk. Methods are called one at a time.
+// disk. Keep and Retain are called by one at a time among all processes.
 type Versions interface {
+	// Keep keeps a file. One that is kept, and whole, costs no more than reading it.
 	Keep(digest string, wasm []byte) error
-	// Get returns the very bytes that were kept; the error is fs.ErrNotExist when there are none
-	// that match the digest.
+	// Get returns the very bytes that were kept; where it has none that match the digest, the error is
+	// fs.ErrNotExist and says whether they are damaged: see Gone.
 	Get(digest string) ([]byte, error)
-	// Retain drops all others.
+	// Retain drops the others, sooner or later.
 	Retain(digests map[string]bool) error
 }
 
-// versionFolder is Versions in a folder, a file each.
-type versionFolder string
+// Gone is an error of Versions, and fs.ErrNotExist: there is no such file, or no such file any more.
+type Gone string
 
-func (v versionFolder) path(digest string) string {
+// Why a file is gone.
+const (
+	NotKept Gone = "no copy of it is kept any more"
+	Hurt    Gone = "the copy of it is damaged"
+)
+
+func (g Gone) Error() string { return string(g) }
+
+// Is makes it fs.ErrNotExist.
+func (g Gone) Is(target error) bool { return target == fs.ErrNotExist }
+
+// Folder is Versions in a folder, a file each, as INOS kept them before it had a store.
+type Folder string
+
+func (v Folder) path(digest string) string {
 	return filepath.Join(string(v), digest+".wasm")
 }
 
-func (v versionFolder) Keep(digest string, wasm []byte) error {
+// Keep writes a file.
+func (v Folder) Keep(digest string, wasm []byte) error {
 	if _, err := v.Get(digest); err == nil {
 		return nil
 	}
@@ -47,29 +62,46 @@ func (v versionFolder) Keep(digest string, wasm []byte) error {
 	return durable.Write(v.path(digest), wasm)
 }
 
-func (v versionFolder) Get(digest string) ([]byte, error) {
+// Get reads one.
+func (v Folder) Get(digest string) ([]byte, error) {
 	if !IsDigest(digest) {
-		return nil, fs.ErrNotExist
+		return nil, NotKept
 	}
 	wasm, err := input.ReadUnlinked(v.path(digest), MaxBytes)
 	switch {
-	case fault.KindOf(err) == fault.NotFound || err == nil && DigestOf(wasm) != digest:
-		return nil, fmt.Errorf("the copy of version %.8s is gone or damaged: %w", digest, fs.ErrNotExist)
-	case err != nil:
-		return nil, err
+	case fault.KindOf(err) == fault.NotFound:
+		return nil, NotKept
+	case err == nil && DigestOf(wasm) != digest:
+		return nil, Hurt
 	}
-	return wasm, nil
+	return wasm, err
 }
 
-func (v versionFolder) Retain(digests map[string]bool) error {
+// Digests are those of the files that are there, whole or not.
+func (v Folder) Digests() ([]string, error) {
 	entries, err := os.ReadDir(string(v))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return nil, nil
 	}
+	var out []string
 	for _, e := range entries {
-		digest, ours := strings.CutSuffix(e.Name(), ".wasm")
-		if ours && IsDigest(digest) && !digests[digest] {
-			err = errors.Join(err, os.Remove(v.path(digest)))
+		if digest, ours := strings.CutSuffix(e.Name(), ".wasm"); ours && IsDigest(digest) {
+			out = append(out, digest)
+		}
+	}
+	return out, err
+}
+
+// Drop deletes a file.
+func (v Folder) Drop(digest string) error { return os.Remove(v.path(digest)) }
+
+// Retain deletes the others, and what writers that were killed left.
+func (v Folder) Retain(digests map[string]bool) error {
+	durable.Sweep(string(v), ".wasm")
+	there, err := v.Digests()
+	for _, digest := range there {
+		if !digests[digest] {
+			err = errors.Join(err, v.Drop(digest))
 		}
 	}
 	return err

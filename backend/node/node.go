@@ -20,6 +20,7 @@ import (
 	"inos/backend/job"
 	"inos/backend/quota"
 	"inos/backend/settings"
+	"inos/backend/store/local"
 	"inos/backend/trust"
 	"inos/backend/unit"
 )
@@ -43,6 +44,7 @@ type Node struct {
 	settings *settings.Store
 	quotas   *quota.Store
 	usage    *host.Usage
+	local    *local.Store
 	book     *dropin.Book
 	watcher  *unit.Watcher // nil: nobody watches the plugin folders
 	lives    *unit.Lives
@@ -91,7 +93,8 @@ func Start(ctx context.Context, o Options) (*Node, error) {
 	n.publishers = trust.Open(filepath.Join(o.DataDir, trust.FileName))
 	n.registry.TrustPublishers(n.trusted)
 	n.registry.SetSafe(o.Safe)
-	n.book = dropin.Open(o.DataDir)
+	n.local = LocalStore(o.DataDir)
+	n.book = dropin.OpenWith(o.DataDir, newVersions(o.DataDir, n.local))
 	n.registry.Keep(n.book, o.MayReplace, n.trouble)
 	n.serve(ctx)
 	return n, nil
@@ -144,6 +147,7 @@ func (n *Node) Close() error {
 		n.launcher.Close()
 		n.yielding.Close()
 		n.showing.set(n.shownPath(), false)
+		n.local.Close()
 		if err := n.arena.Close(); n.err == nil {
 			n.err = err
 		}
