@@ -3,7 +3,7 @@
 package arena
 
 // LayoutHash stands in every segment header.
-const LayoutHash uint64 = 0x4725569feb0b15b3
+const LayoutHash uint64 = 0xba40be3de7352367
 
 // Constants of the layout.
 const (
@@ -57,6 +57,7 @@ const (
 	EventKindUnitRetired     = 15
 	EventKindPluginNotice    = 16
 	EventKindPluginDenied    = 17
+	EventKindStoreDamaged    = 18
 )
 
 // Values of StreamKind.

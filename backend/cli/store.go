@@ -31,7 +31,7 @@ func (a *app) storeCommand() *cobra.Command {
 	cmd.PersistentFlags().IntVar(&a.storeFrom.fd, passphraseFlag, -1, passphraseUsage)
 	cmd.AddCommand(a.storePutCommand(), a.storeGetCommand(), a.storeListCommand())
 	cmd.AddCommand(a.storePinCommands()...)
-	cmd.AddCommand(a.storeMountCommand())
+	cmd.AddCommand(a.storeMountCommand(), a.storeUpkeepCommand())
 	cmd.AddCommand(a.storeCollectCommand(), a.storeCheckCommand(), a.storeRepairCommand(),
 		a.storeArchiveCommand(), a.storeStatCommand(), a.storeSpaceCommand(), a.storeKeyCommand())
 	return cmd

@@ -11,6 +11,7 @@ import (
 	"inos/backend/node"
 	"inos/backend/store"
 	"inos/backend/store/keys"
+	"inos/backend/store/upkeep"
 )
 
 type checkDocument struct {
@@ -23,6 +24,8 @@ type checkDocument struct {
 type checkedSpace struct {
 	Space string `json:"space"`
 	store.Report
+	// Earlier is damage that is known and that this check did not look at.
+	Earlier *upkeep.Health `json:"earlier,omitempty"`
 }
 
 func (a *app) storeCheckCommand() *cobra.Command {
@@ -63,7 +66,7 @@ func (a *app) storeCheckCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				d.Spaces = append(d.Spaces, checkedSpace{sp.Name(), report})
+				d.Spaces = append(d.Spaces, checkedSpace{sp.Name(), report, a.noteCheck(sp, report, opt.ReadData)})
 			}
 			return a.printCheck(d)
 		},
@@ -140,6 +143,9 @@ func (a *app) sayCheck(d checkDocument) error {
 		if _, err := fmt.Fprintf(a.Stdout, "%s: %s; %s versions, %s blocks in %s packs%s\n", shown(s.Space), word,
 			formatCount(s.Versions), formatCount(s.Blocks), formatCount(s.Packs), read); err != nil {
 			return err
+		}
+		if s.Earlier != nil {
+			fmt.Fprintln(a.Stdout, "  "+s.Earlier.Text())
 		}
 	}
 	return nil
@@ -225,6 +231,7 @@ func (a *app) storeRepairCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				a.noteCheck(sp, done.Report, true) // it has read every byte
 				d.Spaces = append(d.Spaces, repairedSpace{sp.Name(), done})
 			}
 			return a.printRepair(d)

@@ -21,6 +21,7 @@ import (
 	"inos/backend/quota"
 	"inos/backend/settings"
 	"inos/backend/store/local"
+	"inos/backend/store/upkeep"
 	"inos/backend/trust"
 	"inos/backend/unit"
 )
@@ -46,7 +47,8 @@ type Node struct {
 	usage    *host.Usage
 	local    *local.Store
 	book     *dropin.Book
-	watcher  *unit.Watcher // nil: nobody watches the plugin folders
+	watcher  *unit.Watcher   // nil: nobody watches the plugin folders
+	upkeep   *upkeep.Service // nil: nobody looks after the store
 	lives    *unit.Lives
 	jobs     *job.Dispatcher
 	engine   *engine
@@ -126,6 +128,8 @@ func (n *Node) serve(ctx context.Context) {
 	if n.options.Watch {
 		n.watcher = unit.NewWatcher(n.registry, n.news, n.options.Log)
 		root.Add(n.watcher)
+		n.upkeep = n.newUpkeep()
+		root.Add(n.upkeep)
 	}
 	n.served = root.ServeBackground(ctx)
 }

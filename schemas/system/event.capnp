@@ -59,4 +59,6 @@ enum EventKind {
   # A plugin that may show notices says something: "ID: text".
   pluginDenied @17;
   # A call was denied something that the user has not answered yet: "ID: what".
+  storeDamaged @18;
+  # Idle verification found damage in the store; the text says where and what to do.
 }

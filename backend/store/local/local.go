@@ -183,7 +183,7 @@ func collect(ctx context.Context, sp *store.Space) error {
 }
 
 // Worth says whether a collection pays while somebody waits: much is of no use, and rewriting the rest
-// is a matter of milliseconds, or is less than what is won. Between these, idle time does it.
+// is a matter of milliseconds, or is less than what is won.
 func Worth(stored, unused int64) bool {
 	return unused > little && (unused > stored/2 || unused > stored/4 && stored <= quick)
 }

@@ -62,5 +62,8 @@ describe("messages", () => {
     const event = { sequence: 1, timeMs: 0, severity: "info", unit: "boids", text: "hi" } as const;
     expect(eventNotice({ ...event, kind: "pluginLog" })).toBeNull();
     expect(eventNotice({ ...event, kind: "unitRestarted" })?.title).toBe("boids was started again");
+    expect(eventNotice({ ...event, unit: "", kind: "storeDamaged" })?.title).toBe(
+      "The store is damaged",
+    );
   });
 });

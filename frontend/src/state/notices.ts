@@ -103,6 +103,7 @@ const TITLES: Partial<Record<EventRecord["kind"], string>> = {
   pluginRefused: "A plugin could not be used",
   pageRecovered: "The window was loaded again",
   arenaRaised: "The arena was raised",
+  storeDamaged: "The store is damaged",
 };
 
 /** Key of the notice about an event. */
