@@ -14,6 +14,7 @@ type App struct {
 	ctx     context.Context
 	session *window.Session
 	plugins *window.Plugins
+	store   *window.Store
 }
 
 // ParamsReply are the live parameters in force.

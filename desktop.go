@@ -24,6 +24,7 @@ import (
 
 	"inos/backend/arena"
 	"inos/backend/frames"
+	"inos/backend/node"
 	"inos/backend/window"
 )
 
@@ -46,6 +47,7 @@ type desktop struct {
 	stream  *frames.Server
 	session *window.Session
 	plugins *window.Plugins
+	store   *window.Store
 	node    *nodeAdapter
 	around  *outside
 	begun   *window.Start // nil: a measurement
@@ -65,21 +67,22 @@ func openWindow(o *flags) (err error) {
 	d.log = newLogger(o.verbose)
 
 	d.beginStart()
-	node, err := startNode(ctx, o, d.place, d.around, d.log)
+	n, err := startNode(ctx, o, d.place, d.around, d.log)
 	if err != nil {
 		d.goodStart() // plugins have no part in that
 		return err
 	}
-	defer func() { err = errors.Join(err, node.Close()) }()
-	d.kernel = node.Kernel()
+	defer func() { err = errors.Join(err, n.Close()) }()
+	d.kernel = n.Kernel()
 	closeFrames, err := d.openFrames(ctx)
 	if err != nil {
 		return err
 	}
 	defer closeFrames()
 	defer func() { err = errors.Join(err, d.surface.Close()) }()
-	d.openSession(node)
+	d.openSession(n)
 	defer d.session.Close()
+	defer d.store.Close()
 	if !o.needsBenchPage() {
 		go d.startFirstUnit()
 	}
@@ -136,13 +139,13 @@ func (d *desktop) openFrames(ctx context.Context) (closeFrames func(), err error
 	return func() { cancel(); <-ended }, nil
 }
 
-func (d *desktop) openSession(node *nodeAdapter) {
-	d.node = node
+func (d *desktop) openSession(n *nodeAdapter) {
+	d.node = n
 	first, remembered := d.firstUnit()
 	home, _ := os.UserHomeDir()        // none: pictures go to the data folder
 	configDir, _ := os.UserConfigDir() // none: the same
 	config := window.Config{
-		Node: node, Surface: d.surface, DataDir: d.flags.dataDir, Version: version, Now: time.Now,
+		Node: n, Surface: d.surface, DataDir: d.flags.dataDir, Version: version, Now: time.Now,
 		First: first, Remembered: remembered,
 		Safe: d.flags.safe, BadStarts: d.badStarts(), Drawn: d.goodStart,
 		SoftwareGL:  drawsInSoftware(),
@@ -152,8 +155,13 @@ func (d *desktop) openSession(node *nodeAdapter) {
 		config.Stream = d.stream
 	}
 	d.session = window.New(config)
-	d.plugins = &window.Plugins{Node: node, Dialogs: d.around, LogDir: config.PicturesDir, Now: time.Now}
-	d.app = &App{session: d.session, plugins: d.plugins}
+	d.plugins = &window.Plugins{Node: n, Dialogs: d.around, LogDir: config.PicturesDir, Now: time.Now}
+	d.store = &window.Store{
+		Folder: node.StoreFolder(d.flags.dataDir), Keys: node.StoreKeys(d.flags.dataDir, nil),
+		KeychainUsable: func(ctx context.Context) bool { return node.KeychainUsable(ctx, nil) },
+		Dialogs:        d.around, Emit: d.emit, Now: time.Now, Notes: window.OpenStoreNotes(d.flags.dataDir),
+	}
+	d.app = &App{session: d.session, plugins: d.plugins, store: d.store}
 }
 
 // badStarts is why this start is a safe one; 0: the user said so.
@@ -250,9 +258,17 @@ func (d *desktop) startup(ctx, wailsCtx context.Context) {
 // dropEvent tells the page that a file was dropped: an Offer, or the JSON of a fault.Error.
 const dropEvent = "inos:dropped"
 
-// dropped offers the first of the files that were dropped onto the window.
+// emit tells the page something, once there is one.
+func (d *desktop) emit(event string, data any) {
+	if ctx, err := d.around.context(); err == nil {
+		wails_runtime.EventsEmit(ctx, event, data)
+	}
+}
+
+// dropped takes what was dropped onto the window: it is for the store where that is open, else the
+// first of it is offered as a plugin.
 func (d *desktop) dropped(paths []string) {
-	if len(paths) == 0 {
+	if len(paths) == 0 || d.store.Dropped(paths) {
 		return
 	}
 	if offer, err := d.plugins.OfferFile(paths[0]); err != nil {

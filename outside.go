@@ -65,3 +65,21 @@ func (o *outside) Folder(title string) (string, error) {
 		Title: title, CanCreateDirectories: true,
 	})
 }
+
+// FilesToStore implements window.StoreDialogs.
+func (o *outside) FilesToStore() ([]string, error) {
+	ctx, err := o.context()
+	if err != nil {
+		return nil, err
+	}
+	return wails_runtime.OpenMultipleFilesDialog(ctx, wails_runtime.OpenDialogOptions{Title: "Store files"})
+}
+
+// SaveAs implements window.StoreDialogs.
+func (o *outside) SaveAs(title, name string) (string, error) {
+	ctx, err := o.context()
+	if err != nil {
+		return "", err
+	}
+	return wails_runtime.SaveFileDialog(ctx, wails_runtime.SaveDialogOptions{Title: title, DefaultFilename: name})
+}

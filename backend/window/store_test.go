@@ -1,0 +1,582 @@
+package window
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"inos/backend/fault"
+	"inos/backend/node"
+	"inos/backend/settings/settingstest"
+	"inos/backend/store"
+	"inos/backend/store/keys"
+)
+
+const secret = "correct horse"
+
+// depot is a store panel over a real store in a folder of the test's.
+type depot struct {
+	*Store
+	t      *testing.T
+	data   string
+	chain  *settingstest.Keychain
+	files  []string // what the user chooses
+	folder string
+	save   string
+
+	mu     sync.Mutex
+	events map[string][]any
+	rang   chan string
+}
+
+func newDepot(t *testing.T) *depot {
+	t.Helper()
+	return openDepot(t, t.TempDir(), &settingstest.Keychain{Fault: errors.New("no keychain here")})
+}
+
+func openDepot(t *testing.T, data string, chain *settingstest.Keychain) *depot {
+	t.Helper()
+	d := &depot{t: t, data: data, chain: chain, events: map[string][]any{}, rang: make(chan string, 1000)}
+	k := node.StoreKeys(data, chain)
+	k.Cost = keys.Cost{LogN: 4, R: 8, P: 1}
+	d.Store = &Store{
+		Folder: node.StoreFolder(data), Keys: k, Now: time.Now, Dialogs: dialogsOf{d}, Emit: d.emit,
+		KeychainUsable: func(ctx context.Context) bool { return node.KeychainUsable(ctx, chain) },
+		Notes:          OpenStoreNotes(data),
+	}
+	t.Cleanup(d.Close)
+	return d
+}
+
+// dialogsOf keeps apart what Store and depot both call Folder.
+type dialogsOf struct{ d *depot }
+
+func (u dialogsOf) FilesToStore() ([]string, error)       { return u.d.files, nil }
+func (u dialogsOf) Folder(string) (string, error)         { return u.d.folder, nil }
+func (u dialogsOf) SaveAs(string, string) (string, error) { return u.d.save, nil }
+
+func (d *depot) emit(event string, data any) {
+	d.mu.Lock()
+	d.events[event] = append(d.events[event], data)
+	d.mu.Unlock()
+	select {
+	case d.rang <- event:
+	default:
+	}
+}
+
+// await waits until an event came so many times.
+func (d *depot) await(event string, times int) {
+	d.t.Helper()
+	for end := time.After(20 * time.Second); d.came(event) < times; {
+		select {
+		case <-d.rang:
+		case <-end:
+			d.t.Fatalf("%s came %d times", event, d.came(event))
+		}
+	}
+}
+
+func (d *depot) came(event string) int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.events[event])
+}
+
+func must[T any](t *testing.T) func(T, error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+// made is a store that is open, and its space.
+func (d *depot) made() string {
+	d.t.Helper()
+	status := must[StoreStatus](d.t)(d.Make(secret, false))
+	if status.State != storeOpen || len(status.Spaces) != 1 || status.Spaces[0].Name != store.Main {
+		d.t.Fatalf("%+v", status)
+	}
+	return status.Spaces[0].ID
+}
+
+// done waits for the end of a task.
+func (d *depot) done(task StoreTask, err error) StoreTask {
+	d.t.Helper()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); {
+		seen := d.came(StoreTasksEvent)
+		for _, now := range d.Tasks() {
+			if now.ID == task.ID && now.State != taskRunning {
+				return now
+			}
+		}
+		d.await(StoreTasksEvent, seen+1)
+	}
+	d.t.Fatalf("%s does not end", task.Kind)
+	return StoreTask{}
+}
+
+// put stores a path, as if the user had chosen it.
+func (d *depot) put(space, path string) StoreTask {
+	d.t.Helper()
+	d.files = []string{path}
+	pick := must[StorePick](d.t)(d.ChooseToPut(false))
+	return d.done(d.Put(space, pick.Token))
+}
+
+func (d *depot) newest(space string) StoreVersion {
+	d.t.Helper()
+	all := must[StoreVersions](d.t)(d.Versions(space))
+	if len(all.Versions) == 0 {
+		d.t.Fatal("nothing is there")
+	}
+	return all.Versions[0]
+}
+
+// tree makes files below a folder.
+func treeOf(t *testing.T, content map[string]string) string {
+	t.Helper()
+	root := filepath.Join(t.TempDir(), "things")
+	for name, text := range content {
+		path := filepath.Join(root, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return root
+}
+
+func is(t *testing.T, err error, kind fault.Kind) {
+	t.Helper()
+	if fault.KindOf(err) != kind {
+		t.Errorf("%v is not %v", err, kind)
+	}
+}
+
+func TestAStoreIsMadeLockedAndUnlocked(t *testing.T) {
+	d := newDepot(t)
+	if s := d.Status(); s.State != storeNone || s.Keychain {
+		t.Errorf("%+v", s)
+	}
+	_, err := d.Make("", false)
+	is(t, err, fault.Invalid)
+	d.made()
+	if s := d.Status(); s.State != storeOpen || !s.Passphrase || s.SheetKept {
+		t.Errorf("%+v", s)
+	}
+	if s := d.Lock(); s.State != storeLocked || !s.Passphrase || s.Problem != nil {
+		t.Errorf("%+v", s)
+	}
+	_, err = d.Versions("x")
+	is(t, err, fault.Denied)
+	_, err = d.Sheet()
+	is(t, err, fault.Denied)
+	_, err = d.Unlock("wrong horse")
+	is(t, err, fault.Denied)
+	if !strings.Contains(err.Error(), "the passphrase is wrong") {
+		t.Error(err)
+	}
+	if s := must[StoreStatus](t)(d.Unlock(secret)); s.State != storeOpen {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestTheKeychainOpensTheStoreUntilTheUserLocksIt(t *testing.T) {
+	data, chain := t.TempDir(), &settingstest.Keychain{}
+	d := openDepot(t, data, chain)
+	if s := d.Status(); s.State != storeNone || !s.Keychain {
+		t.Errorf("%+v", s)
+	}
+	if s := must[StoreStatus](t)(d.Make("", true)); s.State != storeOpen || s.Passphrase || !s.Keychain {
+		t.Errorf("%+v", s)
+	}
+	if s := openDepot(t, data, chain).Status(); s.State != storeOpen {
+		t.Errorf("another window: %+v", s)
+	}
+	if s := openDepot(t, data, &settingstest.Keychain{}).Status(); s.State != storeLocked || s.Problem == nil {
+		t.Errorf("without the key nobody is told why: %+v", s)
+	}
+}
+
+func TestTheRecoverySheetIsSavedOnceAndOpensTheStore(t *testing.T) {
+	d := newDepot(t)
+	d.made()
+	d.save = filepath.Join(t.TempDir(), "sheet.txt")
+	path := must[string](t)(d.SaveSheet())
+	text := string(must[[]byte](t)(os.ReadFile(path)))
+	m, err := keys.FromWords(text)
+	if err != nil || d.Keys.Prove(m) != nil {
+		t.Errorf("%v: %s", err, text)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+	if sheet := must[StoreSheet](t)(d.Sheet()); len(sheet.Words) != keys.WordCount || !strings.Contains(text, sheet.Store) {
+		t.Errorf("%d words of %s", len(sheet.Words), sheet.Store)
+	}
+	if !d.Status().SheetKept {
+		t.Error("it is not noted")
+	}
+	_, err = d.SaveSheet()
+	is(t, err, fault.Unavailable)
+	notes := string(must[[]byte](t)(os.ReadFile(filepath.Join(d.data, notesFile))))
+	for _, word := range append(keys.Words(m), secret) {
+		if strings.Contains(notes, `"`+word) || strings.Contains(notes, " "+word+" ") {
+			t.Errorf("the notes hold %q", word)
+		}
+	}
+}
+
+func TestWhatIsPutIsBrowsedFoundAndRestored(t *testing.T) {
+	d := newDepot(t)
+	space := d.made()
+	big := strings.Repeat("all work and no play. ", 200_000)
+	root := treeOf(t, map[string]string{"a.txt": "hello", "deep/er/Needle.md": "found", "big.bin": big, "bad\xff\x1b[31m": "odd"})
+	d.folder = root
+	pick := must[StorePick](t)(d.ChooseToPut(true))
+	if len(pick.Names) != 1 || pick.Names[0] != "things" {
+		t.Errorf("%+v", pick)
+	}
+	task := d.done(d.Put(space, pick.Token))
+	if task.State != taskDone || task.Result.Files != 4 || task.Result.Stored <= 0 || task.Done != task.Result.Bytes {
+		t.Errorf("%+v, %+v", task, task.Result)
+	}
+	_, err := d.Put(space, pick.Token)
+	is(t, err, fault.Denied) // a token counts once
+
+	v := d.newest(space)
+	if v.Path != root || v.Kind != "folder" || v.Files != 4 || v.Pinned {
+		t.Errorf("%+v", v)
+	}
+	names := map[string]StoreEntry{}
+	for _, e := range must[StoreFolder](t)(d.Entries(space, v.ID, "")).Entries {
+		names[e.Name] = e
+	}
+	if e := names["bad\ufffd [31m"]; e.Key != "626164ff1b5b33316d" {
+		t.Errorf("%+v", names)
+	}
+	found := must[StoreSearch](t)(d.Search(space, "needle"))
+	if len(found.Found) != 1 || found.Found[0].Shown != "deep/er/Needle.md" || !found.Whole {
+		t.Fatalf("%+v", found)
+	}
+	preview := must[StorePreview](t)(d.Preview(space, v.ID, found.Found[0].Place))
+	if preview.Kind != "text" || preview.Text != "found" {
+		t.Errorf("%+v", preview)
+	}
+
+	d.folder = t.TempDir()
+	target := must[StorePick](t)(d.ChooseTarget())
+	if task = d.done(d.Get(space, v.ID, "", target.Token)); task.State != taskDone || task.Result.Failed != 0 {
+		t.Errorf("%+v", task)
+	}
+	for name, want := range map[string]string{"a.txt": "hello", "deep/er/Needle.md": "found", "big.bin": big, "bad\xff\x1b[31m": "odd"} {
+		if got, err := os.ReadFile(filepath.Join(d.folder, "things", name)); err != nil || string(got) != want {
+			t.Errorf("%q: %d bytes, %v", name, len(got), err)
+		}
+	}
+	target = must[StorePick](t)(d.ChooseTarget())
+	task = d.done(d.Get(space, v.ID, names["a.txt"].Key, target.Token))
+	if got, err := os.ReadFile(filepath.Join(d.folder, "a.txt")); err != nil || string(got) != "hello" {
+		t.Errorf("%q, %v; %+v", got, err, task)
+	}
+}
+
+func TestThePageIsNotTrusted(t *testing.T) {
+	d := newDepot(t)
+	space := d.made()
+	d.put(space, treeOf(t, map[string]string{"a": "1"}))
+	v := d.newest(space)
+	for _, token := range []string{"", "/etc/passwd", t.TempDir()} {
+		_, err := d.Put(space, token)
+		is(t, err, fault.Denied)
+		_, err = d.Get(space, v.ID, "", token)
+		is(t, err, fault.Denied)
+	}
+	for _, place := range []string{"2e2e", "../a", "zz", "61/61", "/", "61/", strings.Repeat("61/", 1<<20)} {
+		_, err := d.Entries(space, v.ID, place)
+		if err == nil && place != "61" {
+			t.Errorf("%.20q is a place", place)
+		}
+		_, err = d.Preview(space, v.ID, place)
+		is(t, err, fault.NotFound)
+	}
+	for _, id := range []string{"", "..", v.ID[:32], strings.Repeat("x", 1<<20)} {
+		_, err := d.Entries(space, id, "")
+		is(t, err, fault.NotFound)
+		_, err = d.Versions(id)
+		is(t, err, fault.NotFound)
+		is(t, d.Remove(space, id), fault.NotFound)
+	}
+	_, err := d.Archive(space, -1)
+	is(t, err, fault.Invalid)
+	_, err = d.AddSpace(SpaceSettings{Name: "a/b"})
+	is(t, err, fault.Invalid)
+	if found := must[StoreSearch](t)(d.Search(space, strings.Repeat("a", 1000))); len(found.Found) != 0 {
+		t.Errorf("%+v", found)
+	}
+}
+
+func TestOnlyAnOpenPanelTakesWhatIsDropped(t *testing.T) {
+	d := newDepot(t)
+	path := treeOf(t, map[string]string{"a": "1"})
+	d.Show(true)
+	if d.Dropped([]string{path}) {
+		t.Error("there is no store, and it is taken")
+	}
+	space := d.made()
+	d.Show(false)
+	if d.Dropped([]string{path}) {
+		t.Error("nobody sees the panel, and it is taken")
+	}
+	d.Show(true)
+	if !d.Dropped([]string{path}) {
+		t.Fatal("it is not taken")
+	}
+	pick := d.events[StoreDroppedEvent][0].(StorePick)
+	if task := d.done(d.Put(space, pick.Token)); task.Result.Files != 1 {
+		t.Errorf("%+v", task)
+	}
+}
+
+func TestAPinKeepsAVersionAndRemovingIsForGood(t *testing.T) {
+	d := newDepot(t)
+	space := d.made()
+	d.put(space, treeOf(t, map[string]string{"a": strings.Repeat("x", 3<<20)}))
+	v := d.newest(space)
+	if err := d.Pin(space, v.ID, true); err != nil || !d.newest(space).Pinned || d.newest(space).ID != v.ID {
+		t.Errorf("%v, %+v", err, d.newest(space))
+	}
+	is(t, d.Remove(space, v.ID), fault.Denied)
+	if err := errors.Join(d.Pin(space, v.ID, false), d.Remove(space, v.ID)); err != nil {
+		t.Error(err)
+	}
+	if all := must[StoreVersions](t)(d.Versions(space)); len(all.Versions) != 0 {
+		t.Errorf("%+v", all)
+	}
+	if task := d.done(d.Collect(space)); task.State != taskDone || task.Result.Freed <= 0 {
+		t.Errorf("%+v, %+v", task, task.Result)
+	}
+}
+
+func TestACheckIsRememberedAndARepairTellsWhatIsLost(t *testing.T) {
+	d := newDepot(t)
+	space := d.made()
+	noise := make([]byte, 3<<20)
+	for i := range noise {
+		noise[i] = byte(i * i >> 7)
+	}
+	d.put(space, treeOf(t, map[string]string{"a": string(noise)}))
+	task := d.done(d.Check(space, true))
+	if task.State != taskDone || task.Result.Health.Damages != 0 || task.Result.Bytes == 0 {
+		t.Fatalf("%+v, %+v", task, task.Result)
+	}
+	if h := must[map[string]SpaceHealth](t)(d.Health())[space]; h.CheckedMs == 0 || !h.Thorough {
+		t.Errorf("%+v", h)
+	}
+	spoil(t, filepath.Join(d.Store.Folder, "spaces", space, "packs"))
+	task = d.done(d.Check(space, true))
+	if h := task.Result.Health; h == nil || h.Damages == 0 || h.Lost != 1 || len(h.Details) < 2 {
+		t.Errorf("%+v", task.Result)
+	}
+	task = d.done(d.Repair(space))
+	if task.State != taskDone || task.Result.Fixed == 0 || task.Result.Health.Lost != 1 {
+		t.Errorf("%+v, %+v", task, task.Result)
+	}
+	if h := must[map[string]SpaceHealth](t)(d.Health())[space]; h.Lost != 1 || len(h.Details) != 0 {
+		t.Errorf("%+v", h)
+	}
+}
+
+// spoil flips a bit in the middle of the largest file of a folder.
+func spoil(t *testing.T, folder string) {
+	t.Helper()
+	var largest string
+	var data []byte
+	for _, e := range must[[]os.DirEntry](t)(os.ReadDir(folder)) {
+		path := filepath.Join(folder, e.Name())
+		if now := must[[]byte](t)(os.ReadFile(path)); len(now) > len(data) {
+			largest, data = path, now
+		}
+	}
+	data[len(data)/2] ^= 1
+	if err := os.WriteFile(largest, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAnArchiveMakesWhatIsThereSmaller(t *testing.T) {
+	d := newDepot(t)
+	space := d.made()
+	var text strings.Builder
+	for i := range 30_000 {
+		fmt.Fprintf(&text, "line %d of %d\n", i, i*i%977)
+	}
+	root := treeOf(t, map[string]string{"a.txt": text.String()})
+	d.put(space, root)
+	task := d.done(d.Archive(space, 5))
+	if task.State != taskDone || task.Result.Blocks == 0 || task.Result.Freed <= 0 || task.Result.Left != 0 {
+		t.Errorf("%+v, %+v", task, task.Result)
+	}
+	if p := must[StorePreview](t)(d.Preview(space, d.newest(space).ID, "612e747874")); !strings.HasPrefix(p.Text, "line 0 of 0") {
+		t.Errorf("%.40q", p.Text)
+	}
+	stat := must[store.Stat](t)(d.Usage(space))
+	if stat.Versions != 1 || stat.Compression < 2 || stat.Dense == 0 {
+		t.Errorf("%+v", stat)
+	}
+}
+
+func TestSpacesHaveQuotasThatAreKept(t *testing.T) {
+	d := newDepot(t)
+	d.made()
+	sp := must[StoreSpace](t)(d.AddSpace(SpaceSettings{Name: "small", Quota: 1 << 20, ArchiveAfterDays: 30}))
+	if sp.Quota != 1<<20 || sp.ArchiveAfterDays != 30 {
+		t.Errorf("%+v", sp)
+	}
+	noise := make([]byte, 4<<20)
+	for i, x := 0, uint32(1); i < len(noise); i++ {
+		x = x*1664525 + 1013904223
+		noise[i] = byte(x >> 24)
+	}
+	task := d.put(sp.ID, treeOf(t, map[string]string{"a": string(noise)}))
+	if task.State != taskFailed || task.Fault == nil || !strings.Contains(task.Fault.Error(), "quota") {
+		t.Errorf("%+v: %v", task, task.Fault)
+	}
+	sp = must[StoreSpace](t)(d.SetSpace(sp.ID, SpaceSettings{Name: "large"}))
+	if sp.Name != "large" || sp.Quota != 0 {
+		t.Errorf("%+v", sp)
+	}
+	if names := d.Status().Spaces; len(names) != 2 {
+		t.Errorf("%+v", names)
+	}
+}
+
+func TestATaskIsCancelledAndLockingEndsAll(t *testing.T) {
+	d := newDepot(t)
+	space := d.made()
+	files := map[string]string{}
+	for i := range 400 {
+		files[fmt.Sprintf("f%d", i)] = strings.Repeat(fmt.Sprint(i, " "), 20_000)
+	}
+	root := treeOf(t, files)
+	d.files = []string{root}
+	task := must[StoreTask](t)(d.Put(space, must[StorePick](t)(d.ChooseToPut(false)).Token))
+	if task.State != taskRunning {
+		t.Errorf("%+v", task)
+	}
+	d.CancelTask(task.ID)
+	if ended := d.done(task, nil); ended.State != taskCancelled {
+		t.Errorf("%+v: %v", ended, ended.Fault)
+	}
+	d.CancelTask(task.ID)
+	if left := d.Tasks(); len(left) != 0 {
+		t.Errorf("an ended one is not forgotten: %+v", left)
+	}
+	must[StoreTask](t)(d.Put(space, must[StorePick](t)(d.ChooseToPut(false)).Token))
+	if s := d.Lock(); s.State != storeLocked || len(d.Tasks()) != 0 {
+		t.Errorf("%+v, %+v", s, d.Tasks())
+	}
+	must[StoreStatus](t)(d.Unlock(secret))
+	if all := must[StoreVersions](t)(d.Versions(space)); len(all.Versions) != 0 {
+		t.Errorf("a half is a version: %+v", all)
+	}
+	if task := d.put(space, root); task.State != taskDone || task.Result.Files != 400 {
+		t.Errorf("%+v", task)
+	}
+}
+
+func TestAnotherProcessIsSeenToPutSomething(t *testing.T) {
+	d := newDepot(t)
+	space := d.made()
+	d.Show(true)
+	d.put(space, treeOf(t, map[string]string{"a": "1"})) // the watcher is at work
+	d.await(StoreChangedEvent, 1)
+	other := openDepot(t, d.data, d.chain)
+	must[StoreStatus](t)(other.Unlock(secret))
+	other.put(space, treeOf(t, map[string]string{"b": "2"}))
+	d.await(StoreChangedEvent, 2)
+	if all := must[StoreVersions](t)(d.Versions(space)); len(all.Versions) != 2 {
+		t.Errorf("%+v", all)
+	}
+}
+
+func TestAPreviewIsTextAPictureOrBytes(t *testing.T) {
+	var picture bytes.Buffer
+	if err := png.Encode(&picture, image.NewRGBA(image.Rect(0, 0, 3, 2))); err != nil {
+		t.Fatal(err)
+	}
+	huge := bytes.Clone(picture.Bytes())
+	huge[16], huge[20] = 0x7f, 0x7f // its width and height
+	long := strings.Repeat("ä", maxTextPreview)
+	cases := map[string]struct {
+		content, kind string
+		shown         int
+	}{
+		"text":                             {"hello\n", "text", 6},
+		"nothing":                          {"", "text", 0},
+		"a long text, cut within a letter": {"x" + long, "text", maxTextPreview},
+		"a picture":                        {picture.String(), "picture", picture.Len()},
+		"a picture that is none":           {"\x89PNG\r\n\x1a\n\x00\x01", "bytes", 10},
+		"a picture that nobody could draw": {string(huge), "bytes", len(huge)},
+		"a drawing that is a document":     {"<svg onload=\"alert(1)\"/>", "text", 24},
+		"bytes":                            {strings.Repeat("\x00\x01", 4096), "bytes", maxHexPreview},
+		"text in another encoding":         {"gr\xfc\xdfe", "bytes", 5},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			most := 0
+			p, err := preview(func(limit int) ([]byte, error) {
+				most = max(most, limit)
+				return []byte(c.content)[:min(len(c.content), limit)], nil
+			}, uint64(len(c.content)))
+			if err != nil || p.Kind != c.kind || p.Shown > c.shown || p.Shown < c.shown-3 || p.Bytes != uint64(len(c.content)) {
+				t.Errorf("%s, %d of %d, %v", p.Kind, p.Shown, p.Bytes, err)
+			}
+		})
+	}
+}
+
+func FuzzPreview(f *testing.F) {
+	f.Add([]byte("RIFF\x00\x00\x00\x00WEBPVP8X"))
+	f.Add([]byte("GIF89a\xff\xff\xff\xff"))
+	f.Add([]byte("\xff\xd8\xff\xe0"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		p, err := preview(func(limit int) ([]byte, error) { return data[:min(len(data), limit)], nil }, uint64(len(data)))
+		if err != nil || p.Shown > len(data) || p.Kind == "picture" && p.Width*p.Height > maxPixels {
+			t.Errorf("%+v, %v", p, err)
+		}
+	})
+}
+
+func TestNothingOfThePanelHoldsThePassphrase(t *testing.T) {
+	d := newDepot(t)
+	d.made()
+	d.put(d.Status().Spaces[0].ID, treeOf(t, map[string]string{"a": "1"}))
+	d.await(StoreTasksEvent, 1)
+	d.mu.Lock()
+	told := must[[]byte](t)(json.Marshal(d.events))
+	d.mu.Unlock()
+	told = append(told, must[[]byte](t)(json.Marshal(d.Status()))...)
+	if bytes.Contains(told, []byte(secret)) {
+		t.Error("the page is told of it")
+	}
+	if kept := fmt.Sprintf("%+v", d.Notes); strings.Contains(kept, secret) {
+		t.Error("it is kept")
+	}
+}
