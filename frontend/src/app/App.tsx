@@ -12,6 +12,8 @@ import { PluginsPanel } from "../panels/plugins/PluginsPanel.tsx";
 import { Rail } from "../panels/Rail.tsx";
 import { SettingsPanel } from "../panels/SettingsPanel.tsx";
 import { StatusBar } from "../panels/StatusBar.tsx";
+import { RecoverySheet } from "../panels/store/RecoverySheet.tsx";
+import { StorePanel } from "../panels/store/StorePanel.tsx";
 import { isCalm, schemeOf } from "../state/store.ts";
 import { useApp, useSession } from "../view/context.ts";
 import { FlockView } from "../view/FlockView.tsx";
@@ -36,6 +38,7 @@ export function App() {
         <Palette />
         <Keys />
         <OfferSheet />
+        <RecoverySheet />
       </div>
     </MantineProvider>
   );
@@ -44,7 +47,7 @@ export function App() {
 function Shell() {
   const { panel, inspector } = useApp((s) => s.settings);
   // Its neighbours would have no room.
-  const wide = panel === "plugins";
+  const wide = panel === "plugins" || panel === "store";
   const left = useElementSize();
   const right = useElementSize();
   const dock = useElementSize();
@@ -55,6 +58,7 @@ function Shell() {
         <div className={classes.left} ref={left.ref}>
           <Rail />
           {panel === "plugins" && <PluginsPanel />}
+          {panel === "store" && <StorePanel />}
           {panel === "settings" && <SettingsPanel />}
         </div>
         <main className={classes.centre}>

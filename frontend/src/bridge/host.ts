@@ -14,6 +14,12 @@ export interface Host {
   onPreference(run: () => void): () => void;
   /** A file was dropped onto the window: what it is, or why it is no plugin. */
   onDrop(run: (offer: unknown) => void): () => void;
+  /** The program tells the page something, under a name. */
+  onEvent(name: string, run: (data: unknown) => void): () => void;
+  /** The user came back to the window. */
+  onFocus(run: () => void): () => void;
+  /** Opens the system's dialog for printing. */
+  print(): void;
   /** The window is about to go: last chance to save. */
   onLeave(run: () => void): () => void;
 }
@@ -37,6 +43,9 @@ export function windowHost(): Host {
       };
     },
     onDrop,
+    onEvent: (name, run) => window.runtime?.EventsOn?.(name, run) ?? (() => {}),
+    onFocus: (run) => listen(window, "focus", run),
+    print: () => window.print(),
     onLeave: (run) => listen(window, "pagehide", run),
   };
 }

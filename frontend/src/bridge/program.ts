@@ -3,6 +3,7 @@ import type { FramePath } from "../core/frame.ts";
 import { isObject, type Json, listAt, numberAt, objectAt, textAt } from "../core/json.ts";
 import { type LiveUnit, type ParamValues, parseLiveUnit } from "../wire/manifest.ts";
 import { boundPlugins, type PluginProgram } from "./plugins.ts";
+import { boundVault, type VaultProgram } from "./vault.ts";
 
 export interface LiveState {
   unit: string;
@@ -50,6 +51,7 @@ export type ControlAction = "pause" | "resume" | "step" | "reset";
 /** What the program does for the page. All methods reject with a FaultError. */
 export interface Program {
   readonly plugins: PluginProgram;
+  readonly vault: VaultProgram;
   boot(): Promise<Boot>;
   /** The units as they are now: plugins come and go. */
   units(): Promise<LiveUnit[]>;
@@ -73,6 +75,7 @@ export function boundProgram(app: Bound): Program {
   const call = (method: string, ...args: unknown[]) => callBound(app, method, args);
   return {
     plugins: boundPlugins(call),
+    vault: boundVault(call),
     boot: async () => parseBoot(await call("Boot")),
     units: async () => {
       const answer = await call("Units");

@@ -4,6 +4,7 @@ export const UNKNOWN = "–";
 const THIN_SPACE = "\u202f";
 const KIB = 1024;
 const MIB = KIB * KIB;
+const GIB = KIB * MIB;
 
 /** 12345 -> "12,345". */
 export function whole(value: number): string {
@@ -43,7 +44,9 @@ export function bytes(count: number): string {
   if (!Number.isFinite(count)) return UNKNOWN;
   if (count < KIB) return withUnit(whole(count), "B");
   if (count < MIB) return withUnit((count / KIB).toFixed(count < 10 * KIB ? 1 : 0), "KiB");
-  return withUnit((count / MIB).toFixed(count < 100 * MIB ? 1 : 0), "MiB");
+  if (count < GIB) return withUnit((count / MIB).toFixed(count < 100 * MIB ? 1 : 0), "MiB");
+  if (count < 1000 * GIB) return withUnit(figure(count / GIB), "GiB");
+  return withUnit(figure(count / (KIB * GIB)), "TiB");
 }
 
 /** A part of a whole, in the whole's unit: "1.3 of 16.0 MiB". */

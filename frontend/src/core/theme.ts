@@ -92,6 +92,7 @@ export const SIZE = {
   status: "2rem",
   dock: "40rem",
   plugins: "50rem",
+  store: "64rem",
 };
 
 /** Red, green, blue from 0 to 1, as shown on the screen. */

@@ -2,6 +2,7 @@ import { Tooltip, UnstyledButton } from "@mantine/core";
 import { spotlight } from "@mantine/spotlight";
 import {
   IconCommand,
+  IconDatabase,
   IconFeather,
   IconLayoutSidebarLeftCollapse,
   IconLayoutSidebarLeftExpand,
@@ -37,7 +38,10 @@ export function Rail() {
       <Place panel="plugins" word="Plugins" keys="2">
         <IconPuzzle size="1.375rem" stroke={1.6} />
       </Place>
-      <Place panel="settings" word="Settings" keys="3">
+      <Place panel="store" word="Store" keys="3">
+        <IconDatabase size="1.375rem" stroke={1.6} />
+      </Place>
+      <Place panel="settings" word="Settings" keys="4">
         <IconSettings size="1.375rem" stroke={1.6} />
       </Place>
       <span className={classes.gap} />

@@ -178,11 +178,19 @@ export const ACTIONS: readonly Action[] = [
     run: (s) => s.changeSettings({ panel: "plugins" }),
   },
   {
+    id: "store",
+    label: "Go to the store",
+    hint: "What you put there, each version of it",
+    group: "Program",
+    keys: "3",
+    run: (s) => s.changeSettings({ panel: "store" }),
+  },
+  {
     id: "settings",
     label: "Go to the settings",
     hint: "",
     group: "Program",
-    keys: "3",
+    keys: "4",
     run: (s) => s.changeSettings({ panel: "settings" }),
   },
   {

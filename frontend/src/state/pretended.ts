@@ -12,6 +12,7 @@ import type {
 import { type LiveState, type Program, parseBoot } from "../bridge/program.ts";
 import { SharedSource } from "../bridge/shared.ts";
 import type { UnitLife } from "../bridge/unitLife.ts";
+import { boundVault } from "../bridge/vault.ts";
 import { FaultError } from "../core/fault.ts";
 import type { ParamValue, ParamValues } from "../wire/manifest.ts";
 import { KernelWriter, newKernelSegment } from "../wire/writer.ts";
@@ -96,9 +97,31 @@ export class FakePlugins implements PluginProgram {
   }
 }
 
+/** A program with a store that tells what was asked of it. */
+export class FakeVault {
+  readonly calls: unknown[][] = [];
+  /** What it answers to a method: a value, or an error. */
+  readonly answers: Record<string, unknown> = {};
+  readonly events: Record<string, (data: unknown) => void> = {};
+  focus: () => void = () => {};
+  readonly program = boundVault(async (...call) => {
+    this.calls.push(call);
+    const answer = this.answers[call[0]];
+    if (answer instanceof Error) throw answer;
+    return typeof answer === "function" ? answer(...call.slice(1)) : answer;
+  });
+
+  /** The arguments of all calls of a method. */
+  said(method: string): unknown[][] {
+    return this.calls.filter(([name]) => name === method).map(([, ...args]) => args);
+  }
+}
+
 /** A program with a budget; flocks of more than `room` birds do not fit. */
 export class FakeProgram implements Program {
   readonly plugins = new FakePlugins();
+  readonly store = new FakeVault();
+  readonly vault = this.store.program;
   params: ParamValues = {};
   /** What the program starts a unit with when the page does not say. */
   remembered: ParamValues = {};
@@ -216,6 +239,15 @@ export async function begun({
         program.plugins.drop = run;
         return () => {};
       },
+      onEvent: (name, run) => {
+        program.store.events[name] = run;
+        return () => {};
+      },
+      onFocus: (run) => {
+        program.store.focus = run;
+        return () => {};
+      },
+      print: () => void program.calls.push("print"),
       onLeave: () => () => {},
     },
     whyStream: "",

@@ -22,6 +22,7 @@ import { ShownParams } from "./shownParams.ts";
 import { ShownUnit } from "./shownUnit.ts";
 import { describeFigures } from "./speech.ts";
 import { type AppStore, newStore, type PointerChoice, schemeOf } from "./store.ts";
+import { Vault } from "./vault.ts";
 
 const SAVE_AFTER_MS = 600;
 const SPEAK_AFTER_MS = 50;
@@ -32,6 +33,7 @@ export class Session {
   readonly store: AppStore = newStore();
   readonly monitor: Monitor;
   readonly plugins: Gallery;
+  readonly vault: Vault;
   private readonly notices = new NoticeBoard(this.store);
   private readonly parameters: ShownParams;
   private readonly shown: ShownUnit;
@@ -53,6 +55,12 @@ export class Session {
     this.plugins = new Gallery({
       program: bridge.program.plugins,
       now: () => performance.now(),
+      fail: (error) => this.fail(error),
+      tell: (notice) => notices.tell(notice),
+    });
+    this.vault = new Vault({
+      program: bridge.program.vault,
+      host: bridge.host,
       fail: (error) => this.fail(error),
       tell: (notice) => notices.tell(notice),
     });
@@ -89,7 +97,7 @@ export class Session {
     host.onLeave(() => this.saveNow());
     this.monitor.begin();
     void this.plugins.refresh();
-    this.watchPlugins();
+    this.watchPanels();
     if (boot.safe.on) this.notices.tell(safeNotice(boot.safe.badStarts));
     this.shown.begin();
   }
@@ -313,11 +321,14 @@ export class Session {
     if (card) await this.plugins.change(card, "rollback");
   }
 
-  /** Meters are read while their panel is to be seen; dropped files wait for the user's word. */
-  private watchPlugins(): void {
+  /** A panel looks while it is to be seen; dropped files wait for the user's word. */
+  private watchPanels(): void {
     const { host, program } = this.bridge;
-    const look = () =>
-      this.plugins.watch(this.state.settings.panel === "plugins" && !host.hidden());
+    const look = () => {
+      const panel = host.hidden() ? "" : this.state.settings.panel;
+      this.plugins.watch(panel === "plugins");
+      this.vault.show(panel === "store");
+    };
     look();
     host.onVisibility(look);
     this.store.subscribe((state, before) => {

@@ -6,6 +6,8 @@ import type { LimitsState } from "../state/pluginLimits.ts";
 import type { SettingsFormState } from "../state/pluginSettings.ts";
 import type { Session } from "../state/session.ts";
 import type { AppState } from "../state/store.ts";
+import type { VaultState } from "../state/vault.ts";
+import type { BrowserState } from "../state/vaultBrowser.ts";
 
 const SessionContext = createContext<Session | null>(null);
 
@@ -35,4 +37,14 @@ export function useLimits<T>(select: (state: LimitsState) => T): T {
 /** Part of the plugins panel's state. */
 export function useGallery<T>(select: (state: GalleryState) => T): T {
   return useStore(useSession().plugins.store, useShallow(select));
+}
+
+/** Part of the store panel's state. */
+export function useVault<T>(select: (state: VaultState) => T): T {
+  return useStore(useSession().vault.store, useShallow(select));
+}
+
+/** Part of what is known of what is in the store. */
+export function useBrowser<T>(select: (state: BrowserState) => T): T {
+  return useStore(useSession().vault.browser.store, useShallow(select));
 }

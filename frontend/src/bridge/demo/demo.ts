@@ -2,6 +2,7 @@ import { FaultError } from "../../core/fault.ts";
 import { defaultsOf, type LiveUnit, type ParamValues, parseLiveUnit } from "../../wire/manifest.ts";
 import "../globals.ts";
 import type { Boot, LiveState, Program } from "../program.ts";
+import { boundVault } from "../vault.ts";
 import manifest from "./manifest.json";
 import { DemoMemory } from "./memory.ts";
 import { demoPlugins } from "./plugins.ts";
@@ -37,6 +38,8 @@ export function demoProgram(): Program {
   });
   return {
     plugins: demoPlugins(),
+    // There is none in a browser.
+    vault: boundVault(async () => ({ state: "none" })),
     boot: async () => boot(),
     units: async () => boot().units,
     allowAllPlugins: async () => {},
