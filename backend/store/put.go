@@ -206,9 +206,9 @@ func (p *putting) end(top tree.Entry) (Put, error) {
 	close(p.jobs)
 	p.workers.Wait()
 	defer p.cancel(nil)
-	err := context.Cause(p.ctx)
+	err := p.session.failed() // which says more than the end that it led to
 	if err == nil {
-		err = p.session.failed()
+		err = context.Cause(p.ctx)
 	}
 	if err != nil {
 		p.session.abort()

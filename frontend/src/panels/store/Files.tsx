@@ -104,7 +104,7 @@ function Search() {
   );
 }
 
-const PATH_ROW = 54;
+const PATH_ROW = 52;
 
 function Paths() {
   const { groups, more, damage } = useBrowser((s) => ({

@@ -80,7 +80,7 @@ function Head({ version }: { version: VaultVersion }) {
           size="xs"
           variant="default"
           disabled={busy || pinned}
-          title={pinned ? "It is pinned: unpin it first" : ""}
+          title={pinned ? "It is pinned: unpin it first" : undefined}
           className={pinned ? "" : (shared.danger ?? "")}
           leftSection={<IconTrash size="1rem" stroke={1.7} />}
           onClick={() => ask(true)}
