@@ -51,57 +51,96 @@ func noise(size, seed int) []byte {
 	return out
 }
 
-func TestTheStorePanelInBothThemesAndSizes(t *testing.T) {
-	for _, theme := range []string{"dark", "light"} {
-		for _, size := range [][2]int{{1280, 800}, {1920, 1080}} {
-			t.Run(fmt.Sprintf("%s %d", theme, size[0]), func(t *testing.T) {
-				t.Parallel()
-				shoot := func(s *stage, name string) {
-					t.Helper()
-					s.settled(t)
-					s.screen.save(t, fmt.Sprintf("store-%s-%s-%d", name, theme, size[0]))
-					var wide []string
-					s.must(t, s.run(strings.ReplaceAll(overflowing, "aria-label=Plugins", "aria-label=Store"), &wide))
-					if len(wide) > 0 {
-						t.Errorf("%s: wider than its place: %q", name, wide)
-					}
-				}
-				s := openStorePanel(t, theme, size[0], size[1], much)
-				s.awaitBirds(t)
-				shoot(s, "locked")
-				s.fill(t, "Passphrase", storePassphrase+keyEnter)
-				s.says(t, storePanel+" [aria-label='Stored paths']", "Voyage", "Thesis")
-				s.pressNamed(t, storePanel+" [aria-label='Stored paths']", "Voyage")
-				s.says(t, storePanel+" [aria-label='In this folder']", "Letters")
-				shoot(s, "browse")
-				s.readable(t, storePanel)
-				s.fill(t, "Search paths and names", "dusk")
-				s.pressNamed(t, storePanel+" [aria-label=Found]", "Dusk.png")
-				s.says(t, storePanel+" article", "640")
-				s.drawn(t)
-				shoot(s, "preview")
-				for _, view := range []string{"Usage", "Health", "Spaces"} {
-					s.must(t, s.run(`[...document.querySelectorAll("section[aria-label=Store] header input")].find((i) => i.value === a).click()`, nil, strings.ToLower(view)))
-					s.says(t, storePanel, map[string]string{"Usage": "Different content", "Health": "Check every byte", "Spaces": "Make a space"}[view])
-					shoot(s, strings.ToLower(view))
-					s.readable(t, storePanel)
-				}
-				big := filepath.Join(t.TempDir(), "Film.raw")
-				s.must(t, os.WriteFile(big, noise(200<<20, 1), 0o600))
-				s.must(t, s.run(`const { id, name } = (await window.go.main.App.StoreStatus()).spaces[0];
-await window.go.main.App.SetStoreSpace(id, { name, quota: 0, replicas: 0, archiveAfterDays: 0 });
-document.querySelector("section[aria-label=Store] header input").click()`, nil))
-				s.must(t, s.run(`await window.go.main.Automation.Drop([a])`, nil, big))
-				s.says(t, storePanel, "Storing Film.raw", "left")
-				s.screen.save(t, fmt.Sprintf("store-progress-%s-%d", theme, size[0]))
-				s.pressNamed(t, storePanel, "Cancel")
-				s.says(t, storePanel, "Film.raw")
+// everyScreen also draws what takes long; a usual run draws each view once in either theme.
+var everyScreen = os.Getenv("INOS_SCREENS") == "all"
 
-				s = openStorePanel(t, theme, size[0], size[1], nil)
-				s.awaitBirds(t)
-				s.says(t, storePanel, "There is no store yet")
-				shoot(s, "none")
-			})
+func TestTheStorePanelInBothThemesAndSizes(t *testing.T) {
+	for _, size := range []struct {
+		theme         string
+		width, height int
+		always        bool
+	}{{"dark", 1280, 800, true}, {"light", 1920, 1080, true}, {"light", 1280, 800, false}, {"dark", 1920, 1080, false}} {
+		if !size.always && !everyScreen {
+			continue
 		}
+		t.Run(fmt.Sprintf("%s %d", size.theme, size.width), func(t *testing.T) {
+			t.Parallel()
+			v := &views{openStorePanel(t, size.theme, size.width, size.height, much), fmt.Sprintf("%s-%d", size.theme, size.width)}
+			v.files(t)
+			for view, says := range map[string]string{"usage": "Different content", "health": "Check every byte", "spaces": "Make a space"} {
+				v.look(t, view)
+				v.says(t, storePanel, says)
+				v.shoot(t, view)
+				v.readable(t, storePanel)
+			}
+			v.large(t)
+			if everyScreen {
+				v.progress(t)
+				v.stage = openStorePanel(t, size.theme, size.width, size.height, nil)
+				v.awaitBirds(t)
+				v.says(t, storePanel, "There is no store yet")
+				v.shoot(t, "none")
+			}
+		})
 	}
+}
+
+// views is a store panel that is drawn view by view.
+type views struct {
+	*stage
+	name string
+}
+
+// shoot draws what there is, and finds what sticks out of the panel.
+func (v *views) shoot(t *testing.T, name string) {
+	t.Helper()
+	v.settled(t)
+	v.screen.save(t, fmt.Sprintf("store-%s-%s", name, v.name))
+	var wide []string
+	v.must(t, v.run(strings.ReplaceAll(overflowing, "aria-label=Plugins", "aria-label=Store"), &wide))
+	if len(wide) > 0 {
+		t.Errorf("%s: wider than its place: %q", name, wide)
+	}
+}
+
+func (v *views) look(t *testing.T, view string) {
+	t.Helper()
+	v.must(t, v.run(`[...document.querySelectorAll("section[aria-label=Store] header input")].find((i) => i.value === a).click()`, nil, view))
+}
+
+func (v *views) files(t *testing.T) {
+	v.awaitBirds(t)
+	v.shoot(t, "locked")
+	v.fill(t, "Passphrase", storePassphrase+keyEnter)
+	v.says(t, storePanel+" [aria-label='Stored paths']", "Voyage", "Thesis")
+	v.pressNamed(t, storePanel+" [aria-label='Stored paths']", "Voyage")
+	v.says(t, storePanel+" [aria-label='In this folder']", "Letters")
+	v.shoot(t, "browse")
+	v.readable(t, storePanel)
+	v.fill(t, "Search paths and names", "dusk")
+	v.says(t, storePanel+" [aria-label=Found]", "Dusk.png")
+	v.shoot(t, "search")
+	v.pressNamed(t, storePanel+" [aria-label=Found]", "Dusk.png")
+	v.drawn(t)
+	v.shoot(t, "preview")
+}
+
+// large is the panel with text at 200 %.
+func (v *views) large(t *testing.T) {
+	v.look(t, "files")
+	v.must(t, v.run(`document.documentElement.style.fontSize = "200%"`, nil))
+	v.shoot(t, "text-200")
+	v.must(t, v.run(`document.documentElement.style.fontSize = ""`, nil))
+}
+
+func (v *views) progress(t *testing.T) {
+	big := filepath.Join(t.TempDir(), "Film.raw")
+	v.must(t, os.WriteFile(big, noise(200<<20, 1), 0o600))
+	v.must(t, v.run(`const { id, name } = (await window.go.main.App.StoreStatus()).spaces[0];
+await window.go.main.App.SetStoreSpace(id, { name, quota: 0, replicas: 0, archiveAfterDays: 0 });
+await window.go.main.Automation.Drop([a])`, nil, big))
+	v.says(t, storePanel, "Storing Film.raw", "left")
+	v.screen.save(t, "store-progress-"+v.name)
+	v.pressNamed(t, storePanel, "Cancel")
+	v.says(t, storePanel, "Film.raw: stopped")
 }

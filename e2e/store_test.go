@@ -94,6 +94,9 @@ func TestAStoreIsMadeFilledAndGivesBackEveryByte(t *testing.T) {
 	eventually(t, "24 words", func() bool {
 		return s.run(`return [...document.querySelectorAll("[role=dialog] ol li")].map((li) => li.innerText)`, &words) == nil && len(words) == keys.WordCount
 	})
+	s.settled(t)
+	s.screen.save(t, "store-sheet-dark")
+	s.readable(t, dialogue)
 	m, err := keys.FromWords(strings.Join(words, " "))
 	if err != nil || node.StoreKeys(s.data, nil).Prove(m) != nil {
 		t.Errorf("%q: %v", words, err)
@@ -103,12 +106,15 @@ func TestAStoreIsMadeFilledAndGivesBackEveryByte(t *testing.T) {
 	eventually(t, "the sheet is gone", func() bool { return s.gone(t, dialogue) })
 
 	s.says(t, storePanel, "Nothing is stored yet")
+	s.settled(t)
+	s.screen.save(t, "store-empty-dark")
 	s.must(t, s.run(`await window.go.main.Automation.Drop([a])`, nil, source))
 	s.says(t, storePanel, "Voyage: stored", "8 files")
 	s.says(t, storePanel+" [aria-label='In this folder']", "Letters", "notes.txt")
 	s.choose(t, target)
 	s.pressNamed(t, storePanel, "Restore")
 	s.says(t, storePanel, "Voyage: restored")
+	s.screen.save(t, "store-restored-dark")
 	sameTree(t, source, filepath.Join(target, "Voyage"))
 
 	var known bool
@@ -193,6 +199,7 @@ func TestTheStoreOpensOnlyByItsPassphrase(t *testing.T) {
 	s.readable(t, storePanel)
 	s.fill(t, "Passphrase", "wrong horse"+keyEnter)
 	s.says(t, storePanel+" [role=alert]", "The passphrase is wrong")
+	s.screen.save(t, "store-wrong-light")
 	s.fill(t, "Passphrase", storePassphrase+keyEnter)
 	s.says(t, storePanel, "Voyage", "2 versions")
 	s.pressNamed(t, storePanel, "Lock the store")

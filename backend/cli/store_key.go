@@ -105,10 +105,10 @@ func (a *app) writeSheet(path string, sheet sheetDocument) error {
 		if a.global.json {
 			return writeJSON(a.Stdout, sheet)
 		}
-		_, err := fmt.Fprint(a.Stdout, sheetText(sheet))
+		_, err := fmt.Fprint(a.Stdout, keys.Sheet(sheet.Store, sheet.Made, sheet.Words))
 		return err
 	}
-	if err := writeNew(path, []byte(sheetText(sheet)), 0o600); err != nil {
+	if err := writeNew(path, []byte(keys.Sheet(sheet.Store, sheet.Made, sheet.Words)), 0o600); err != nil {
 		next := fault.DiskRemedy(err)
 		if os.IsExist(err) {
 			next = "a sheet is never written over a file: choose another name"
@@ -122,26 +122,6 @@ func (a *app) writeSheet(path string, sheet sheetDocument) error {
 	_, err := fmt.Fprintf(a.Stdout, "%s: the recovery sheet; print it, and delete the file\n",
 		shown(path))
 	return err
-}
-
-const sheetColumns = 4
-
-// sheetText is the sheet as people print it, and as import reads it.
-func sheetText(sheet sheetDocument) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "# INOS recovery sheet\n#\n# store %s\n# written on %s\n#\n", sheet.Store, sheet.Made)
-	b.WriteString("# These 24 words open the store when its passphrase and its keychain are lost:\n" +
-		"#     inos store key import FILE\n" +
-		"# Whoever has them can read all that is in it. Keep this sheet on paper, away from the\n" +
-		"# computer.\n\n")
-	for i, word := range sheet.Words {
-		if (i+1)%sheetColumns == 0 {
-			fmt.Fprintf(&b, "%2d. %s\n", i+1, word)
-		} else {
-			fmt.Fprintf(&b, "%2d. %-10s", i+1, word)
-		}
-	}
-	return b.String()
 }
 
 // keyStatus is how the key of a store is kept.

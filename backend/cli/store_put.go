@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"io/fs"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -14,6 +13,7 @@ import (
 
 	"inos/backend/fault"
 	"inos/backend/store"
+	"inos/backend/store/files"
 	"inos/backend/store/tree"
 )
 
@@ -183,25 +183,9 @@ func (a *app) watch(label, path string, count bool) *watching {
 	if count && w.bar.line.tty != nil {
 		var ctx context.Context
 		ctx, w.stop = context.WithCancel(context.Background())
-		go func() { w.total.Store(sizeOf(ctx, path)) }()
+		go func() { w.total.Store(files.Size(ctx, path)) }()
 	}
 	return w
-}
-
-// sizeOf is the sum of all files' lengths below a path, as far as they can be seen.
-func sizeOf(ctx context.Context, path string) (sum int64) {
-	_ = filepath.WalkDir(path, func(_ string, e fs.DirEntry, err error) error {
-		if ctx.Err() != nil {
-			return fs.SkipAll
-		}
-		if err == nil && e.Type().IsRegular() {
-			if info, err := e.Info(); err == nil {
-				sum += info.Size()
-			}
-		}
-		return nil // what cannot be seen is told of by whoever reads it
-	})
-	return sum
 }
 
 func (w *watching) put(_, bytes int64) { w.show(bytes, w.total.Load()) }

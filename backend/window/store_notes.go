@@ -109,7 +109,7 @@ func (s *Store) Sheet() (StoreSheet, error) {
 
 // SaveSheet writes the recovery sheet into a new file that the user names; empty: they named none.
 func (s *Store) SaveSheet() (path string, err error) {
-	o, err := s.opened()
+	sheet, err := s.Sheet()
 	if err != nil {
 		return "", err
 	}
@@ -119,7 +119,7 @@ func (s *Store) SaveSheet() (path string, err error) {
 	}
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err == nil {
-		_, err = file.WriteString(keys.Sheet(o.id, o.master, s.Now()))
+		_, err = file.WriteString(keys.Sheet(sheet.Store, sheet.Made, sheet.Words))
 		err = errors.Join(err, file.Sync(), file.Close())
 	}
 	if err != nil {

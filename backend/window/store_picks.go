@@ -123,15 +123,19 @@ func (s *Store) Show(on bool) {
 	s.rewatch()
 }
 
-// Dropped takes what the system says was dropped onto the window, if the panel is open.
+// Dropped takes what the system says was dropped onto the window, if the panel is to be seen.
 func (s *Store) Dropped(paths []string) (taken bool) {
 	s.mu.Lock()
-	taken = s.shown && s.open != nil
+	taken = s.shown
 	s.mu.Unlock()
 	if !taken {
 		return false
 	}
-	pick, err := s.pick(paths)
+	var pick StorePick
+	_, err := s.opened()
+	if err == nil {
+		pick, err = s.pick(paths)
+	}
 	if err != nil {
 		s.Emit(StoreDroppedEvent, Refusal(err).Error())
 	} else {

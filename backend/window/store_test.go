@@ -332,12 +332,12 @@ func TestThePageIsNotTrusted(t *testing.T) {
 	}
 }
 
-func TestOnlyAnOpenPanelTakesWhatIsDropped(t *testing.T) {
+func TestOnlyAPanelInSightTakesWhatIsDropped(t *testing.T) {
 	d := newDepot(t)
 	path := treeOf(t, map[string]string{"a": "1"})
 	d.Show(true)
-	if d.Dropped([]string{path}) {
-		t.Error("there is no store, and it is taken")
+	if !d.Dropped([]string{path}) || !strings.Contains(d.events[StoreDroppedEvent][0].(string), "locked") {
+		t.Errorf("nobody says that there is no open store: %v", d.events)
 	}
 	space := d.made()
 	d.Show(false)
@@ -348,7 +348,7 @@ func TestOnlyAnOpenPanelTakesWhatIsDropped(t *testing.T) {
 	if !d.Dropped([]string{path}) {
 		t.Fatal("it is not taken")
 	}
-	pick := d.events[StoreDroppedEvent][0].(StorePick)
+	pick := d.events[StoreDroppedEvent][1].(StorePick)
 	if task := d.done(d.Put(space, pick.Token)); task.Result.Files != 1 {
 		t.Errorf("%+v", task)
 	}
