@@ -199,6 +199,7 @@ func TestTheStoreOpensOnlyByItsPassphrase(t *testing.T) {
 	s.readable(t, storePanel)
 	s.fill(t, "Passphrase", "wrong horse"+keyEnter)
 	s.says(t, storePanel+" [role=alert]", "The passphrase is wrong")
+	s.readable(t, storePanel)
 	s.screen.save(t, "store-wrong-light")
 	s.fill(t, "Passphrase", storePassphrase+keyEnter)
 	s.says(t, storePanel, "Voyage", "2 versions")

@@ -36,8 +36,8 @@ type StoreSearch struct {
 	Whole bool `json:"whole"`
 }
 
-// Search looks for a text in the paths of all versions and in the names in them, the newest first; what
-// several versions have in common counts once. Another search, or an empty one, ends it.
+// Search looks for a text in the paths of all versions and in the names in them, the newest first; of
+// what lies at the same place in several versions, the newest is told. Another search, or an empty one, ends it.
 func (s *Store) Search(space, text string) (StoreSearch, error) {
 	out := StoreSearch{Found: []StoreFound{}}
 	o, leave, err := s.enter()
@@ -65,7 +65,7 @@ func (s *Store) Search(space, text string) (StoreSearch, error) {
 	if err != nil && len(versions) == 0 {
 		return out, err
 	}
-	f := finder{space: sp, ctx: ctx, text: text, seen: map[tree.Name]bool{}, out: &out}
+	f := finder{space: sp, ctx: ctx, text: text, seen: map[tree.Name]bool{}, told: map[string]bool{}, out: &out}
 	err = f.all(versions)
 	out.Whole = err == nil
 	if errors.Is(err, errEnough) || ctx.Err() != nil {
@@ -82,18 +82,17 @@ type finder struct {
 	ctx   context.Context
 	text  string
 	seen  map[tree.Name]bool // folders
+	told  map[string]bool    // paths with places: of what many versions have, the newest is told
 	out   *StoreSearch
 }
 
 func (f *finder) all(versions []store.Version) error {
-	paths := map[string]bool{}
 	for _, v := range versions {
-		if path := string(v.Root.Path); !paths[path] && f.has(legible(v.Root.Path)) {
+		if f.has(legible(v.Root.Path)) {
 			if err := f.add(StoreFound{Version: versionOf(v), Entry: entryOf(v.Root.Top)}); err != nil {
 				return err
 			}
 		}
-		paths[string(v.Root.Path)] = true
 	}
 	for _, v := range versions {
 		if err := f.folder(v, v.Root.Top, nil, nil); err != nil {
@@ -133,6 +132,11 @@ func (f *finder) folder(v store.Version, e tree.Entry, keys, names []string) err
 func (f *finder) has(name string) bool { return strings.Contains(strings.ToLower(name), f.text) }
 
 func (f *finder) add(found StoreFound) error {
+	at := found.Version.Path + "\x00" + found.Place
+	if f.told[at] {
+		return nil
+	}
+	f.told[at] = true
 	if len(f.out.Found) == maxFound {
 		return errEnough
 	}

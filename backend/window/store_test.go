@@ -272,6 +272,13 @@ func TestWhatIsPutIsBrowsedFoundAndRestored(t *testing.T) {
 		t.Errorf("%+v", names)
 	}
 	found := must[StoreSearch](t)(d.Search(space, "needle"))
+	if err := os.WriteFile(filepath.Join(root, "deep/er/more"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d.put(space, root)
+	if again := must[StoreSearch](t)(d.Search(space, "NEEDLE")); len(again.Found) != 1 || again.Found[0].Version.Files != 5 {
+		t.Errorf("of two versions not the newest alone: %+v", again)
+	}
 	if len(found.Found) != 1 || found.Found[0].Shown != "deep/er/Needle.md" || !found.Whole {
 		t.Fatalf("%+v", found)
 	}

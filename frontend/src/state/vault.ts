@@ -309,7 +309,7 @@ function savedNotice(path: string): NewNotice {
     next: "Print it, keep it away from this computer, and delete the file.",
     details: path,
     action: null,
-    passing: false,
+    passing: true,
     key: "sheet",
   };
 }

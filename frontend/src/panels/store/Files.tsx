@@ -117,7 +117,13 @@ function Paths() {
   return (
     <>
       {damage && <Trouble fault={damage} />}
-      <VirtualList items={groups} keyOf={(g) => g.path} label="Stored paths" height={PATH_ROW}>
+      <VirtualList
+        items={groups}
+        keyOf={(g) => g.path}
+        label="Stored paths"
+        height={PATH_ROW}
+        className={classes.paths ?? ""}
+      >
         {(group) => <Path group={group} open={group.path === open} />}
       </VirtualList>
       {more && <p className={classes.note}>Only the 20,000 newest versions are shown.</p>}
