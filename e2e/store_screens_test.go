@@ -129,6 +129,14 @@ func (v *views) files(t *testing.T) {
 func (v *views) large(t *testing.T) {
 	v.look(t, "files")
 	v.must(t, v.run(`document.documentElement.style.fontSize = "200%"`, nil))
+	eventually(t, "no row lies on another", func() bool {
+		var apart bool
+		err := v.run(`return [...document.querySelectorAll("section[aria-label=Store] li[aria-posinset]")].every((li) => {
+  const next = li.nextElementSibling;
+  return !next || next.getBoundingClientRect().top >= li.getBoundingClientRect().bottom - 1;
+})`, &apart)
+		return err == nil && apart
+	})
 	v.shoot(t, "text-200")
 	v.must(t, v.run(`document.documentElement.style.fontSize = ""`, nil))
 }
