@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"inos/backend/store/files"
 )
 
 func TestPutSaysWhatItStored(t *testing.T) {
@@ -24,7 +26,7 @@ func TestPutSaysWhatItStored(t *testing.T) {
 	if id, _ := document["id"].(string); len(id) != 64 {
 		t.Errorf("the id is %q", id)
 	}
-	if size := sizeOf(t.Context(), filepath.Join(w.data, "store")); float64(size) < document["stored"].(float64) {
+	if size := files.Size(t.Context(), filepath.Join(w.data, "store")); float64(size) < document["stored"].(float64) {
 		t.Errorf("the store has %d bytes, less than it says it stored", size)
 	}
 }

@@ -117,7 +117,7 @@ func (d *depot) done(task StoreTask, err error) StoreTask {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
 		seen := d.came(StoreTasksEvent)
 		for _, now := range d.Tasks() {
 			if now.ID == task.ID && now.State != taskRunning {
