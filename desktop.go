@@ -160,6 +160,7 @@ func (d *desktop) openSession(n *nodeAdapter) {
 		Folder: node.StoreFolder(d.flags.dataDir), Keys: node.StoreKeys(d.flags.dataDir, nil),
 		KeychainUsable: func(ctx context.Context) bool { return node.KeychainUsable(ctx, nil) },
 		Dialogs:        d.around, Emit: d.emit, Now: time.Now, Notes: window.OpenStoreNotes(d.flags.dataDir),
+		Opened: n.StoreOpened,
 	}
 	d.app = &App{session: d.session, plugins: d.plugins, store: d.store}
 }

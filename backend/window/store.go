@@ -34,6 +34,8 @@ type Store struct {
 	// Emit tells the page something, under one of the names below.
 	Emit func(event string, data any)
 	Now  func() time.Time
+	// Opened is told of the store whose key is known, and with nil that it was forgotten; nil: nobody is.
+	Opened func(*store.Store)
 	// Notes are what the panel remembers.
 	Notes *statefile.File[StoreNotes]
 
@@ -190,7 +192,14 @@ func (s *Store) take(id keys.ID, m keys.Master) *opened {
 	o := s.open
 	s.mu.Unlock()
 	s.rewatch()
+	s.tellOpened(o.store)
 	return o
+}
+
+func (s *Store) tellOpened(st *store.Store) {
+	if s.Opened != nil {
+		s.Opened(st)
+	}
 }
 
 // Lock forgets the key. What is under way ends first; what was done of it spares the next try the work.
@@ -212,6 +221,7 @@ func (s *Store) leave() {
 	if o == nil {
 		return
 	}
+	s.tellOpened(nil)
 	o.end()
 	o.work.Wait()
 	if spaces, err := o.store.Spaces(); err == nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -164,6 +165,19 @@ func is(t *testing.T, err error, kind fault.Kind) {
 	t.Helper()
 	if fault.KindOf(err) != kind {
 		t.Errorf("%v is not %v", err, kind)
+	}
+}
+
+func TestWhoeverLooksAfterTheStoreHasItWhileItIsOpen(t *testing.T) {
+	d := newDepot(t)
+	var has []bool
+	d.Opened = func(st *store.Store) { has = append(has, st != nil) }
+	d.made()
+	d.Lock()
+	must[StoreStatus](t)(d.Unlock(secret))
+	d.Close()
+	if !slices.Equal(has, []bool{true, false, true, false}) {
+		t.Errorf("it had it %v", has)
 	}
 }
 
