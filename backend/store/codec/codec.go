@@ -31,6 +31,11 @@ const (
 const (
 	probe, quick, thorough = 1, 2, 3
 	dense                  = 11
+	// tiny is none of them, and for less than tinyBytes: as small as thorough, with tables of 32 KiB in
+	// place of 1.25 MiB that would have to be cleared for each block.
+	tiny      = 4
+	tinyBits  = 13
+	tinyBytes = 16 << 10
 )
 
 const (
@@ -70,14 +75,18 @@ func (e *Encoder) Encode(dst, plain []byte) (Codec, []byte) {
 		return Raw, plain
 	}
 	level := thorough
-	if e.budget > 0 && time.Duration(e.cost.Load()) > e.budget {
+	switch {
+	case len(plain) < tinyBytes:
+		level = tiny
+	case e.budget > 0 && time.Duration(e.cost.Load()) > e.budget:
 		level = quick
 	}
 	start := time.Now()
 	out := w.compress(dst, plain, level)
-	if level == thorough {
+	switch level {
+	case thorough:
 		e.learn(len(plain), time.Since(start))
-	} else { // it may be faster by now
+	case quick: // it may be faster by now
 		e.cost.Store(e.cost.Load() - e.cost.Load()/1024)
 	}
 	if len(out)-len(dst) > len(plain)-len(plain)/pays {
@@ -127,7 +136,7 @@ func window(n int) int {
 
 // writers are one compressor of each level, made when it is needed.
 type writers struct {
-	levels  [thorough + 1]*matchfinder.Writer
+	levels  [tiny + 1]*matchfinder.Writer
 	samples [3 * probeBytes]byte
 	tried   []byte
 }
@@ -142,7 +151,7 @@ func (s *sink) Write(p []byte) (int, error) {
 func (w *writers) compress(dst, plain []byte, level int) []byte {
 	out := &sink{dst}
 	if w.levels[level] == nil {
-		w.levels[level] = brotli.NewWriterV2(out, level)
+		w.levels[level] = newWriter(level)
 	}
 	to := w.levels[level]
 	to.Reset(out)
@@ -151,6 +160,16 @@ func (w *writers) compress(dst, plain []byte, level int) []byte {
 		panic(err) // neither the encoder nor the sink fails
 	}
 	return out.b
+}
+
+func newWriter(level int) *matchfinder.Writer {
+	if level != tiny {
+		return brotli.NewWriterV2(nil, level)
+	}
+	return &matchfinder.Writer{
+		MatchFinder: &matchfinder.M4{MaxDistance: tinyBytes, HashLen: 5, TableBits: tinyBits},
+		Encoder:     &brotli.Encoder{}, BlockSize: tinyBytes,
+	}
 }
 
 var readers sync.Pool
