@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/bits"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -155,21 +156,24 @@ func (w *writers) compress(dst, plain []byte, level int) []byte {
 	}
 	to := w.levels[level]
 	to.Reset(out)
-	_, err := to.Write(plain)
-	if err = errors.Join(err, to.Close()); err != nil {
+	for part := range slices.Chunk(plain, to.BlockSize) { // it copies what it is given at once
+		_, _ = to.Write(part) // the sink takes all
+	}
+	if err := to.Close(); err != nil {
 		panic(err) // neither the encoder nor the sink fails
 	}
 	return out.b
 }
 
 func newWriter(level int) *matchfinder.Writer {
-	if level != tiny {
-		return brotli.NewWriterV2(nil, level)
+	w := brotli.NewWriterV2(nil, level)
+	switch level {
+	case probe: // remembers no more than there is
+		w.MatchFinder = &matchfinder.ZFast{MaxDistance: 3 * probeBytes}
+	case tiny:
+		w.MatchFinder = &matchfinder.M4{MaxDistance: tinyBytes, HashLen: 5, TableBits: tinyBits}
 	}
-	return &matchfinder.Writer{
-		MatchFinder: &matchfinder.M4{MaxDistance: tinyBytes, HashLen: 5, TableBits: tinyBits},
-		Encoder:     &brotli.Encoder{}, BlockSize: tinyBytes,
-	}
+	return w
 }
 
 var readers sync.Pool
