@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -118,7 +119,11 @@ type storeStage struct {
 	programs     Programs
 	folder, tree string
 	report       *StoreReport
+	targets      int // that were put aside
 }
+
+// roomForTargets is how many times the tree must be free for what was restored to stay.
+const roomForTargets = 6
 
 // samples are what a program took for a task, round by round.
 type samples struct {
@@ -158,10 +163,8 @@ func (s *storeStage) compare(ctx context.Context) error {
 
 // turn is one round of one program: a fresh store, in, out, in again. The first one is verified.
 func (s *storeStage) turn(ctx context.Context, tool storeTool, took map[string]*samples, verify bool) error {
-	target := filepath.Join(s.folder, "target")
-	defer os.RemoveAll(target)
 	defer os.RemoveAll(tool.folder)
-	if err := errors.Join(os.RemoveAll(tool.folder), os.MkdirAll(target, 0o700), os.MkdirAll(tool.folder, 0o700)); err != nil {
+	if err := errors.Join(s.freshTarget(), os.MkdirAll(tool.folder, 0o700)); err != nil {
 		return err
 	}
 	if tool.prepare != nil {
@@ -179,12 +182,31 @@ func (s *storeStage) turn(ctx context.Context, tool storeTool, took map[string]*
 		got.seconds, got.cpu = append(got.seconds, used.seconds), append(got.cpu, used.cpu)
 		got.peak, got.stored = max(got.peak, used.peak), sizeOfFolder(tool.folder)
 		if task == getTask && verify {
-			if err := sameStoreTree(s.report.Tree, filepath.Join(target, tool.restored)); err != nil {
+			if err := sameStoreTree(s.report.Tree, filepath.Join(s.target(), tool.restored)); err != nil {
 				return fault.Wrap("bench.store", fault.Internal, tool.name, err, "")
 			}
 		}
 	}
 	return nil
+}
+
+// freshTarget is an empty folder to restore to. The last one stays until the end where there is room:
+// ext4 makes names slowly after many were deleted, which is none of these programs' doing.
+func (s *storeStage) freshTarget() error {
+	if err := os.Mkdir(s.target(), 0o700); !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	s.targets++
+	old := filepath.Join(s.folder, fmt.Sprint("target-", s.targets))
+	if err := os.Rename(s.target(), old); err != nil {
+		return err
+	}
+	if room := freeBytes(s.folder); room < roomForTargets*s.report.Tree.Bytes {
+		if err := os.RemoveAll(old); err != nil {
+			return err
+		}
+	}
+	return os.Mkdir(s.target(), 0o700)
 }
 
 func (s *storeStage) row(tool, task string, got *samples) StoreRow {

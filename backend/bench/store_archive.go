@@ -30,7 +30,9 @@ func (s *storeStage) large(ctx context.Context) error {
 	}
 	tool := s.inos("store-large", path)
 	defer os.RemoveAll(tool.folder)
-	defer os.RemoveAll(s.target())
+	if err := s.freshTarget(); err != nil {
+		return err
+	}
 	put, err := s.exec(ctx, tool, tool.put)
 	if err != nil {
 		return err

@@ -31,3 +31,12 @@ func fileSystem(path string) string {
 	}
 	return fileSystems[int64(s.Type)]
 }
+
+// freeBytes is how much room there is for this user.
+func freeBytes(path string) int64 {
+	var s unix.Statfs_t
+	if err := unix.Statfs(path, &s); err != nil {
+		return 0
+	}
+	return int64(s.Bavail) * s.Bsize
+}

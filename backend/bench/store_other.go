@@ -9,3 +9,5 @@ func peakMemory(*os.ProcessState) int64 { return 0 }
 func flushDisks() {}
 
 func fileSystem(string) string { return "" }
+
+func freeBytes(string) int64 { return 0 }

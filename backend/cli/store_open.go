@@ -38,8 +38,8 @@ func (a *app) openStore(ctx context.Context) (*store.Store, error) {
 }
 
 // storeMemory is from how much on a command of the store collects its garbage before it takes more. On
-// 16 processors some 100 MiB are in use at once, on two some 70, whatever is put.
-const storeMemory = 160 << 20
+// 16 processors some 150 MiB are in use at once, on two some 80, whatever is put.
+const storeMemory = 170 << 20
 
 // boundMemory leaves a limit that the user set in GOMEMLIMIT.
 func boundMemory() {
