@@ -33,7 +33,7 @@ func (w world) ofAnEarlierINOS(t *testing.T) {
 // TestAKillLosesNoVersionThatIsTakenOver kills the program while it moves the versions of an earlier
 // INOS into the store.
 func TestAKillLosesNoVersionThatIsTakenOver(t *testing.T) {
-	const kills = 12
+	const kills = 6 // the states between two steps have a test of their own in node
 	w := newWorld(t)
 	for range kills {
 		w.data = t.TempDir()
