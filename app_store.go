@@ -123,8 +123,11 @@ type StoreTasksReply struct {
 // StoreTasks lists them.
 func (a *App) StoreTasks() StoreTasksReply { return StoreTasksReply{a.store.Tasks()} }
 
-// CancelStoreTask ends a task, or forgets one that ended.
+// CancelStoreTask asks for the end of a task that runs.
 func (a *App) CancelStoreTask(id uint64) { a.store.CancelTask(id) }
+
+// ForgetStoreTask takes a task that ended from the list.
+func (a *App) ForgetStoreTask(id uint64) { a.store.ForgetTask(id) }
 
 // PinInStore makes a version stay, or lets it go again.
 func (a *App) PinInStore(space, id string, pinned bool) error {

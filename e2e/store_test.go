@@ -20,7 +20,7 @@ import (
 
 const (
 	storePanel      = "section[aria-label=Store]"
-	storePassphrase = "correct horse battery"
+	storePassphrase = "Zwölf" // each letter takes the driver a while
 )
 
 // choose is what the user answers in the store's next dialogs.
@@ -197,7 +197,7 @@ func TestTheStoreOpensOnlyByItsPassphrase(t *testing.T) {
 	s := openStorePanel(t, "light", screenWidth, screenHeight, stored)
 	s.says(t, storePanel, "The store is locked")
 	s.readable(t, storePanel)
-	s.fill(t, "Passphrase", "wrong horse"+keyEnter)
+	s.fill(t, "Passphrase", "no"+keyEnter)
 	s.says(t, storePanel+" [role=alert]", "The passphrase is wrong")
 	s.readable(t, storePanel)
 	s.screen.save(t, "store-wrong-light")

@@ -210,16 +210,22 @@ func (s *Store) Tasks() []StoreTask {
 	return out
 }
 
-// CancelTask asks for the end of one that runs, and forgets one that ended.
+// CancelTask asks for the end of one that runs.
 func (s *Store) CancelTask(id uint64) {
 	s.board.mu.Lock()
 	defer s.board.mu.Unlock()
-	s.board.tasks = slices.DeleteFunc(s.board.tasks, func(t *task) bool {
+	for _, t := range s.board.tasks {
 		if t.ID == id && t.State == taskRunning {
 			t.cancel()
 		}
-		return t.ID == id && t.State != taskRunning
-	})
+	}
+}
+
+// ForgetTask takes one that ended from the list.
+func (s *Store) ForgetTask(id uint64) {
+	s.board.mu.Lock()
+	defer s.board.mu.Unlock()
+	s.board.tasks = slices.DeleteFunc(s.board.tasks, func(t *task) bool { return t.ID == id && t.State != taskRunning })
 }
 
 // progress takes the figures of one task, from several goroutines at once.

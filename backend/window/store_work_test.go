@@ -141,7 +141,10 @@ func TestATaskIsCancelledAndLockingEndsAll(t *testing.T) {
 	if ended := d.done(task, nil); ended.State != taskCancelled {
 		t.Errorf("%+v: %v", ended, ended.Fault)
 	}
-	d.CancelTask(task.ID)
+	if d.CancelTask(task.ID); len(d.Tasks()) != 1 {
+		t.Error("who cancels too late is not told how it ended")
+	}
+	d.ForgetTask(task.ID)
 	if left := d.Tasks(); len(left) != 0 {
 		t.Errorf("an ended one is not forgotten: %+v", left)
 	}

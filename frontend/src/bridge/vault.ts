@@ -140,8 +140,9 @@ export interface VaultProgram {
   repair(space: string): Promise<void>;
   archive(space: string, minutes: number): Promise<void>;
   tasks(): Promise<VaultTask[]>;
-  /** Ends one that runs, forgets one that ended. */
   cancel(task: number): Promise<void>;
+  /** Takes one that ended from the list. */
+  forget(task: number): Promise<void>;
   pin(space: string, id: string, pinned: boolean): Promise<void>;
   remove(space: string, id: string): Promise<void>;
   usage(space: string): Promise<VaultStat>;
@@ -184,6 +185,7 @@ export function boundVault(call: Call): VaultProgram {
     archive: (space, minutes) => done("ArchiveStore", space, minutes),
     tasks: async () => listAt(await object("StoreTasks"), "tasks").flatMap(parseTask),
     cancel: (task) => done("CancelStoreTask", task),
+    forget: (task) => done("ForgetStoreTask", task),
     pin: (space, id, pinned) => done("PinInStore", space, id, pinned),
     remove: (space, id) => done("RemoveFromStore", space, id),
     usage: async (space) => parseStat(await object("StoreUsage", space)),

@@ -208,9 +208,13 @@ export class Vault {
     await this.act((program) => this.work(() => program.archive(this.state.space, minutes)));
   }
 
-  /** Ends a task, or takes one that ended from the list. */
   async cancel(task: number): Promise<void> {
     await this.work(() => this.options.program.cancel(task)).catch(this.options.fail);
+  }
+
+  /** Takes a task that ended from the list. */
+  async forget(task: number): Promise<void> {
+    await this.work(() => this.options.program.forget(task)).catch(this.options.fail);
   }
 
   /** Null: it is done. An empty id makes a space. */

@@ -121,9 +121,7 @@ function Form({ space, close }: { space: VaultSpace; close: () => void }) {
         onChange={(event) => setCopies(event.currentTarget.value)}
       />
       <div className={classes.foot}>
-        <p>
-          Days and replicas are noted in the space. Nothing makes replicas yet: there are no peers.
-        </p>
+        <p>Days and replicas are only noted in the space: nothing acts on them by itself yet.</p>
         {fault && <Trouble fault={fault} />}
         <div className={classes.actions}>
           <Button size="xs" variant="default" onClick={close}>

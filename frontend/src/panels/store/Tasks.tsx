@@ -73,7 +73,7 @@ function Ended({ task }: { task: VaultTask }) {
       <CloseButton
         size="sm"
         aria-label={`Dismiss: ${taskTitle(task)}`}
-        onClick={() => void vault.cancel(task.id)}
+        onClick={() => void vault.forget(task.id)}
       />
     </>
   );
