@@ -121,7 +121,10 @@ function Form({ space, close }: { space: VaultSpace; close: () => void }) {
         onChange={(event) => setCopies(event.currentTarget.value)}
       />
       <div className={classes.foot}>
-        <p>Days and replicas are only noted in the space: nothing acts on them by itself yet.</p>
+        <p>
+          Old content is compressed while the window has the store open and the machine is idle.
+          Replicas are only noted: there are no peers yet.
+        </p>
         {fault && <Trouble fault={fault} />}
         <div className={classes.actions}>
           <Button size="xs" variant="default" onClick={close}>
