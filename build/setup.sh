@@ -14,6 +14,7 @@ packages=(
   xvfb xauth libgl1-mesa-dri libegl1 libgl1 fonts-dejavu-core   # tests of the real window
   webkit2gtk-driver imagemagick xdotool
   minisign                                                      # the judge of our signatures
+  restic zstd                                                   # what the store is measured beside
   dbus gnome-keyring                                            # a keychain for tests
 )
 

@@ -218,7 +218,7 @@ func (s *storeStage) row(tool, task string, got *samples) StoreRow {
 	return row
 }
 
-func inMB(bytes int64) float64 { return Round(float64(bytes)/megabyte, 1) }
+func inMB(bytes int64) float64 { return Round(float64(bytes)/megabyte, 3) }
 
 // ratios compares INOS with whichever restic is better at it.
 func (r *StoreReport) ratios() {

@@ -15,7 +15,13 @@ func peakMemory(state *os.ProcessState) int64 {
 	return 0
 }
 
-func flushDisks() { unix.Sync() }
+// flushDisk waits until all that was written to a folder's file system is on the disk.
+func flushDisk(folder string) {
+	if f, err := os.Open(folder); err == nil {
+		_ = unix.Syncfs(int(f.Fd())) // what does not last is no concern here
+		_ = f.Close()                // only read
+	}
+}
 
 // fileSystems are the usual ones, by what statfs calls them.
 var fileSystems = map[int64]string{

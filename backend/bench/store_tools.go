@@ -106,7 +106,7 @@ type usage struct {
 
 // exec runs a command to its end, on a disk that has nothing else to write.
 func (s *storeStage) exec(ctx context.Context, tool storeTool, argv []string) (usage, error) {
-	flushDisks()
+	flushDisk(s.folder)
 	command := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	command.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.folder}, tool.env...)
 	ownGroup(command)

@@ -19,7 +19,8 @@ import (
 )
 
 // benchmarks in the order in which they are recorded.
-var benchmarks = []string{"flock", "handover", "epoch", "call", "startup", "memory", "host", "courtesy"}
+var benchmarks = []string{"flock", "handover", "epoch", "call", "startup", "memory", "host", "store",
+	"courtesy"}
 
 func main() {
 	from := flag.String("from", "", "folder with the documents")

@@ -16,6 +16,7 @@ type figures struct {
 	startup  bench.StartupReport
 	memory   bench.MemoryReport
 	host     bench.HostReport
+	store    bench.StoreReport
 	courtesy bench.CourtesyReport
 	page     struct {
 		RoundTrip bench.Spread `json:"round_trip"`
@@ -32,7 +33,7 @@ type figures struct {
 func (f *figures) read(results map[string]json.RawMessage) {
 	for name, into := range map[string]any{"flock": &f.flock, "handover": &f.handover,
 		"epoch": &f.epoch, "call": &f.call, "startup": &f.startup,
-		"memory": &f.memory, "host": &f.host, "courtesy": &f.courtesy} {
+		"memory": &f.memory, "host": &f.host, "store": &f.store, "courtesy": &f.courtesy} {
 		_ = json.Unmarshal(results[name], into)
 	}
 	_ = json.Unmarshal(f.epoch.Page, &f.page)
@@ -46,6 +47,14 @@ func (f *figures) mostMemory(i int) float64 {
 		return f.looks.Rows[i].All.Max
 	}
 	return 0
+}
+
+// dense is zero where one of both was not measured.
+func (f *figures) dense() float64 {
+	if f.store.Archive == nil {
+		return 0
+	}
+	return bench.Ratio(f.store.Archive.InosMB, f.store.Archive.ResticMB)
 }
 
 // row is a row of the flock's, zero where it was not measured.
@@ -102,6 +111,18 @@ var promises = []promise{
 		func(f *figures) float64 { return f.mostMemory(2) }},
 	{"p95 of the frame time, beside the hostile set over calm", 1.1, "times", false,
 		func(f *figures) float64 { return f.courtesy.Ratio.P50 }},
+	{"the store, restic's time over INOS's, put", 1.5, "times", true,
+		func(f *figures) float64 { return f.store.PutRatio }},
+	{"the store, restic's time over INOS's, get", 1.5, "times", true,
+		func(f *figures) float64 { return f.store.GetRatio }},
+	{"the store, restic's time over INOS's, put again", 2, "times", true,
+		func(f *figures) float64 { return f.store.AgainRatio }},
+	{"the store, INOS's size over restic's", 1, "times", false,
+		func(f *figures) float64 { return f.store.StoredRatio }},
+	{"the store, the most memory of any of it", 256, "MB", false,
+		func(f *figures) float64 { return f.store.PeakMB }},
+	{"an archive, INOS's size over that of restic's max", 1, "times", false,
+		func(f *figures) float64 { return f.dense() }},
 }
 
 // verdict sets a measured value against the promise.

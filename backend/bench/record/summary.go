@@ -40,6 +40,9 @@ func (r *record) summary(file string) string {
 	if len(f.host.Rows) > 0 {
 		f.besideExtism(&b)
 	}
+	if len(f.store.Rows) > 0 {
+		f.besideRestic(&b)
+	}
 	return b.String()
 }
 
@@ -58,6 +61,42 @@ func (f *figures) besideExtism(b *strings.Builder) {
 		}
 	}
 	b.WriteString("\n")
+}
+
+// besideRestic says what was put, too: what a store is good for depends on it.
+func (f *figures) besideRestic(b *strings.Builder) {
+	fmt.Fprintf(b, "\n## The store, medians of %d rounds\n\n", f.store.Rows[0].Seconds.N)
+	fmt.Fprintf(b, "%s files, %s MB, the same for all in one run on one file system, the page cache warm:",
+		significant(float64(f.store.Tree.Files)), significant(float64(f.store.Tree.Bytes)/1e6))
+	for i, p := range f.store.Tree.Parts {
+		fmt.Fprintf(b, "%s %s MB of %s", strings.Repeat(";", min(i, 1)), significant(float64(p.Bytes)/1e6), p.What)
+	}
+	b.WriteString(".")
+	for _, said := range []string{f.store.Restic, f.store.WhyNoRestic, f.store.Zstd, f.store.WhyNoZstd} {
+		if said != "" {
+			fmt.Fprintf(b, " %s.", said)
+		}
+	}
+	b.WriteString("\n\n")
+	table(b, []string{"program", "task", "seconds", "MB/s", "CPU s/GiB", "memory", "stored"}, storeRows(f.store.Rows))
+	if l := f.store.Large; l != nil {
+		fmt.Fprintf(b, "\n- One file of %s MB, half of it holes: %s MB of memory to put, %s MB to get.",
+			significant(float64(l.Bytes)/1e6), significant(l.PutPeakMB), significant(l.GetPeakMB))
+	}
+	if a := f.store.Archive; a != nil {
+		fmt.Fprintf(b, "\n- %s MB archived in %s s: %s MB, where a put made %s MB of it and restic's max %s MB.",
+			significant(float64(a.Bytes)/1e6), significant(a.Seconds), significant(a.InosMB), significant(a.StoredMB),
+			significant(a.ResticMB))
+	}
+	b.WriteString("\n")
+}
+
+func storeRows(all []bench.StoreRow) (rows [][]string) {
+	for _, r := range all {
+		rows = append(rows, []string{r.Tool, r.Task, significant(r.Seconds.P50), significant(r.MBPerS), significant(r.CPUPerGiB),
+			promise{unit: "MB"}.amount(r.PeakMB), promise{unit: "MB"}.amount(r.StoredMB)})
+	}
+	return rows
 }
 
 func hostRows(all []bench.HostRow) (rows [][]string) {
@@ -104,7 +143,8 @@ func (r *record) conditions(b *strings.Builder, f *figures) {
 // runs are in the order of benchmarks.
 func (f *figures) runs() []*bench.Run {
 	return []*bench.Run{f.flock.Info(), f.handover.Info(), f.epoch.Info(), f.call.Info(),
-		f.startup.Info(), f.memory.Info(), f.host.Info(), f.courtesy.Info()}
+		f.startup.Info(), f.memory.Info(), f.host.Info(), f.store.Info(),
+		f.courtesy.Info()}
 }
 
 func promiseRows(f *figures) (rows [][]string) {
