@@ -16,6 +16,7 @@ func (w storeWorld) onFullDisk(t *testing.T, script string) {
 	sources := t.TempDir()
 	writeFiles(t, filepath.Join(sources, "small"), map[string][]byte{"text": proseOf(1, 300_000), "noise": noiseOf(2, 3<<20)})
 	writeFiles(t, filepath.Join(sources, "large"), map[string][]byte{"a": noiseOf(3, 30<<20), "b": noiseOf(4, 3<<20)})
+	writeFiles(t, filepath.Join(sources, "other"), map[string][]byte{"noise": noiseOf(6, 2<<20)})
 	writeFiles(t, filepath.Join(sources, "middle"), map[string][]byte{"a": noiseOf(5, 9<<20)})
 	ctx, cancel := context.WithTimeout(t.Context(), processLimit)
 	defer cancel()
@@ -61,5 +62,25 @@ sound; back small
 rm "$data/filler"
 put middle
 sound; back small; back middle
+`)
+}
+
+// What no version has needs no room to be deleted, but for the few bytes that say how far that is.
+func TestAFullDiskDoesNotKeepGarbage(t *testing.T) {
+	newStoreWorld(t).onFullDisk(t, `
+put small
+put other
+put middle
+store rm "$sources/middle"
+refused "make room on the disk" put large
+fill
+leave 64K
+before=$(du -s "$data/store/spaces" | cut -f1)
+store gc
+after=$(du -s "$data/store/spaces" | cut -f1)
+[ $((before - after)) -gt 8000 ]
+sound; back small; back other
+put middle
+back middle
 `)
 }
