@@ -120,7 +120,7 @@ func (r *restoring) file(p *place, e *tree.Entry) {
 // Bounds of a batch: small files of one folder go to one worker, since making a name locks the folder,
 // and workers that wait for that spin.
 const (
-	batchFiles = 32
+	batchFiles = 128
 	batchBytes = 1 << 20
 )
 
