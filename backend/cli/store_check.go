@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -96,13 +97,15 @@ func asFaultOrNil(err error) *fault.Error {
 }
 
 func (a *app) printCheck(d checkDocument) error {
-	damages, hits := len(d.Damages), 0
+	damages := d.Damages
+	hits, unknown := 0, 0
 	for _, s := range d.Spaces {
-		damages, hits = damages+len(s.Damages), hits+s.HitCount
+		damages = append(damages, s.Damages...)
+		hits, unknown = hits+s.HitCount, unknown+s.Unknown
 	}
-	d.OK = damages == 0 && hits == 0 && d.Error == nil
+	d.OK = len(damages)+hits+unknown == 0 && d.Error == nil
 	if d.Error == nil && !d.OK {
-		d.Error = fault.New(opStore, fault.Damaged, "store", checkWords(damages, hits), "inos store repair sets apart what is damaged")
+		d.Error = fault.New(opStore, fault.Damaged, "store", checkWords(damages, hits, unknown), "inos store repair sets apart what is damaged")
 	}
 	if a.global.json {
 		if err := writeJSON(a.Stdout, d); err != nil {
@@ -120,11 +123,25 @@ func (a *app) printCheck(d checkDocument) error {
 	return &reported{ExitFailed}
 }
 
-func checkWords(damages, hits int) string {
-	if hits == 0 {
-		return fmt.Sprintf("%d damaged places were found; nothing of what was put is lost", damages)
+func checkWords(damages []store.Damage, hits, unknown int) string {
+	words := fmt.Sprintf("%d damaged places were found", len(damages))
+	severe := slices.ContainsFunc(damages, func(d store.Damage) bool { return !d.Harmless })
+	if hits > 0 {
+		words += fmt.Sprintf("; %d files cannot be read whole", hits)
 	}
-	return fmt.Sprintf("%d damaged places were found; %d files cannot be read whole", damages, hits)
+	switch {
+	case unknown > 0:
+		return words + "; " + unknownWords(unknown)
+	case hits == 0 && severe:
+		return words + "; no version that is known needs what is lost"
+	case hits == 0:
+		return words + "; nothing of what was put is lost"
+	}
+	return words
+}
+
+func unknownWords(places int) string {
+	return fmt.Sprintf("%d places that cannot be read may have held versions: those are not listed any more", places)
 }
 
 func (a *app) sayCheck(d checkDocument) error {
@@ -231,7 +248,9 @@ func (a *app) storeRepairCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				a.noteCheck(sp, done.Report, true) // it has read every byte
+				left := done.Report
+				left.Unknown = 0            // which is not there any more
+				a.noteCheck(sp, left, true) // it has read every byte
 				d.Spaces = append(d.Spaces, repairedSpace{sp.Name(), done})
 			}
 			return a.printRepair(d)
@@ -242,9 +261,9 @@ func (a *app) storeRepairCommand() *cobra.Command {
 }
 
 func (a *app) printRepair(d repairDocument) error {
-	hits := 0
+	hits, unknown := 0, 0
 	for _, s := range d.Spaces {
-		hits += s.Report.HitCount
+		hits, unknown = hits+s.Report.HitCount, unknown+s.Report.Unknown
 	}
 	if d.Rewritten == nil {
 		d.Rewritten = []string{}
@@ -252,6 +271,10 @@ func (a *app) printRepair(d repairDocument) error {
 	if d.Error == nil && hits > 0 {
 		d.Error = fault.Newf(opStore, fault.Damaged, "store", "%d files cannot be read whole", hits)
 		d.Error.Next = "put them again to make their versions whole, or remove those"
+	}
+	if d.Error == nil && unknown > 0 {
+		d.Error = fault.New(opStore, fault.Damaged, "store", unknownWords(unknown),
+			"compare inos store ls with what you put, and put again what is not there")
 	}
 	d.OK = d.Error == nil
 	if a.global.json {

@@ -51,13 +51,15 @@ type Report struct {
 	// Hits are at most maxHits; HitCount counts all.
 	Hits     []Hit `json:"hits"`
 	HitCount int   `json:"hitCount"`
+	// Unknown are places that cannot be read and may have held versions, which nothing else would tell of.
+	Unknown int `json:"unknown"`
 	// Unfinished are files that somebody who was killed, or who is at work, did not finish. A collection
 	// removes the former.
 	Unfinished int `json:"unfinished"`
 }
 
-// OK says that nothing is damaged.
-func (r *Report) OK() bool { return len(r.Damages) == 0 && r.HitCount == 0 }
+// OK says that nothing is damaged, and nothing that was put may be lost.
+func (r *Report) OK() bool { return len(r.Damages) == 0 && r.HitCount == 0 && r.Unknown == 0 }
 
 // maxHits bounds how many damaged paths are named.
 const maxHits = 1000
@@ -82,6 +84,7 @@ type check struct {
 	bad    map[pack.ID][]pack.Entry // blocks that are broken
 	good   map[pack.ID][]pack.Entry
 	hurt   map[pack.ID]bool     // packs with any damage
+	blank  map[pack.ID]int      // ranges of packs of which nothing is known
 	known  map[tree.Name]uint32 // the length of what a sound block holds
 	kinds  map[tree.Name]seal.Kind
 	old    bool // a copy of the epoch is to be written again
@@ -102,7 +105,7 @@ func (s *Space) check(ctx context.Context, opt CheckOptions) (*check, error) {
 	}
 	c := &check{
 		space: s, ctx: ctx, opt: opt, bad: map[pack.ID][]pack.Entry{}, good: map[pack.ID][]pack.Entry{},
-		hurt: map[pack.ID]bool{}, known: map[tree.Name]uint32{}, kinds: map[tree.Name]seal.Kind{},
+		hurt: map[pack.ID]bool{}, blank: map[pack.ID]int{}, known: map[tree.Name]uint32{}, kinds: map[tree.Name]seal.Kind{},
 	}
 	c.report.Damages, c.report.Hits = []Damage{}, []Hit{}
 	if err := c.states(); err != nil {
@@ -114,6 +117,7 @@ func (s *Space) check(ctx context.Context, opt CheckOptions) (*check, error) {
 	if err := c.packs(); err != nil {
 		return nil, err
 	}
+	c.report.Unknown = c.unknown()
 	if err := c.versions(); err != nil {
 		return nil, err
 	}
@@ -231,20 +235,34 @@ func (c *check) pack(id pack.ID) error {
 			bad = append(bad, e)
 		}
 	}
-	c.count(id, good, bad, len(scan.Lost)+len(scan.Healed) > 0)
+	c.count(id, scan, good, bad)
 	return nil
 }
 
-func (c *check) count(id pack.ID, good, bad []pack.Entry, damaged bool) {
+func (c *check) count(id pack.ID, scan pack.Scan, good, bad []pack.Entry) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.report.Packs++
 	c.report.Blocks += len(good) + len(bad)
-	c.hurt[id] = damaged || len(bad) > 0
+	c.hurt[id] = len(scan.Lost)+len(scan.Healed)+len(bad) > 0
+	c.blank[id] = len(scan.Lost)
 	c.good[id], c.bad[id] = good, bad
 	for _, e := range good {
 		c.known[e.Name], c.kinds[e.Name] = e.Raw, e.Kind
 	}
+}
+
+// unknown counts what may have held versions: where nothing can be found, and roots that are nowhere else.
+func (c *check) unknown() (n int) {
+	for id, places := range c.blank {
+		n += places
+		for _, e := range c.bad[id] {
+			if _, sound := c.known[e.Name]; e.Kind == seal.Root && !sound {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // block says whether a block is sound, as far as it is looked at.

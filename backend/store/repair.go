@@ -14,7 +14,8 @@ import (
 
 // Repaired is what a repair did.
 type Repaired struct {
-	// Report is what is still damaged: what was lost for good until it is put again.
+	// Report is what is still damaged: what was lost for good until it is put again. Its Unknown are places
+	// that this repair set apart.
 	Report Report `json:"report"`
 	// Fixed is what was damaged and is not any more.
 	Fixed []Damage `json:"fixed"`
@@ -63,6 +64,7 @@ func (s *Space) Repair(ctx context.Context, progress Progress) (Repaired, error)
 		return out, err
 	}
 	out.Report = after.report
+	out.Report.Unknown = max(c.report.Unknown, after.report.Unknown) // what was set apart is told of once
 	for _, d := range c.report.Damages {
 		if !slices.Contains(after.report.Damages, d) {
 			out.Fixed = append(out.Fixed, d)
@@ -83,6 +85,7 @@ func (c *check) again() error {
 		}
 	}
 	c.report = first
+	c.report.Unknown = c.unknown()
 	return nil
 }
 

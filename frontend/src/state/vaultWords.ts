@@ -84,7 +84,7 @@ function missed(count: number, word: string): string {
 export function healthWords({ damages, lost }: VaultHealth): string {
   if (damages === 0 && lost === 0) return "No damage was found.";
   const places = `${whole(damages)} damaged ${damages === 1 ? "place" : "places"}`;
-  if (lost === 0) return `${places}; nothing of what was put is lost.`;
+  if (lost === 0) return `${places}; no version that is listed lost anything.`;
   return `${places}; ${whole(lost)} ${lost === 1 ? "file" : "files"} cannot be read whole.`;
 }
 
