@@ -59,7 +59,7 @@ func TestWithoutTheKeyNothingIsToBeSeen(t *testing.T) {
 			t.Fatal(err)
 		}
 		put(t, s, "confidential-stream", noise)
-		s.writeIndex(s.table)
+		s.writeIndex()
 	})
 	plain := [][]byte{[]byte("secret-name"), []byte("confidential"), []byte("readable"), []byte(Main)}
 	windows(noise, 8, func(w []byte) { plain = append(plain, w) })

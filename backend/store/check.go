@@ -85,6 +85,7 @@ type check struct {
 	good   map[pack.ID][]pack.Entry
 	hurt   map[pack.ID]bool     // packs with any damage
 	blank  map[pack.ID]int      // ranges of packs of which nothing is known
+	gone   int                  // packs that are missing
 	known  map[tree.Name]uint32 // the length of what a sound block holds
 	kinds  map[tree.Name]seal.Kind
 	old    bool // a copy of the epoch is to be written again
@@ -200,7 +201,20 @@ func (c *check) packs() error {
 	for _, id := range ids {
 		g.Go(func() error { return c.pack(id) })
 	}
-	return g.Wait()
+	return errors.Join(g.Wait(), c.missing())
+}
+
+// missing tells of packs that somebody deleted.
+func (c *check) missing() error {
+	missing, err := c.space.missing()
+	if fault.KindOf(err) == fault.Damaged {
+		return nil // states has told of it
+	}
+	for _, id := range missing {
+		c.damage(Damage{File: pack.Path(id), What: "this pack is not there any more"})
+		c.gone++
+	}
+	return err
 }
 
 func (c *check) pack(id pack.ID) error {
@@ -252,8 +266,10 @@ func (c *check) count(id pack.ID, scan pack.Scan, good, bad []pack.Entry) {
 	}
 }
 
-// unknown counts what may have held versions: where nothing can be found, and roots that are nowhere else.
-func (c *check) unknown() (n int) {
+// unknown counts what may have held versions: packs that are gone, where nothing can be
+// found, and roots that are nowhere else.
+func (c *check) unknown() int {
+	n := c.gone
 	for id, places := range c.blank {
 		n += places
 		for _, e := range c.bad[id] {

@@ -62,7 +62,7 @@ func newLife(t *testing.T) *life {
 			l.torn = name
 		}
 	}
-	l.s.writeIndex(l.s.table)
+	l.s.writeIndex()
 	return l
 }
 

@@ -250,12 +250,14 @@ func condemn(packs []index.Pack, useful map[pack.ID]int64, settled uint64) []str
 
 // clear ends a round.
 func (c *collection) clear() error {
+	unlock, err := hold(c.ctx, c.space.fs, lockFile, true)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := c.space.forgetCondemned(); err != nil {
+		return err
+	}
 	next := epoch{Number: c.doc.Value.Number}
-	if err := c.space.epochFile().write(c.doc, next); err != nil {
-		return unavailable("space "+c.space.ID, err)
-	}
-	if table, err := c.space.opened(); err == nil {
-		c.space.writeIndex(table)
-	}
-	return nil
+	return unavailableOrNil(c.space, c.space.epochFile().write(c.doc, next))
 }

@@ -158,6 +158,9 @@ func (r *reach) page(path string, name tree.Name, plain []byte, depth int) (soun
 // a block is damaged, nothing may be collected: it is an error.
 func (s *Space) live(ctx context.Context) (map[tree.Name]found, error) {
 	versions, err := s.Versions()
+	if err == nil {
+		err = s.complete()
+	}
 	if err != nil {
 		return nil, s.uncollectable(err)
 	}

@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"path"
 	"slices"
 
@@ -56,7 +54,7 @@ func (s *Space) Repair(ctx context.Context, progress Progress) (Repaired, error)
 	if out.Quarantined, err = c.isolate(ctx, progress); err != nil {
 		return out, err
 	}
-	if err := s.reindex(); err != nil {
+	if err := s.reindex(ctx); err != nil {
 		return out, err
 	}
 	after, err := s.check(ctx, CheckOptions{Progress: progress})
@@ -183,7 +181,7 @@ func (c *check) salvage(w *session) error {
 }
 
 // reindex makes the index from the packs alone.
-func (s *Space) reindex() error {
+func (s *Space) reindex(ctx context.Context) error {
 	s.loading.Lock()
 	s.table = index.New()
 	s.loading.Unlock()
@@ -192,13 +190,14 @@ func (s *Space) reindex() error {
 	clear(s.roots)
 	clear(s.removals)
 	s.mu.Unlock()
-	if err := s.fs.Remove(index.File); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return unavailable("space "+s.ID, err)
-	}
-	table, err := s.refresh()
+	unlock, err := hold(ctx, s.fs, lockFile, true)
 	if err != nil {
 		return err
 	}
-	s.writeIndex(table)
+	defer unlock()
+	if err := s.removeIndex(); err != nil {
+		return err
+	}
+	_ = s.replaceIndex() // it spares reading the packs, no more
 	return nil
 }

@@ -239,7 +239,7 @@ func (w *session) end() error {
 	}
 	w.leave()
 	if w.table.Stale() {
-		w.space.writeIndex(w.table)
+		w.space.writeIndex()
 	}
 	return nil
 }

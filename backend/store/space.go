@@ -165,17 +165,6 @@ func (s *Space) scan(id pack.ID) (pack.Scan, error) {
 	return r.Scan(false)
 }
 
-// writeIndex spares the next one who opens the space the reading of all packs. What goes wrong loses
-// nothing.
-func (s *Space) writeIndex(table *index.Table) {
-	unlock, taken, err := s.fs.Lock(lockFile, true)
-	if err != nil || !taken {
-		return
-	}
-	defer unlock()
-	_ = table.Write(s.fs, s.keys)
-}
-
 // sealed are buffers for blocks as they lie on the disk.
 var sealed = sync.Pool{New: func() any { return new([]byte) }}
 

@@ -252,7 +252,7 @@ func TestEveryFlippedBitIsFoundAndIsolated(t *testing.T) {
 	if _, err := s.Collect(t.Context(), 0, quiet); err != nil {
 		t.Fatal(err)
 	}
-	s.writeIndex(s.table)
+	s.writeIndex()
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, file := range whole.Files() {
 		good := whole.Bytes(file)
@@ -315,7 +315,7 @@ func TestTheIndexIsMadeFromThePacksAlone(t *testing.T) {
 	disk := disktest.New()
 	s := newSpaceOn(t, disk)
 	p := put(t, s, "data", random(1, 5<<20))
-	s.writeIndex(s.table)
+	s.writeIndex()
 	before := disk.Bytes("spaces/" + s.ID + "/index")
 	if before == nil {
 		t.Fatal("there is no index")
@@ -351,7 +351,7 @@ func TestNothingAcknowledgedIsLostToACrash(t *testing.T) {
 		{"collected", func() error { return errOf(s.Collect(t.Context(), 0, quiet)) }},
 		{"archived", func() error { return errOf(s.Archive(t.Context(), ArchiveOptions{})) }},
 		{"collected again", func() error { return errOf(s.Collect(t.Context(), 0, quiet)) }},
-		{"indexed", func() error { s.writeIndex(s.table); return nil }},
+		{"indexed", func() error { s.writeIndex(); return nil }},
 		{"renamed", func() error { return s.Change(t.Context(), func(set *Settings) { set.Quota = 1 << 30 }) }},
 		{"c", func() error {
 			return errOf(s.PutStream(t.Context(), "c", bytes.NewReader(random(4, 5000)), PutOptions{}))

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"inos/backend/fault"
 	"inos/backend/store/disk/disktest"
 	"inos/backend/store/pack"
 )
@@ -72,5 +73,76 @@ func TestABlockThatIsNoRootHidesNoVersion(t *testing.T) {
 	r, err := again(t, m).Check(t.Context(), CheckOptions{ReadData: true})
 	if err != nil || len(r.Damages) != 1 || r.HitCount != 1 || r.Unknown != 0 {
 		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+func TestADeletedPackIsToldOfUntilARepair(t *testing.T) {
+	m := disktest.New()
+	s := newSpaceOn(t, m)
+	put(t, s, "one", random(1, 3000))
+	put(t, s, "two", random(2, 3000))
+	s.writeIndex()
+	name := packsOf(m)[0]
+	data := m.Bytes(name)
+	if err := m.Remove(name); err != nil {
+		t.Fatal(err)
+	}
+	s = again(t, m)
+	put(t, s, "three", random(3, 3000))
+	s.writeIndex() // which does not forget it
+	r, err := s.Check(t.Context(), CheckOptions{})
+	if err != nil || r.Unknown != 1 || len(r.Damages) != 1 || r.Damages[0].File != name || r.Damages[0].Harmless {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if _, err := s.Collect(t.Context(), 0, nil); fault.KindOf(err) != fault.Damaged {
+		t.Errorf("collected: %v", err)
+	}
+	back := m.Restart()
+	back.Put(name, data)
+	sound(t, again(t, back))
+	if all, err := again(t, back).Versions(); len(all) != 3 || err != nil {
+		t.Errorf("a pack that came back is not read: %d, %v", len(all), err)
+	}
+	if fixed, err := s.Repair(t.Context(), nil); err != nil || fixed.Report.Unknown != 1 || len(fixed.Report.Damages) != 0 {
+		t.Errorf("%+v, %v", fixed, err)
+	}
+	sound(t, s)
+	if fixed, err := s.Repair(t.Context(), nil); err != nil || !fixed.Report.OK() {
+		t.Errorf("%+v, %v", fixed, err)
+	}
+}
+
+// A collection may be killed, or find no room, anywhere: what it deleted is not missing.
+func TestWhatACollectionDeletesIsNotMissing(t *testing.T) {
+	start := disktest.New()
+	s := newSpaceOn(t, start)
+	put(t, s, "kept", random(1, 30000))
+	gone := put(t, s, "gone", random(2, 30000)).Version
+	s.writeIndex()
+	if err := s.Remove(t.Context(), gone); err != nil {
+		t.Fatal(err)
+	}
+	for _, broken := range []func(int) func(disktest.Op) error{disktest.Stop, disktest.Full} {
+		for at := 0; ; at++ {
+			m := start.Restart()
+			m.Begin()
+			m.Break(broken(at))
+			s, err := New(m, master).Space(Main)
+			if err != nil {
+				continue // it could not even be opened
+			}
+			_, err = s.Collect(t.Context(), 0, nil)
+			next := again(t, m.Restart())
+			if r, err := next.Check(t.Context(), CheckOptions{ReadData: true}); err != nil || severe(r) || r.Unknown > 0 {
+				t.Fatalf("%d: %+v, %v", at, r, err)
+			}
+			if _, err := next.Collect(t.Context(), 0, nil); err != nil {
+				t.Fatalf("%d: %v", at, err)
+			}
+			sound(t, next)
+			if err == nil {
+				break
+			}
+		}
 	}
 }

@@ -35,8 +35,15 @@ const (
 // ErrDamaged says that the file is not what was written. Nothing is lost: the packs have all of it.
 var ErrDamaged = errors.New("the index is damaged")
 
-// Write replaces the file. Nobody else may be writing it.
-func (t *Table) Write(fsys disk.FS, keys *seal.Keys) error {
+// A pack's state in the file.
+const (
+	whole byte = iota
+	lost
+	missing // its file is gone, and nobody knows why
+)
+
+// Write replaces the file, which names the missing packs as well. Nobody else may be writing it.
+func (t *Table) Write(fsys disk.FS, keys *seal.Keys, missing []pack.ID) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.merge()
@@ -49,7 +56,7 @@ func (t *Table) Write(fsys disk.FS, keys *seal.Keys) error {
 	}
 	_, err = out.Write(id[:])
 	s := &sealer{out: out, aead: keys.AEAD(part, id[:])}
-	err = errors.Join(err, t.encode(s), s.close(), out.Sync(), out.Close())
+	err = errors.Join(err, t.encode(s, missing), s.close(), out.Sync(), out.Close())
 	if err == nil {
 		err = fsys.Rename(half, File)
 	}
@@ -61,25 +68,25 @@ func (t *Table) Write(fsys disk.FS, keys *seal.Keys) error {
 	return fsys.SyncFolder(".")
 }
 
-func (t *Table) encode(w io.Writer) error {
+func (t *Table) encode(w io.Writer, absent []pack.ID) error {
 	b := bufio.NewWriterSize(w, 64<<10)
 	order := make([]uint32, len(t.packs)) // without those that are gone
 	var buf []byte
-	buf = binary.LittleEndian.AppendUint32(append(buf, version, 0, 0, 0), uint32(len(t.known)))
+	buf = binary.LittleEndian.AppendUint32(append(buf, version, 0, 0, 0), uint32(len(t.known)+len(absent)))
 	n := uint32(0)
 	for i, p := range t.packs {
 		if p.Bytes == 0 {
 			continue
 		}
 		order[i], n = n, n+1
-		buf = append(buf, p.ID[:]...)
-		buf = binary.LittleEndian.AppendUint64(buf, p.Epoch)
-		buf = binary.LittleEndian.AppendUint64(buf, uint64(p.Bytes))
-		lost := byte(0)
+		state := whole
 		if p.Lost {
-			lost = 1
+			state = lost
 		}
-		buf = append(buf, lost)
+		buf = appendPack(buf, p, state)
+	}
+	for _, id := range absent {
+		buf = appendPack(buf, Pack{ID: id, Bytes: 1}, missing)
 	}
 	buf = binary.LittleEndian.AppendUint64(buf, uint64(len(t.rows)))
 	_, _ = b.Write(buf) // Flush has its error
@@ -91,6 +98,13 @@ func (t *Table) encode(w io.Writer) error {
 		_, _ = b.Write(append(buf, byte(r.Kind), byte(r.Codec)))
 	}
 	return b.Flush()
+}
+
+func appendPack(buf []byte, p Pack, state byte) []byte {
+	buf = append(buf, p.ID[:]...)
+	buf = binary.LittleEndian.AppendUint64(buf, p.Epoch)
+	buf = binary.LittleEndian.AppendUint64(buf, uint64(p.Bytes))
+	return append(buf, state)
 }
 
 // sealer seals a stream in pieces, each by its number, the last one as the last.
@@ -132,25 +146,34 @@ func (s *sealer) close() error { return s.flush(true) }
 
 // Read is the table of the file; fs.ErrNotExist and ErrDamaged say that there is none.
 func Read(fsys disk.FS, keys *seal.Keys) (*Table, error) {
+	t := New()
+	return t, read(fsys, keys, func(r *bufio.Reader) error { return t.decode(r) })
+}
+
+// Packs are those that the file names, missing ones too. The rest of the file is not looked at.
+func Packs(fsys disk.FS, keys *seal.Keys) (ids []pack.ID, err error) {
+	err = read(fsys, keys, func(r *bufio.Reader) error {
+		return decodePacks(r, func(p Pack, _ byte) { ids = append(ids, p.ID) })
+	})
+	return ids, err
+}
+
+func read(fsys disk.FS, keys *seal.Keys, decode func(*bufio.Reader) error) error {
 	f, err := fsys.Open(File)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer f.Close()
 	size, err := f.Size()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	var id [idBytes]byte
 	if _, err := f.ReadAt(id[:], 0); err != nil {
-		return nil, damaged(err)
+		return damaged(err)
 	}
 	o := &opener{file: f, at: idBytes, size: size, aead: keys.AEAD(part, id[:])}
-	t, err := decode(bufio.NewReaderSize(o, 64<<10))
-	if err != nil {
-		return nil, damaged(err)
-	}
-	return t, nil
+	return damaged(decode(bufio.NewReaderSize(o, 64<<10)))
 }
 
 func damaged(err error) error {
@@ -200,47 +223,60 @@ func (o *opener) next() error {
 	return nil
 }
 
-// decode reads what encode wrote, and takes no memory on the word of a count.
-func decode(r *bufio.Reader) (*Table, error) {
-	t := New()
-	var buf [rowBytes]byte
+// decodePacks reads what encode wrote first, and takes no memory on the word of a count.
+func decodePacks(r *bufio.Reader, see func(p Pack, state byte)) error {
+	var buf [packRowBytes]byte
 	if _, err := io.ReadFull(r, buf[:8]); err != nil {
-		return nil, err
+		return err
 	}
 	packs := binary.LittleEndian.Uint32(buf[4:])
 	if buf[0] != version || packs > maxPacks {
-		return nil, ErrDamaged
+		return ErrDamaged
 	}
 	for range packs {
-		if _, err := io.ReadFull(r, buf[:packRowBytes]); err != nil {
-			return nil, err
+		if _, err := io.ReadFull(r, buf[:]); err != nil {
+			return err
 		}
-		p := Pack{pack.ID(buf[:16]), binary.LittleEndian.Uint64(buf[16:]), int64(binary.LittleEndian.Uint64(buf[24:])), buf[32] == 1}
-		if p.Bytes <= 0 || buf[32] > 1 {
-			return nil, ErrDamaged
+		state := buf[32]
+		p := Pack{pack.ID(buf[:16]), binary.LittleEndian.Uint64(buf[16:]), int64(binary.LittleEndian.Uint64(buf[24:])), state == lost}
+		if p.Bytes <= 0 || state > missing {
+			return ErrDamaged
 		}
-		t.known[p.ID] = uint32(len(t.packs))
-		t.packs = append(t.packs, p)
+		see(p, state)
 	}
+	return nil
+}
+
+func (t *Table) decode(r *bufio.Reader) error {
+	err := decodePacks(r, func(p Pack, state byte) {
+		if state != missing {
+			t.known[p.ID] = uint32(len(t.packs))
+			t.packs = append(t.packs, p)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	var buf [rowBytes]byte
 	if _, err := io.ReadFull(r, buf[:8]); err != nil {
-		return nil, err
+		return err
 	}
 	rows := binary.LittleEndian.Uint64(buf[:])
 	if rows > maxRows || len(t.known) != len(t.packs) {
-		return nil, ErrDamaged
+		return ErrDamaged
 	}
 	for range rows {
 		if _, err := io.ReadFull(r, buf[:]); err != nil {
-			return nil, err
+			return err
 		}
 		if err := t.decodeRow(buf[:]); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if _, err := r.ReadByte(); !errors.Is(err, io.EOF) {
-		return nil, ErrDamaged
+		return ErrDamaged
 	}
-	return t, nil
+	return nil
 }
 
 func (t *Table) decodeRow(b []byte) error {
