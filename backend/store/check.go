@@ -238,6 +238,11 @@ func (c *check) pack(id pack.ID) error {
 			What: "one of two copies of what says where blocks lie is damaged", Harmless: true})
 	}
 	var good, bad []pack.Entry
+	for _, e := range scan.Cut {
+		c.damage(Damage{File: pack.Path(id), From: int64(e.Offset), To: int64(e.Offset) + int64(e.Stored),
+			What: "block " + e.Name.String()[:16] + ": its pack ends before it"})
+		bad = append(bad, e)
+	}
 	for _, e := range scan.Entries {
 		ok, err := c.block(r, e)
 		if err != nil {

@@ -93,7 +93,7 @@ func (s *Space) update(present map[pack.ID]int64) bool {
 			s.blind = unavailable("pack "+id.String(), err)
 			continue
 		}
-		p := index.Pack{ID: id, Epoch: scan.Epoch, Bytes: max(size, 1), Lost: len(scan.Lost) > 0}
+		p := index.Pack{ID: id, Epoch: scan.Epoch, Bytes: max(size, 1), Lost: len(scan.Lost)+len(scan.Cut) > 0}
 		s.table.Add(p, scan.Entries)
 	}
 	return true

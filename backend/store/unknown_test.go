@@ -146,3 +146,33 @@ func TestWhatACollectionDeletesIsNotMissing(t *testing.T) {
 		}
 	}
 }
+
+func TestAPackThatLostItsLastBytesLosesNoMoreThanThose(t *testing.T) {
+	m := disktest.New()
+	s := newSpaceOn(t, m)
+	data := random(1, 3<<20)
+	v := put(t, s, "one", data).Version
+	name := packsOf(m)[0]
+	for _, c := range []struct{ cut, unknown int }{{5, 0}, {pack.Align, 1}} {
+		cut := m.Restart()
+		cut.Put(name, m.Bytes(name)[:len(m.Bytes(name))-c.cut])
+		s := again(t, cut)
+		if r, err := s.Check(t.Context(), CheckOptions{}); err != nil || r.OK() || severe(r) != (c.unknown > 0) || r.Unknown != c.unknown {
+			t.Errorf("%d: %+v, %v", c.cut, r, err)
+		}
+		if c.unknown > 0 { // the root is gone, and a collection must not guess
+			if _, err := s.Collect(t.Context(), 0, nil); fault.KindOf(err) != fault.Damaged {
+				t.Errorf("%d: collected: %v", c.cut, err)
+			}
+		} else {
+			has(t, s, v, data)
+		}
+		if _, err := s.Repair(t.Context(), nil); err != nil {
+			t.Error(err)
+		}
+		if p := put(t, s, "one", data); p.Tally.NewChunks > 1 {
+			t.Errorf("%d: %d pieces were written again", c.cut, p.Tally.NewChunks)
+		}
+		sound(t, s)
+	}
+}

@@ -162,8 +162,25 @@ func TestACutAnAdditionAndAForeignNameAreFound(t *testing.T) {
 		if err := os.WriteFile(m.file(), good[:n], 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if s := m.scan(t, false); n > 0 && s.Lost == nil || len(s.Entries) > 7 {
+		if s := m.scan(t, false); n > 0 && len(s.Lost)+len(s.Healed) == 0 || m.spoiled(t, s.Entries) != 0 {
 			t.Errorf("cut to %d: %+v", n, s)
+		}
+	}
+	for n := int(m.entries[7].Offset); n < len(good); n += 100 { // within the last group's blocks
+		if err := os.WriteFile(m.file(), good[:n], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var whole []Entry
+		for _, e := range m.entries {
+			if int(e.Offset+e.Stored) <= n {
+				whole = append(whole, e)
+			}
+		}
+		for _, thorough := range []bool{false, true} {
+			s := m.scan(t, thorough)
+			if !slices.Equal(s.Entries, whole) || len(s.Entries)+len(s.Cut) != len(m.entries) || s.Lost != nil || len(s.Healed) != 1 {
+				t.Errorf("cut to %d: %+v", n, s)
+			}
 		}
 	}
 	for _, more := range []int{1, Align, len(good)} {

@@ -57,7 +57,9 @@ type Scan struct {
 	Lost []Range
 	// Healed are groups of which one copy of the head or of the directory is damaged. They lost nothing.
 	Healed []Range
-	end    int64
+	// Cut are blocks that the pack ends before, or in.
+	Cut []Entry
+	end int64
 }
 
 // Scan reads the directories of all groups. Damage is no error: it is in what is returned. thorough
@@ -78,32 +80,40 @@ func (r *Reader) Scan(thorough bool) (Scan, error) {
 		if g == nil {
 			break
 		}
-		if err := r.add(&s, g, at, thorough); err != nil {
+		if err := r.add(&s, g, at, size, thorough); err != nil {
 			return s, err
 		}
 		at, last = g.end, g.last
 		s.end = at
 	}
 	if s.end < size || !last {
-		s.Lost = append(s.Lost, Range{s.end, size})
+		s.Lost = append(s.Lost, Range{min(s.end, size), size})
 	}
 	return s, nil
 }
 
-func (r *Reader) add(s *Scan, g *group, at int64, thorough bool) error {
+func (r *Reader) add(s *Scan, g *group, at, size int64, thorough bool) error {
 	if g.start > at {
 		s.Lost = append(s.Lost, Range{at, g.start})
 	}
-	entries, err := r.directory(s.Entries, g, thorough)
+	entries, err := r.directory(nil, g, thorough)
+	place := Range{g.start, min(g.end, size)}
 	switch {
 	case errors.Is(err, errBoth):
-		s.Lost = append(s.Lost, Range{g.start, g.end})
+		s.Lost = append(s.Lost, place)
 	case err != nil && !errors.Is(err, errOne):
 		return err
 	case err != nil || g.healed:
-		s.Healed = append(s.Healed, Range{g.start, g.end})
+		s.Healed = append(s.Healed, place)
 	}
-	s.Entries, s.Epoch = entries, max(s.Epoch, g.epoch)
+	for _, e := range entries {
+		if int64(e.Offset)+int64(e.Stored) > size {
+			s.Cut = append(s.Cut, e)
+		} else {
+			s.Entries = append(s.Entries, e)
+		}
+	}
+	s.Epoch = max(s.Epoch, g.epoch)
 	return nil
 }
 
@@ -118,9 +128,9 @@ type group struct {
 func (r *Reader) group(at, size int64, thorough bool) (*group, error) {
 	for p := at; p < size; p += Align {
 		h, err := r.head(p, leadingHead, p)
-		if err == nil && p+h.length() <= size {
-			g := &group{h, p, p + h.length(), false}
-			if thorough {
+		if err == nil {
+			g := &group{h, p, p + h.length(), p+h.length() > size} // cut off: its leading side is enough
+			if thorough && !g.healed {
 				_, err := r.head(g.end-headBytes, trailingHead, g.end)
 				if err != nil && !damage(err) {
 					return nil, err
