@@ -145,6 +145,9 @@ func (c *check) states() error {
 	if err != nil && !errors.Is(err, disk.ErrDamaged) {
 		return unavailable("space "+c.space.ID, err)
 	}
+	if _, err := c.space.readReserve(); err != nil {
+		c.damage(Damage{File: reserveFile, What: reason(err), Harmless: true})
+	}
 	damages := len(c.report.Damages)
 	c.copies(copies, "what collections remember")
 	c.old = len(c.report.Damages) > damages

@@ -40,14 +40,21 @@ const (
 
 // Collect deletes what nothing refers to. It may run beside writers and readers: for writers that began
 // before it, it waits, as patience allows. When it is ended, however, the next one goes on.
-func (s *Space) Collect(ctx context.Context, patience time.Duration, progress Progress) (Collected, error) {
-	var sum Collected
+func (s *Space) Collect(ctx context.Context, patience time.Duration, progress Progress) (sum Collected, err error) {
+	err = s.roomy(func() error { return s.collect(ctx, patience, progress, &sum) })
+	if err == nil {
+		s.keepReserve()
+	}
+	return sum, err
+}
+
+func (s *Space) collect(ctx context.Context, patience time.Duration, progress Progress, sum *Collected) error {
 	unlock, taken, err := s.fs.Lock(collectFile, true)
 	if err != nil {
-		return sum, unavailable("space "+s.ID, err)
+		return unavailable("space "+s.ID, err)
 	}
 	if !taken {
-		return sum, fault.New(opStore, fault.Unavailable, "space "+s.Name(), "another collection, archive or repair is under way",
+		return fault.New(opStore, fault.Unavailable, "space "+s.Name(), "another collection, archive or repair is under way",
 			"wait until it is done")
 	}
 	defer unlock()
@@ -59,7 +66,7 @@ func (s *Space) Collect(ctx context.Context, patience time.Duration, progress Pr
 		more, err := c.round()
 		sum.add(c.done)
 		if err != nil || !more {
-			return sum, err
+			return err
 		}
 	}
 }

@@ -51,6 +51,7 @@ func (s *Space) Repair(ctx context.Context, progress Progress) (Repaired, error)
 	if err := s.Change(ctx, func(*Settings) {}); err != nil { // which writes both copies
 		return out, err
 	}
+	s.keepReserve()
 	if out.Quarantined, err = c.isolate(ctx, progress); err != nil {
 		return out, err
 	}

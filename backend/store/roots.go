@@ -260,7 +260,7 @@ func (s *Space) Remove(ctx context.Context, versions ...Version) error {
 		if err != nil {
 			return fault.Wrap(opStore, fault.Invalid, "space "+s.Name(), err, "")
 		}
-		if err := s.append(ctx, seal.Removal, plain); err != nil {
+		if err := s.roomy(func() error { return s.append(ctx, seal.Removal, plain) }); err != nil {
 			return err
 		}
 	}

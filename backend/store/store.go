@@ -132,7 +132,11 @@ func (s *Store) make(set Settings) (*Space, error) {
 	if err := file.write(document[identity]{}, identity{Secret: hex.EncodeToString(secret[:]), Settings: set}); err != nil {
 		return nil, unavailable(set.Name, err)
 	}
-	return s.space(id)
+	sp, err := s.space(id)
+	if err == nil {
+		sp.keepReserve()
+	}
+	return sp, err
 }
 
 // space opens one; nil when its creation never came to an end.
