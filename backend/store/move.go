@@ -41,14 +41,21 @@ func (c *collection) execute() error {
 		return err
 	}
 	order := slices.SortedFunc(maps.Keys(needed), func(a, b pack.ID) int { return bytes.Compare(a[:], b[:]) })
-	for ids := range slices.Chunk(order, packsAtOnce) {
+	atOnce := packsAtOnce
+	for len(order) > 0 {
 		batch := map[pack.ID]bool{}
-		for _, id := range ids {
+		for _, id := range order[:min(atOnce, len(order))] {
 			batch[id] = true
 		}
-		if err := m.batch(batch, total); err != nil {
+		err := m.batch(batch, total)
+		if noRoom(err) && atOnce > 1 {
+			atOnce = 1 // each is deleted as soon as it can be
+			continue
+		}
+		if err != nil {
 			return err
 		}
+		order = order[len(batch):]
 	}
 	return nil
 }

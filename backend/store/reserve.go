@@ -29,7 +29,7 @@ func (s *Space) reserve() []byte {
 // roomy does what is going to make room. On a full disk it gives up the reserve, and tries once more.
 func (s *Space) roomy(do func() error) error {
 	err := do()
-	if !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EDQUOT) || s.fs.Remove(reserveFile) != nil {
+	if !noRoom(err) || s.fs.Remove(reserveFile) != nil {
 		return err
 	}
 	_ = s.fs.SyncFolder(".") // a disk that frees nothing before that says so by the next error
@@ -37,6 +37,8 @@ func (s *Space) roomy(do func() error) error {
 	s.keepReserve()
 	return err
 }
+
+func noRoom(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
 
 // keepReserve makes it as long as it should be, or as there is room for. Without one, nothing is lost.
 func (s *Space) keepReserve() {

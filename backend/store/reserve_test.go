@@ -82,3 +82,22 @@ func TestAChangedBitOfTheReserveIsFoundAndMended(t *testing.T) {
 	}
 	sound(t, s)
 }
+
+func TestPacksAreRewrittenOneByOneWhereThereIsLittleRoom(t *testing.T) {
+	m := disktest.New()
+	s := newSpaceOn(t, m)
+	var all []Version
+	for i := range 6 {
+		all = append(all, put(t, s, string(rune('a'+i)), random(byte(i), 1<<20)).Version)
+	}
+	m = m.Restart()
+	m.Break(full(m, 3<<19))
+	s = again(t, m)
+	if done, err := s.Collect(t.Context(), 0, nil); err != nil || done.Packs != len(all) {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	for i, v := range all {
+		has(t, s, v, random(byte(i), 1<<20))
+	}
+	sound(t, s)
+}
