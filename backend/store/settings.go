@@ -102,7 +102,7 @@ func (s *Space) write(set Settings) error {
 func (s *Space) reload() error {
 	doc, copies, err := s.file.read()
 	if err != nil {
-		return unavailable("space "+s.ID, err)
+		return unopened(s.ID, err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -7,7 +7,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"path"
 	"sync"
@@ -64,7 +63,7 @@ func (s *Store) Spaces() ([]*Space, error) {
 			}
 		}
 	}
-	return out, errors.Join(errs...)
+	return out, several(errs)
 }
 
 // Space is the space of that name; fault.NotFound when there is none.
@@ -149,15 +148,14 @@ func (s *Store) space(id string) (*Space, error) {
 	file := s.spaceFile(id)
 	doc, copies, err := file.read()
 	if err != nil {
-		return nil, fault.Wrap(opStore, fault.Invalid, "space "+id, err,
-			"inos store check says what is damaged; nothing was changed")
+		return nil, unopened(id, err)
 	}
 	if doc.Generation == 0 {
 		return nil, nil
 	}
 	raw, err := hex.DecodeString(doc.Value.Secret)
 	if err != nil || len(raw) != seal.SecretBytes {
-		return nil, fault.New(opStore, fault.Invalid, "space "+id, "its secret is none", "")
+		return nil, fault.New(opStore, fault.Damaged, "space "+id, "its secret is none", "")
 	}
 	sp := newSpace(disk.Below(s.fs, path.Join(spacesFolder, id)), id, file, doc, seal.Derive(seal.Secret(raw)))
 	sp.copies, sp.store = copies, s

@@ -232,7 +232,7 @@ func TestAQuotaRefusesAndSaysSo(t *testing.T) {
 func TestAnotherKeyOpensNothing(t *testing.T) {
 	disk := disktest.New()
 	put(t, newSpaceOn(t, disk), "data", text(1, 1000))
-	if _, err := New(disk, [32]byte{9}).Space(Main); fault.KindOf(err) != fault.Invalid {
+	if _, err := New(disk, [32]byte{9}).Space(Main); fault.KindOf(err) != fault.Damaged {
 		t.Errorf("%v", err)
 	}
 	has(t, again(t, disk), func() Version { v, _ := again(t, disk).Find("data"); return v }(), text(1, 1000))
