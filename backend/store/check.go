@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -83,29 +84,33 @@ type check struct {
 	total  int64
 	bad    map[pack.ID][]pack.Entry // blocks that are broken
 	good   map[pack.ID][]pack.Entry
-	hurt   map[pack.ID]bool     // packs with any damage
-	blank  map[pack.ID]int      // ranges of packs of which nothing is known
-	gone   int                  // packs that are missing
-	known  map[tree.Name]uint32 // the length of what a sound block holds
-	kinds  map[tree.Name]seal.Kind
-	old    bool // a copy of the epoch is to be written again
+	hurt   map[pack.ID]bool // packs with any damage
+	blank  map[pack.ID]int  // ranges of packs of which nothing is known
+	gone   int              // packs that are missing
+	// foreign are names among the packs that are none.
+	foreign []string
+	// alone says that the caller has the lock of collections.
+	alone bool
+	known map[tree.Name]uint32 // the length of what a sound block holds
+	kinds map[tree.Name]seal.Kind
+	old   bool // a copy of the epoch is to be written again
 }
 
 // Check looks for damage. It changes nothing.
 func (s *Space) Check(ctx context.Context, opt CheckOptions) (Report, error) {
-	c, err := s.check(ctx, opt)
+	c, err := s.check(ctx, opt, false)
 	if err != nil {
 		return Report{}, err
 	}
 	return c.report, nil
 }
 
-func (s *Space) check(ctx context.Context, opt CheckOptions) (*check, error) {
+func (s *Space) check(ctx context.Context, opt CheckOptions, alone bool) (*check, error) {
 	if opt.Progress == nil {
 		opt.Progress = func(string, int64, int64) {}
 	}
 	c := &check{
-		space: s, ctx: ctx, opt: opt, bad: map[pack.ID][]pack.Entry{}, good: map[pack.ID][]pack.Entry{},
+		space: s, ctx: ctx, opt: opt, alone: alone, bad: map[pack.ID][]pack.Entry{}, good: map[pack.ID][]pack.Entry{},
 		hurt: map[pack.ID]bool{}, blank: map[pack.ID]int{}, known: map[tree.Name]uint32{}, kinds: map[tree.Name]seal.Kind{},
 	}
 	c.report.Damages, c.report.Hits = []Damage{}, []Hit{}
@@ -137,40 +142,74 @@ func (c *check) damage(d Damage) {
 
 // states looks at the files that are kept twice.
 func (c *check) states() error {
-	if err := c.space.reload(); err != nil {
+	s := c.space
+	err := c.twin(s.store.fs, lockFile, func() ([]Damage, error) {
+		err := s.reload()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return copies(s.copies, "the space's name and secret"), err
+	})
+	if err != nil {
 		return err
 	}
-	c.copies(c.space.copies, "the space's name and secret")
-	_, copies, err := c.space.epochFile().read()
-	if err != nil && !errors.Is(err, disk.ErrDamaged) {
-		return unavailable("space "+c.space.ID, err)
-	}
-	if _, err := c.space.readReserve(); err != nil {
+	if _, err := s.readReserve(); err != nil {
 		c.damage(Damage{File: reserveFile, What: reason(err), Harmless: true})
 	}
 	damages := len(c.report.Damages)
-	c.copies(copies, "what collections remember")
+	err = c.twin(s.fs, collectFile, func() ([]Damage, error) {
+		_, found, err := s.epochFile().read()
+		if errors.Is(err, disk.ErrDamaged) {
+			err = nil // it is among the damages
+		}
+		return copies(found, "what collections remember"), unavailableOrNil(s, err)
+	})
 	c.old = len(c.report.Damages) > damages
-	return nil
+	return err
 }
 
-func (c *check) copies(copies [2]disk.Copy, of string) {
-	absent := errors.Is(copies[0].Err, fs.ErrNotExist) && errors.Is(copies[1].Err, fs.ErrNotExist)
-	for i, copied := range copies {
-		switch other := copies[1-i]; {
+// twin looks at two copies. Where they differ somebody may be writing them: it looks again until they do
+// not, or until nobody is, whose lock that is.
+func (c *check) twin(fsys disk.FS, lock string, look func() ([]Damage, error)) error {
+	damages, err := look()
+	for end := time.Now().Add(lockPatience); err == nil && len(damages) > 0 && time.Now().Before(end); {
+		unlock, taken, no := fsys.Lock(lock, false)
+		damages, err = look()
+		if taken {
+			unlock()
+		}
+		if taken || no != nil || c.alone {
+			break
+		}
+		select {
+		case <-time.After(lockPause):
+		case <-c.ctx.Done():
+			return canceled(c.ctx)
+		}
+	}
+	for _, d := range damages {
+		c.damage(d)
+	}
+	return err
+}
+
+func copies(found [2]disk.Copy, of string) (out []Damage) {
+	absent := errors.Is(found[0].Err, fs.ErrNotExist) && errors.Is(found[1].Err, fs.ErrNotExist)
+	for i, copied := range found {
+		switch other := found[1-i]; {
 		case absent || copied.Err == nil && (other.Err != nil || copied.Generation >= other.Generation):
 		case copied.Err == nil:
-			c.damage(Damage{File: path.Base(copied.Name), What: "it is older than the other copy of " + of, Harmless: true})
+			out = append(out, Damage{File: path.Base(copied.Name), What: "it is older than the other copy of " + of, Harmless: true})
 		default:
-			c.damage(Damage{File: path.Base(copied.Name), What: fmt.Sprintf("this copy of %s cannot be read: %v", of, copied.Err),
+			out = append(out, Damage{File: path.Base(copied.Name), What: fmt.Sprintf("this copy of %s cannot be read: %v", of, copied.Err),
 				Harmless: other.Err == nil})
 		}
 	}
+	return out
 }
 
 func (c *check) index() error {
 	_, err := index.Read(c.space.fs, c.space.keys)
-	if errors.Is(err, index.ErrDamaged) {
+	if errors.Is(err, index.ErrDamaged) || errors.Is(err, disk.ErrForeign) {
 		c.damage(Damage{File: index.File, What: "the index is damaged; the packs have all of it", Harmless: true})
 		return nil
 	}
@@ -190,13 +229,17 @@ func (c *check) packs() error {
 	for _, e := range entries {
 		id, ok := pack.ParseID(e.Name)
 		switch {
-		case ok && !e.Folder:
+		case ok && !e.Folder && !e.Foreign:
 			ids = append(ids, id)
 			c.total += e.Size
 		case strings.HasSuffix(e.Name, pack.Unfinished):
 			c.report.Unfinished++
 		default:
-			c.damage(Damage{File: path.Join(pack.Folder, e.Name), What: "INOS did not write this", Harmless: true})
+			c.foreign = append(c.foreign, e.Name)
+			c.damage(Damage{File: path.Join(pack.Folder, e.Name), What: "INOS did not write this", Harmless: !ok})
+			if ok { // where there was a pack
+				c.gone++
+			}
 		}
 	}
 	var g errgroup.Group
@@ -214,6 +257,9 @@ func (c *check) missing() error {
 		return nil // states has told of it
 	}
 	for _, id := range missing {
+		if slices.Contains(c.foreign, id.String()) {
+			continue
+		}
 		c.damage(Damage{File: pack.Path(id), What: "this pack is not there any more"})
 		c.gone++
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"inos/backend/fault"
+	"inos/backend/store/disk"
 	"inos/backend/store/index"
 	"inos/backend/store/pack"
 )
@@ -82,7 +83,7 @@ func (s *Space) missing() ([]pack.ID, error) {
 // named are the packs that the index's file names; none when nobody can read it.
 func (s *Space) named() ([]pack.ID, error) {
 	ids, err := index.Packs(s.fs, s.keys)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, index.ErrDamaged) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, index.ErrDamaged) || errors.Is(err, disk.ErrForeign) {
 		return nil, nil
 	}
 	return ids, unavailableOrNil(s, err)

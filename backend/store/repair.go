@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"path"
 	"slices"
 
@@ -41,7 +43,7 @@ func (s *Space) Repair(ctx context.Context, progress Progress) (Repaired, error)
 	if progress == nil {
 		progress = func(string, int64, int64) {}
 	}
-	c, err := s.check(ctx, CheckOptions{ReadData: true, Progress: progress})
+	c, err := s.check(ctx, CheckOptions{ReadData: true, Progress: progress}, true)
 	if err != nil {
 		return out, err
 	}
@@ -55,10 +57,14 @@ func (s *Space) Repair(ctx context.Context, progress Progress) (Repaired, error)
 	if out.Quarantined, err = c.isolate(ctx, progress); err != nil {
 		return out, err
 	}
+	set, err := c.banish()
+	if out.Quarantined = append(out.Quarantined, set...); err != nil {
+		return out, err
+	}
 	if err := s.reindex(ctx); err != nil {
 		return out, err
 	}
-	after, err := s.check(ctx, CheckOptions{Progress: progress})
+	after, err := s.check(ctx, CheckOptions{Progress: progress}, true)
 	if err != nil {
 		return out, err
 	}
@@ -115,6 +121,26 @@ func (c *check) isolate(ctx context.Context, progress Progress) ([]string, error
 		return out, err
 	}
 	return out, unavailableOrNil(s, s.epochFile().write(g.doc, epoch{g.doc.Value.Number, condemned}))
+}
+
+// banish sets apart what is among the packs and is none.
+func (c *check) banish() (set []string, err error) {
+	for _, name := range c.foreign {
+		if err := c.space.fs.Mkdir(quarantineFolder); err != nil {
+			return set, unavailable("space "+c.space.ID, err)
+		}
+		var random [8]byte
+		_, _ = rand.Read(random[:]) // never fails
+		to := path.Join(quarantineFolder, "foreign-"+hex.EncodeToString(random[:]))
+		if err := c.space.fs.Rename(path.Join(pack.Folder, name), to); err != nil {
+			return set, unavailable("space "+c.space.ID, err)
+		}
+		set = append(set, path.Join(spacesFolder, c.space.ID, to))
+	}
+	if len(set) == 0 {
+		return nil, nil
+	}
+	return set, unavailableOrNil(c.space, c.space.fs.SyncFolder(pack.Folder))
 }
 
 func unavailableOrNil(s *Space, err error) error {

@@ -149,7 +149,7 @@ func (s *Space) list() (map[pack.ID]int64, error) {
 	}
 	out := make(map[pack.ID]int64, len(entries))
 	for _, e := range entries {
-		if id, ok := pack.ParseID(e.Name); ok && !e.Folder {
+		if id, ok := pack.ParseID(e.Name); ok && !e.Folder && !e.Foreign {
 			out[id] = e.Size
 		}
 	}
@@ -244,6 +244,8 @@ func unreadable(id pack.ID, name tree.Name, err error) error {
 		return err
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return broken(name, "its pack "+id.String()+" ends before it")
+	case errors.Is(err, disk.ErrForeign):
+		return broken(name, "its pack "+id.String()+" is no file")
 	case errors.Is(err, syscall.EIO): // a bad sector is damage like any other
 		return broken(name, "the disk cannot read its pack "+id.String())
 	}

@@ -15,7 +15,7 @@ import (
 // FS is one folder with everything below it. Names are slash-separated and relative to it. Errors are
 // those of package os; a name that is not there is fs.ErrNotExist. Safe for concurrent use.
 type FS interface {
-	// Open opens a file to be read.
+	// Open opens a file to be read. What is no regular file, like a pipe or a link, is ErrForeign.
 	Open(name string) (File, error)
 	// Create makes a new file, 0600, to be written from its start; fs.ErrExist when it is there.
 	Create(name string) (Output, error)
@@ -53,7 +53,12 @@ type Info struct {
 	Name   string
 	Folder bool
 	Size   int64
+	// Foreign says that it is neither a folder nor a regular file. INOS makes no such thing.
+	Foreign bool
 }
+
+// ErrForeign is for what is no regular file.
+var ErrForeign = errors.New("it is a pipe, a device, a link or a folder, and no file")
 
 // Dir is the file system's own folder of that path, which is made when something is written.
 func Dir(path string) FS { return dir(path) }
@@ -73,8 +78,16 @@ func (f file) Size() (int64, error) {
 }
 
 func (d dir) Open(name string) (File, error) {
-	f, err := os.Open(d.path(name))
+	f, err := os.OpenFile(d.path(name), os.O_RDONLY|openFlags, 0)
 	if err != nil {
+		return nil, openError(err)
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = &fs.PathError{Op: "open", Path: d.path(name), Err: ErrForeign}
+	}
+	if err != nil {
+		_ = f.Close() // nothing was read
 		return nil, err
 	}
 	return file{f}, nil
@@ -142,7 +155,7 @@ func (d dir) List(folder string) ([]Info, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, Info{e.Name(), e.IsDir(), info.Size()})
+		out = append(out, Info{e.Name(), e.IsDir(), info.Size(), !e.IsDir() && !info.Mode().IsRegular()})
 	}
 	return out, nil
 }
