@@ -114,13 +114,18 @@ func (s *Store) vacant(name string) (spaces int, err error) {
 	return len(all), nil
 }
 
-func (s *Store) make(set Settings) (*Space, error) {
+func (s *Store) make(set Settings) (made *Space, err error) {
 	var raw pack.ID
 	var secret seal.Secret
 	_, _ = rand.Read(raw[:]) // never fails
 	_, _ = rand.Read(secret[:])
 	id := raw.String()
 	root := path.Join(spacesFolder, id)
+	defer func() {
+		if err != nil {
+			s.unmake(id)
+		}
+	}()
 	for _, folder := range []string{".", spacesFolder, root, path.Join(root, pack.Folder)} {
 		if err := s.fs.Mkdir(folder); err != nil {
 			return nil, unavailable(set.Name, err)
@@ -136,6 +141,15 @@ func (s *Store) make(set Settings) (*Space, error) {
 		sp.keepReserve()
 	}
 	return sp, err
+}
+
+// unmake takes away what is there of a space that could not be made. What it cannot take does no harm.
+func (s *Store) unmake(id string) {
+	root := path.Join(spacesFolder, id)
+	_ = s.spaceFile(id).twin().Remove()
+	_ = s.fs.Remove(path.Join(root, pack.Folder))
+	_ = s.fs.Remove(root)
+	_ = s.fs.SyncFolder(spacesFolder)
 }
 
 // space opens one; nil when its creation never came to an end.

@@ -47,3 +47,21 @@ func TestADamagedSpaceLeavesTheOthersAlone(t *testing.T) {
 		}
 	}
 }
+
+func TestASpaceThatCannotBeMadeLeavesNothing(t *testing.T) {
+	for at := 0; ; at++ {
+		m := disktest.New()
+		m.Break(disktest.Full(at))
+		_, err := New(m, master).Create(t.Context(), Settings{Name: Main})
+		left, _ := m.List(spacesFolder)
+		if err == nil {
+			if len(left) != 1 {
+				t.Errorf("%v", left)
+			}
+			return
+		}
+		if len(left) != 0 || len(packsOf(m)) != 0 {
+			t.Errorf("full at %d: %v, %v", at, left, m.Files())
+		}
+	}
+}

@@ -21,7 +21,7 @@ type FS interface {
 	Create(name string) (Output, error)
 	// Rename gives a file another name, in place of one that has it. It lasts after SyncFolder.
 	Rename(from, to string) error
-	// Remove deletes a file. It lasts after SyncFolder.
+	// Remove deletes a file, or a folder that holds nothing. It lasts after SyncFolder.
 	Remove(name string) error
 	// Mkdir makes a folder, 0700; one that is there is no error. It lasts when it returns.
 	Mkdir(name string) error

@@ -128,6 +128,16 @@ func removed(t *testing.T, fsys disk.FS) {
 	is(t, err, fs.ErrNotExist)
 	write(t, fsys, "a", "another")
 	holds(t, fsys, "a", "another")
+	must(t, fsys.Mkdir("b"))
+	write(t, fsys, "b/c", "x")
+	if fsys.Remove("b") == nil {
+		t.Error("a folder went with what lies in it")
+	}
+	holds(t, fsys, "b/c", "x")
+	must(t, errors.Join(fsys.Remove("b/c"), fsys.Remove("b")))
+	if got, err := fsys.List("."); len(got) != 1 || err != nil {
+		t.Errorf("%v, %v", got, err)
+	}
 }
 
 func outlived(t *testing.T, fsys disk.FS) {

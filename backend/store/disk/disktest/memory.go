@@ -160,6 +160,13 @@ func (m *Memory) Rename(from, to string) error {
 func (m *Memory) Remove(name string) error {
 	name, err := m.enter(Remove, name, "", 0)
 	defer m.mu.Unlock()
+	if err == nil && m.now.folders[name] && name != "." {
+		if len(m.now.list(name)) > 0 {
+			return refused(Remove, name, fs.ErrExist)
+		}
+		m.happen(event{kind: removedFolder, name: name})
+		return nil
+	}
 	if err == nil {
 		_, err = m.now.find(Remove, name)
 	}

@@ -113,9 +113,10 @@ type event struct {
 
 // What happens to a disk without being asked for.
 const (
-	noted      Kind = "note"
-	put        Kind = "put"
-	failedSync Kind = "failed sync"
+	noted         Kind = "note"
+	put           Kind = "put"
+	failedSync    Kind = "failed sync"
+	removedFolder Kind = "remove folder"
 )
 
 // happen lets something happen, and remembers it.

@@ -77,6 +77,8 @@ func (s *state) apply(e event) {
 		for at := e.name; at != "."; at = path.Dir(at) {
 			s.folders[at] = true
 		}
+	case removedFolder:
+		delete(s.folders, e.name)
 	case SyncFolder:
 		s.syncFolder(e.name)
 	case Write:
