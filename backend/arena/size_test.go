@@ -41,7 +41,7 @@ func TestWhatIsNoSizeIsRefused(t *testing.T) {
 
 func TestSizesAreWrittenInTheLargestUnit(t *testing.T) {
 	for bytes, want := range map[int64]string{
-		0: "0B", 1: "1B", 1023: "1023B", 1 << 10: "1KiB", 16 << 20: "16MiB", 3 << 29: "1.5GiB",
+		0: "0B", 1: "1B", 1023: "1023B", 1 << 10: "1KiB", 16 << 20: "16MiB", 3 << 29: "1.5GiB", 2 << 40: "2TiB", 8 << 50: "8PiB",
 	} {
 		if got := SizeText(bytes); got != want {
 			t.Errorf("%d: %q, want %q", bytes, got, want)

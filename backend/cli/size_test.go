@@ -1,6 +1,28 @@
 package cli
 
-import "testing"
+import (
+	"math"
+	"strings"
+	"testing"
+)
+
+func TestAQuotaHasARangeOfItsOwn(t *testing.T) {
+	for text, want := range map[string]quotaSize{
+		"0": 0, "0B": 0, "1MiB": 1 << 20, "50GiB": 50 << 30, "1.5TiB": 3 << 39, "2p": 2 << 50,
+		"8192PiB": math.MaxInt64, "4TB": 4e12,
+	} {
+		var got quotaSize
+		if err := got.Set(text); err != nil || got != want {
+			t.Errorf("%s: %d, %v", text, int64(got), err)
+		}
+	}
+	for _, text := range []string{"", "-1GiB", "1", "1023KiB", "8193PiB", "inf", "nan", "much", "1e400"} {
+		got := quotaSize(42)
+		if err := got.Set(text); err == nil || got != 42 || strings.Contains(err.Error(), "memory") {
+			t.Errorf("%s: %d, %v", text, int64(got), err)
+		}
+	}
+}
 
 func TestABudgetIsWrittenAsItIsRead(t *testing.T) {
 	for _, bytes := range []byteSize{1 << 20, 3 << 19, 16 << 20, 1 << 30} {

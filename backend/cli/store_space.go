@@ -188,7 +188,7 @@ func (a *app) printSpaces(spaces []*store.Space) error {
 
 // spaceFlags are what can be said of a space.
 type spaceFlags struct {
-	quota    byteSize
+	quota    quotaSize
 	replicas int
 	days     int
 	rename   string

@@ -1,0 +1,39 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+)
+
+// newStoreStand is a stand whose store is made with a passphrase.
+func newStoreStand(t *testing.T) *stand {
+	t.Helper()
+	s := newStand(t)
+	s.environment[passphraseVariable] = "correct horse battery staple"
+	return s
+}
+
+// must runs a command that has to go well.
+func (s *stand) must(t *testing.T, args ...string) outcome {
+	t.Helper()
+	got := s.inos(t.Context(), args...)
+	if got.exit != ExitOK {
+		t.Fatalf("%v: exit %d, %s%s", args, got.exit, got.stdout, got.stderr)
+	}
+	return got
+}
+
+func TestASpaceHasTheQuotaThatWasSaid(t *testing.T) {
+	s := newStoreStand(t)
+	if got := s.must(t, "store", "space", "add", "photos", "--quota", "50GiB"); !strings.Contains(got.stdout, "50GiB") {
+		t.Error(got.stdout)
+	}
+	if got := s.must(t, "store", "space", "set", "photos", "--quota", "0"); strings.Contains(got.stdout, "GiB") {
+		t.Error(got.stdout)
+	}
+	s.must(t, "store", "space", "set", "photos", "--quota", "1MiB")
+	got := s.inos(t.Context(), "store", "space", "set", "photos", "--quota", "12")
+	if got.exit != ExitUsage || !strings.Contains(got.stderr, "a quota is 1MiB to") {
+		t.Errorf("%+v", got)
+	}
+}
