@@ -25,7 +25,7 @@ type getDocument struct {
 	Bytes    uint64       `json:"bytes"` // without holes
 	Seconds  float64      `json:"seconds"`
 	Failed   uint64       `json:"failed"`
-	Failures []string     `json:"failures"`
+	Failures []string     `json:"failures"` // the first of them: path below the target, reason, remedy
 	Error    *fault.Error `json:"error,omitempty"`
 }
 
@@ -96,7 +96,7 @@ func (a *app) storeGet(ctx context.Context, sp *store.Space, v store.Version, ou
 		Failures: []string{},
 	}
 	for _, f := range report.Failures {
-		d.Failures = append(d.Failures, f.Err.Error())
+		d.Failures = append(d.Failures, f.Error())
 	}
 	if d.Failed > 0 {
 		d.Error = fault.Newf(opStore, fault.Unavailable, out, "%d of it could not be restored; the rest is there", d.Failed)
@@ -111,7 +111,10 @@ func (a *app) printGet(d getDocument) error {
 		}
 	} else {
 		for _, f := range d.Failures {
-			fmt.Fprintln(a.Stderr, oneLine(f))
+			fmt.Fprintln(a.Stderr, shown(oneLine(f)))
+		}
+		if more := d.Failed - uint64(len(d.Failures)); more > 0 {
+			fmt.Fprintf(a.Stderr, "and %s more\n", formatCount(more))
 		}
 		if _, err := fmt.Fprintf(a.Stdout, "%s: %s files and %s folders, %s in %.1f s\n", shown(d.Target),
 			formatCount(d.Files), formatCount(d.Folders), formatBytes(float64(d.Bytes)), d.Seconds); err != nil {

@@ -230,9 +230,9 @@ func cannotWrite(path string, err error) *fault.Error {
 func remedy(err error) string {
 	switch {
 	case errors.Is(err, errOther):
-		return "move it away, or restore into another folder"
+		return "remove it, or restore into another folder"
 	case errors.Is(err, errKept):
-		return "allow overwriting, or restore into another folder"
+		return "allow overwriting (--overwrite), or restore into another folder"
 	}
 	return fault.DiskRemedy(err)
 }

@@ -45,7 +45,12 @@ func (r *restoring) sweep(p *place) {
 // content, or if the user said so.
 func (r *restoring) settle(p *place, temp, name string) error {
 	err := p.dir.rename(temp, name, r.options.Overwrite)
-	if errors.Is(err, fs.ErrExist) {
+	switch {
+	case err == nil:
+		return nil
+	case isFolder(p.dir, name):
+		err = errOther
+	case errors.Is(err, fs.ErrExist):
 		if err = errKept; sameContent(p.dir, temp, name) {
 			err = p.dir.rename(temp, name, true)
 		}
@@ -54,6 +59,12 @@ func (r *restoring) settle(p *place, temp, name string) error {
 		_ = p.dir.remove(temp) // the error above is the one that counts
 	}
 	return err
+}
+
+// isFolder is about what never gives way.
+func isFolder(d dir, name string) bool {
+	s, err := d.look(name)
+	return err == nil && s.mode.IsDir()
 }
 
 // sameContent compares two files; what is no file has no content.
@@ -119,7 +130,10 @@ func (r *restoring) replaceLink(p *place, name, target string) error {
 	if there, err := p.dir.readlink(name); err == nil && there == target {
 		return nil
 	}
-	if !r.options.Overwrite {
+	switch {
+	case isFolder(p.dir, name):
+		return errOther
+	case !r.options.Overwrite:
 		return errKept
 	}
 	temp := r.temporary()
