@@ -86,6 +86,9 @@ func (a *app) storePut(ctx context.Context, path, name string, flag spaceFlag, o
 		return err
 	}
 	defer sp.Close()
+	if _, opt.Store, err = a.storeKeys(); err != nil {
+		return err
+	}
 	start := time.Now()
 	p := a.watch("putting", path, name == "")
 	opt.Progress = p.put

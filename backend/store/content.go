@@ -160,8 +160,10 @@ func (w *session) lists(l tree.Link) ([]byte, error) {
 // count adds pieces that were there to the tally.
 func (w *session) count(c tree.Content) {
 	n := uint64(0)
-	for range c.Leaves(w.lists) {
-		n++
+	for link, err := range c.Leaves(w.lists) {
+		if err == nil && !link.Name.Hole() {
+			n++
+		}
 	}
 	w.mu.Lock()
 	w.tally.Chunks += n

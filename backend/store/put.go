@@ -27,6 +27,9 @@ type PutOptions struct {
 	Label  string
 	Pinned bool
 	Sort   tree.Sort
+	// Store is the folder that the store lies in. It is left out, whatever path leads to it: else what
+	// has it below would grow with each put.
+	Store string
 	// Progress is told how many files and bytes are done, by several goroutines at once.
 	Progress func(files, bytes int64)
 }
@@ -60,6 +63,13 @@ func (s *Space) PutPath(ctx context.Context, path string, opt PutOptions) (Put, 
 	if err != nil {
 		return Put{}, fault.Wrap(opStore, fault.NotFound, path, fault.Bare(err), "")
 	}
+	var own files.Mark
+	if opt.Store != "" {
+		own = files.MarkOf(opt.Store)
+	}
+	if own.Within(real) {
+		return Put{}, fault.Wrap(opStore, fault.Invalid, path, files.ErrItself, "copy its folder with another program, while no INOS runs")
+	}
 	folder, top, err := files.Find(real)
 	if err != nil {
 		return Put{}, err
@@ -70,6 +80,7 @@ func (s *Space) PutPath(ctx context.Context, path string, opt PutOptions) (Put, 
 	if err != nil {
 		return Put{}, err
 	}
+	p.own = own
 	p.start()
 	p.walkTop(folder, &top)
 	return p.end(top.Entry)
@@ -116,8 +127,9 @@ type putting struct {
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
 	path    string
-	version Version   // the one before, if there is one
-	before  tree.Root // its root
+	own     files.Mark // the store itself
+	version Version    // the one before, if there is one
+	before  tree.Root  // its root
 	removed map[tree.Name]bool
 	jobs    chan func()
 	workers sync.WaitGroup
@@ -322,7 +334,7 @@ func (p *putting) walk(dir *files.Folder, entry tree.Entry, before tree.Entry, d
 func (p *putting) walkEntry(f *folder, i int, found *files.Found, before tree.Entry) {
 	switch found.Entry.Kind {
 	case tree.Folder:
-		child, err := f.dir.Enter(*found)
+		child, err := p.enter(f.dir, *found)
 		if err != nil {
 			p.problem(err)
 			p.part(f)
@@ -344,6 +356,13 @@ func (p *putting) walkEntry(f *folder, i int, found *files.Found, before tree.En
 		p.files.Add(1)
 		p.part(f)
 	}
+}
+
+func (p *putting) enter(dir *files.Folder, found files.Found) (*files.Folder, error) {
+	if dir.Is(found, p.own) {
+		return nil, dir.Itself(found)
+	}
+	return dir.Enter(found)
 }
 
 // part is called when a part of a folder is done; the last one ends it.
@@ -435,6 +454,12 @@ func (p *putting) readFile(dir *files.Folder, found *files.Found) error {
 		}
 		links = append(links, pieces...)
 		at = x.Offset + x.Length
+	}
+	if found.Entry.Size == 0 {
+		if links, err = p.sizeless(file, found); err != nil {
+			return err
+		}
+		at = int64(found.Entry.Size)
 	}
 	if rest := int64(found.Entry.Size) - at; rest > 0 {
 		links = append(links, tree.Link{Size: uint64(rest)})

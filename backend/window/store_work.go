@@ -32,11 +32,11 @@ func (s *Store) Put(space, token string) (StoreTask, error) {
 	subject := legible([]byte(paths[0]))
 	return s.begin(StoreTask{Kind: "put", Space: sp.Name(), Subject: subject},
 		func(ctx context.Context, _ *opened, p *progress) (TaskResult, error) {
-			return putAll(ctx, sp, paths, p)
+			return putAll(ctx, sp, s.Folder, paths, p)
 		})
 }
 
-func putAll(ctx context.Context, sp *store.Space, paths []string, p *progress) (sum TaskResult, err error) {
+func putAll(ctx context.Context, sp *store.Space, own string, paths []string, p *progress) (sum TaskResult, err error) {
 	measuring, stop := context.WithCancel(ctx)
 	defer stop()
 	go func() {
@@ -51,7 +51,7 @@ func putAll(ctx context.Context, sp *store.Space, paths []string, p *progress) (
 	sum.Unchanged = true
 	for _, path := range paths {
 		before := sum
-		put, err := sp.PutPath(ctx, path, store.PutOptions{Progress: func(files, bytes int64) {
+		put, err := sp.PutPath(ctx, path, store.PutOptions{Store: own, Progress: func(files, bytes int64) {
 			p.at(int64(before.Files)+files, before.Bytes+bytes)
 		}})
 		sum.addPut(put)
