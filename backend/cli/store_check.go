@@ -41,8 +41,8 @@ func (a *app) storeCheckCommand() *cobra.Command {
 		Example: "  inos store check\n  inos store check --read-data\n  inos store check --sample 0.05 --json",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if opt.Sample < 0 || opt.Sample > 1 {
-				return usagef(cmd, "--sample %v is not between 0 and 1", opt.Sample)
+			if err := within(cmd, "sample", opt.Sample, 0, 1); err != nil {
+				return err
 			}
 			k, folder, err := a.storeKeys()
 			if err != nil {

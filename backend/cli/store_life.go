@@ -128,6 +128,9 @@ func (a *app) storeCollectCommand() *cobra.Command {
 		Example: "  inos store gc\n  inos store gc --wait 10m --json",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := notNegative(cmd, "wait", wait); err != nil {
+				return err
+			}
 			return a.eachSpace(cmd.Context(), flag, func(spaces []*store.Space) error {
 				d := collectedDocument{[]collectedSpace{}}
 				for _, sp := range spaces {

@@ -62,6 +62,9 @@ func (a *app) makeStore(ctx context.Context) (*store.Store, error) {
 		return nil, err
 	}
 	_, m, err := k.Create(ctx, by)
+	if errors.Is(err, keys.ErrThere) { // another process was faster
+		return a.openStore(ctx)
+	}
 	if err != nil && by.Passphrase == "" {
 		err = a.withoutKeychain(err)
 	}
@@ -106,10 +109,14 @@ func (a *app) space(ctx context.Context, s *store.Store, flag spaceFlag, create 
 		name = store.Main
 	}
 	sp, err := s.Space(name)
-	if fault.KindOf(err) == fault.NotFound && create && name == store.Main {
-		return s.Create(ctx, store.Settings{Name: name})
+	if fault.KindOf(err) != fault.NotFound || !create || name != store.Main {
+		return sp, err
 	}
-	return sp, err
+	made, err := s.Create(ctx, store.Settings{Name: name})
+	if sp, again := s.Space(name); err != nil && again == nil { // another process was faster
+		return sp, nil
+	}
+	return made, err
 }
 
 // spaces are the one that the flag names, or all.

@@ -2,9 +2,11 @@ package cli
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -81,5 +83,29 @@ func TestAnUnchangedPutCountsWhatTheFirstCounted(t *testing.T) {
 		if again.Chunks != first.Chunks || again.NewChunks != 0 {
 			t.Errorf("%+v, then %+v", first, again)
 		}
+	}
+}
+
+func TestTheFirstUseBySeveralAtOnceGoesWellForAll(t *testing.T) {
+	s := newStoreStand(t)
+	var all sync.WaitGroup
+	results := make([]outcome, 6)
+	for i := range results {
+		path := filepath.Join(s.dir, fmt.Sprint("file", i))
+		writeFile(t, path, fmt.Append(nil, "content ", i))
+		all.Go(func() { results[i] = s.inos(t.Context(), "store", "put", path) })
+	}
+	all.Wait()
+	made := 0
+	for i, got := range results {
+		if got.exit != ExitOK {
+			t.Errorf("%d: %+v", i, got)
+		}
+		made += strings.Count(got.stderr, "A store was made")
+	}
+	var d listDocument
+	oneDocument(t, s.must(t, "store", "ls", "--json").stdout, &d)
+	if made != 1 || len(d.Versions) != len(results) {
+		t.Errorf("made %d times, %d versions", made, len(d.Versions))
 	}
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -38,6 +39,10 @@ func (a *app) storeArchiveCommand() *cobra.Command {
 		Example: "  inos store archive --budget 10m\n  inos store archive --older-than 30 --jobs 1",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := cmp.Or(notNegative(cmd, "budget", opt.Budget), notNegative(cmd, "jobs", opt.Processors),
+				within(cmd, "older-than", days, 0, maxDays)); err != nil {
+				return err
+			}
 			if days > 0 {
 				opt.Before = time.Now().AddDate(0, 0, -days)
 			}
@@ -200,6 +205,13 @@ func (f *spaceFlags) register(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&f.days, "archive-after", 0, "compress densely in idle time after so many `DAYS`; 0: never by itself")
 }
 
+func (f *spaceFlags) check(cmd *cobra.Command) error {
+	return cmp.Or(within(cmd, "archive-after", f.days, 0, maxDays), within(cmd, "replicas", f.replicas, 0, maxReplicas))
+}
+
+// maxReplicas is as many as a space may ask for.
+const maxReplicas = 64
+
 // apply takes over the flags that were given.
 func (f *spaceFlags) apply(cmd *cobra.Command, set *store.Settings) {
 	if cmd.Flags().Changed("quota") {
@@ -222,6 +234,9 @@ func (a *app) spaceAddCommand() *cobra.Command {
 		Use: "add NAME", Short: "Make a space", Args: oneArgument("NAME"),
 		Example: "  inos store space add photos --quota 50GiB",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.check(cmd); err != nil {
+				return err
+			}
 			s, err := a.makeStore(cmd.Context())
 			if err != nil {
 				return err
@@ -245,6 +260,9 @@ func (a *app) spaceSetCommand() *cobra.Command {
 		Use: "set NAME", Short: "Change a space's quota, policy or name", Args: oneArgument("NAME"),
 		Example: "  inos store space set main --quota 100GiB\n  inos store space set photos --rename pictures",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.check(cmd); err != nil {
+				return err
+			}
 			s, err := a.openStore(cmd.Context())
 			if err != nil {
 				return err

@@ -37,3 +37,24 @@ func TestASpaceHasTheQuotaThatWasSaid(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+func TestValuesThatMeanNothingAreRefusedWithTheirRange(t *testing.T) {
+	s := newStoreStand(t)
+	s.must(t, "store", "space", "add", "photos")
+	for args, want := range map[string]string{
+		"check --sample nan":                   "it takes 0 to 1",
+		"check --sample 1.5":                   "it takes 0 to 1",
+		"gc --wait -1s":                        "it takes 0 or more",
+		"archive --budget -5m":                 "it takes 0 or more",
+		"archive --jobs -1":                    "it takes 0 or more",
+		"archive --older-than -3":              "it takes 0 to 36500",
+		"space set photos --archive-after -1":  "it takes 0 to 36500",
+		"space add more --archive-after 36501": "it takes 0 to 36500",
+		"space set photos --replicas -1":       "it takes 0 to 64",
+	} {
+		got := s.inos(t.Context(), append([]string{"store"}, strings.Fields(args)...)...)
+		if got.exit != ExitUsage || !strings.Contains(got.stderr, want) {
+			t.Errorf("%s: %+v", args, got)
+		}
+	}
+}

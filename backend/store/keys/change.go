@@ -9,11 +9,11 @@ import (
 )
 
 // change does something to the keys of the store that m is the key of.
-func (k *Keys) change(m Master, do func(headers []good[header], id ID) error) error {
+func (k *Keys) change(ctx context.Context, m Master, do func(headers []good[header], id ID) error) error {
 	if err := k.Prove(m); err != nil { // before anything is written
 		return err
 	}
-	return k.locked(func() error {
+	return k.locked(ctx, func() error {
 		headers, _, err := k.headers()
 		if err != nil {
 			return err
@@ -30,7 +30,8 @@ func (k *Keys) change(m Master, do func(headers []good[header], id ID) error) er
 // SetPassphrase makes this the passphrase, in place of one that was set. Whatever happens, the old
 // one or the new one opens the store; when it returns nil, only the new one.
 func (k *Keys) SetPassphrase(m Master, passphrase string) error {
-	return k.change(m, func(_ []good[header], id ID) error { return k.write(m, id, passphrase) })
+	ctx := context.Background() // others are waited for, but not for long
+	return k.change(ctx, m, func(_ []good[header], id ID) error { return k.write(m, id, passphrase) })
 }
 
 func (k *Keys) write(m Master, id ID, passphrase string) error {
@@ -65,7 +66,7 @@ func CheckPassphrase(passphrase string) error {
 
 // SetKeychain puts the key into the keychain, and looks whether it is there.
 func (k *Keys) SetKeychain(ctx context.Context, m Master) error {
-	return k.change(m, func(_ []good[header], id ID) error { return k.intoChain(ctx, id, m) })
+	return k.change(ctx, m, func(_ []good[header], id ID) error { return k.intoChain(ctx, id, m) })
 }
 
 func (k *Keys) intoChain(ctx context.Context, id ID, m Master) error {
@@ -93,7 +94,7 @@ func chainFault(err error) error {
 
 // RemovePassphrase takes the passphrase away, where the keychain has the key.
 func (k *Keys) RemovePassphrase(ctx context.Context, m Master) error {
-	return k.change(m, func(headers []good[header], _ ID) error {
+	return k.change(ctx, m, func(headers []good[header], _ ID) error {
 		if read, err := k.fromChain(ctx, headers); err != nil || read != m {
 			return fault.New(opKey, fault.Denied, subject,
 				"the passphrase stays: the keychain does not have the key, so nothing else would open it",
@@ -105,7 +106,7 @@ func (k *Keys) RemovePassphrase(ctx context.Context, m Master) error {
 
 // RemoveKeychain takes the key out of the keychain, where this passphrase opens the store.
 func (k *Keys) RemoveKeychain(ctx context.Context, m Master, passphrase string) error {
-	return k.change(m, func(_ []good[header], id ID) error {
+	return k.change(ctx, m, func(_ []good[header], id ID) error {
 		if err := k.mustOpen(m, passphrase); err != nil {
 			return err
 		}

@@ -107,7 +107,7 @@ func judged[T any](copies [2]disk.Copy, found []good[T], wrong func(T) error) []
 // Repair writes each copy that Check finds wrong again from the one that is right, and names what it
 // wrote. A change of passphrase that was not finished is.
 func (k *Keys) Repair(m Master) (wrote []string, err error) {
-	err = k.change(m, func(_ []good[header], id ID) error {
+	err = k.change(context.Background(), m, func(_ []good[header], id ID) error {
 		files, _, filesErr := k.sealed()
 		newest := newestOf(files, func(s sealed) bool { return s.id == id })
 		for _, c := range k.Check(&m) {

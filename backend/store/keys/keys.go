@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"time"
 
 	"inos/backend/fault"
 	"inos/backend/store/disk"
@@ -25,16 +26,21 @@ const (
 // ErrNoStore says that there is none in this folder.
 var ErrNoStore = errors.New("there is no store here yet")
 
+// ErrThere says that there is one, so none is made.
+var ErrThere = errors.New("there is a store already")
+
 // Keys are those of one store.
 type Keys struct {
 	fs    disk.FS
 	chain Keychain
 	// Cost is what the next passphrase that is set will take to guess.
 	Cost Cost
+	// patience is how long others that change keys are waited for.
+	patience time.Duration
 }
 
 // Open gives the keys of the store in a folder. Nothing is read yet.
-func Open(fsys disk.FS, chain Keychain) *Keys { return &Keys{fsys, chain, DefaultCost} }
+func Open(fsys disk.FS, chain Keychain) *Keys { return &Keys{fsys, chain, DefaultCost, lockPatience} }
 
 // ID names the store. The error is ErrNoStore when there is none.
 func (k *Keys) ID() (ID, error) {
@@ -62,7 +68,7 @@ func (k *Keys) Create(ctx context.Context, by Protection) (ID, Master, error) {
 		return ID{}, Master{}, fault.New(opKey, fault.Invalid, subject, "its key needs a protection",
 			"give a passphrase, or take the keychain")
 	}
-	err := k.locked(func() error {
+	err := k.locked(ctx, func() error {
 		if err := k.vacant(); err != nil {
 			return err
 		}
@@ -94,7 +100,7 @@ func (k *Keys) first(m Master, id ID, passphrase string) error {
 // vacant refuses a folder where another key is in use, or was.
 func (k *Keys) vacant() error {
 	if _, _, err := k.headers(); err == nil {
-		return fault.New(opKey, fault.Invalid, subject, "there is a store already", "")
+		return fault.Wrap(opKey, fault.Invalid, subject, ErrThere, "")
 	} else if !errors.Is(err, ErrNoStore) {
 		return err
 	}
@@ -190,21 +196,43 @@ func diskFault(err error) error {
 	return fault.Wrap(opKey, fault.Unavailable, subject, fault.Bare(err), fault.DiskRemedy(err))
 }
 
+// How long somebody waits for others that change keys: with the keychain that may take some seconds.
+const (
+	lockPatience = 15 * time.Second
+	lockPause    = 5 * time.Millisecond
+)
+
 // locked makes this process the only one that changes keys. It sweeps up what others left half
 // written; what cannot be swept, the next one tries again.
-func (k *Keys) locked(change func() error) error {
+func (k *Keys) locked(ctx context.Context, change func() error) error {
 	if err := k.fs.Mkdir(folder); err != nil {
 		return diskFault(err)
 	}
-	unlock, taken, err := k.fs.Lock(lockName, true)
+	unlock, err := k.hold(ctx)
 	if err != nil {
-		return diskFault(err)
-	}
-	if !taken {
-		return fault.New(opKey, fault.Unavailable, subject, "another INOS is changing its keys", "try again")
+		return err
 	}
 	defer unlock()
 	_ = disk.Sweep(k.fs, ".")
 	_ = disk.Sweep(k.fs, folder)
 	return change()
+}
+
+func (k *Keys) hold(ctx context.Context) (unlock func(), err error) {
+	for end := time.Now().Add(k.patience); ; {
+		unlock, taken, err := k.fs.Lock(lockName, true)
+		switch {
+		case err != nil:
+			return nil, diskFault(err)
+		case taken:
+			return unlock, nil
+		case time.Now().After(end):
+			return nil, fault.New(opKey, fault.Unavailable, subject, "another INOS is changing its keys", "try again when it is done")
+		}
+		select {
+		case <-time.After(lockPause):
+		case <-ctx.Done():
+			return nil, fault.Wrap(opKey, fault.Canceled, subject, context.Cause(ctx), "")
+		}
+	}
 }

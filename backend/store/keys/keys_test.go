@@ -317,14 +317,22 @@ func TestOneChangesTheKeysAtATime(t *testing.T) {
 		t.Fatal(taken, err)
 	}
 	for _, k := range []*Keys{k, over(m, chain)} {
+		k.patience = 0
 		err := k.SetPassphrase(master, "new")
 		if fault.KindOf(err) != fault.Unavailable || !strings.Contains(err.Error(), "another INOS") {
 			t.Errorf("%v", err)
 		}
 		opens(t, k, "word", master)
 	}
+	changed := make(chan error)
+	go func() { changed <- over(m, chain).SetPassphrase(master, "new") }() // this one waits
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := over(m, chain).SetKeychain(ctx, master); fault.KindOf(err) != fault.Canceled {
+		t.Errorf("it waits on: %v", err)
+	}
 	unlock()
-	if err := k.SetPassphrase(master, "new"); err != nil {
+	if err := <-changed; err != nil {
 		t.Error(err)
 	}
 }
