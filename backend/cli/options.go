@@ -78,7 +78,12 @@ func (a *app) checkFolders(cmd *cobra.Command) error {
 		if !f.Changed {
 			continue
 		}
-		if err := node.CheckFolder(f.Value.String()); err != nil &&
+		err := node.CheckFolder(f.Value.String())
+		if flag == dataFlag && errors.Is(err, fs.ErrPermission) {
+			return fault.Wrap("cli.data", fault.Denied, f.Value.String(), err,
+				"you may not read it: change its permissions, or name another folder with --data DIR")
+		}
+		if err != nil &&
 			(flag == pluginsFlag || !errors.Is(err, fs.ErrNotExist)) {
 			return usagef(cmd, "--%s %q: %w", flag, f.Value.String(), err)
 		}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -94,8 +95,16 @@ func (a *app) passphraseFrom(ctx context.Context, fd int) (string, error) {
 	}
 	text, err := input.Stream(fmt.Sprintf("descriptor %d", fd), reader).
 		ReadAll(ctx, maxPassphraseText)
+	if errors.Is(err, syscall.EBADF) {
+		err = notOpen(fd)
+	}
 	line, _, _ := bytes.Cut(text, []byte("\n"))
 	return string(bytes.TrimSuffix(line, []byte("\r"))), err
+}
+
+func notOpen(fd int) error {
+	return fault.New("passphrase", fault.Invalid, fmt.Sprintf("descriptor %d", fd), "it is not open",
+		fmt.Sprintf("let the shell open it, like %d<FILE at the end of the command", fd))
 }
 
 // descriptor is an open file of this process; 0 is the standard input.
@@ -103,7 +112,7 @@ func (a *app) descriptor(fd int) (io.Reader, error) {
 	if fd != 0 {
 		file := os.NewFile(uintptr(fd), "descriptor")
 		if file == nil {
-			return nil, fmt.Errorf("descriptor %d is not open", fd)
+			return nil, notOpen(fd)
 		}
 		return file, nil
 	}

@@ -56,6 +56,11 @@ func (s *quotaSize) Type() string { return "SIZE" }
 // formatBytes writes 16 MiB as "16MiB".
 func formatBytes(bytes float64) string { return arena.SizeText(bytes) }
 
+// counted is how many of something: 1 file, 2,000 files.
+func counted[T ~int | ~uint32 | ~uint64](n T, word string) string {
+	return formatCount(n) + " " + plural(int(n), word)
+}
+
 // formatCount groups thousands: 100,000.
 func formatCount[T ~int | ~uint32 | ~uint64](n T) string {
 	digits := strconv.FormatUint(uint64(n), 10)

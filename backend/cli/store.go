@@ -98,7 +98,7 @@ func passphraseFault(err error) error {
 func inStore(folder string, err error) error {
 	if errors.Is(err, keys.ErrNoStore) {
 		return fault.Wrap(opStore, fault.NotFound, folder, keys.ErrNoStore,
-			"name the data folder of another one with --data DIR")
+			"inos store put PATH makes one; that of another data folder is named with --data DIR")
 	}
 	return err
 }

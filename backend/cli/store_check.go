@@ -157,8 +157,8 @@ func (a *app) sayCheck(d checkDocument) error {
 		if !s.OK() {
 			word = "damaged"
 		}
-		if _, err := fmt.Fprintf(a.Stdout, "%s: %s; %s versions, %s blocks in %s packs%s\n", shown(s.Space), word,
-			formatCount(s.Versions), formatCount(s.Blocks), formatCount(s.Packs), read); err != nil {
+		if _, err := fmt.Fprintf(a.Stdout, "%s: %s; %s, %s in %s%s\n", shown(s.Space), word,
+			counted(s.Versions, "version"), counted(s.Blocks, "block"), counted(s.Packs, "pack"), read); err != nil {
 			return err
 		}
 		if s.Earlier != nil {
@@ -288,7 +288,8 @@ func (a *app) printRepair(d repairDocument) error {
 		for _, s := range d.Spaces {
 			a.sayDamages(s.Fixed)
 			a.sayHits(s.Report)
-			if _, err := fmt.Fprintf(a.Stdout, "%s: %d damaged places mended, %d packs set apart\n", shown(s.Space), len(s.Fixed), len(s.Quarantined)); err != nil {
+			if _, err := fmt.Fprintf(a.Stdout, "%s: %s mended, %s set apart\n", shown(s.Space),
+				counted(len(s.Fixed), "damaged place"), counted(len(s.Quarantined), "pack")); err != nil {
 				return err
 			}
 		}

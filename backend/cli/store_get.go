@@ -116,8 +116,8 @@ func (a *app) printGet(d getDocument) error {
 		if more := d.Failed - uint64(len(d.Failures)); more > 0 {
 			fmt.Fprintf(a.Stderr, "and %s more\n", formatCount(more))
 		}
-		if _, err := fmt.Fprintf(a.Stdout, "%s: %s files and %s folders, %s in %.1f s\n", shown(d.Target),
-			formatCount(d.Files), formatCount(d.Folders), formatBytes(float64(d.Bytes)), d.Seconds); err != nil {
+		if _, err := fmt.Fprintf(a.Stdout, "%s: %s and %s, %s in %.1f s\n", shown(d.Target),
+			counted(d.Files, "file"), counted(d.Folders, "folder"), formatBytes(float64(d.Bytes)), d.Seconds); err != nil {
 			return err
 		}
 	}

@@ -77,8 +77,8 @@ func (a *app) changeVersions(
 	}
 	if file, ok := a.keyboard(); ask && ok {
 		for _, f := range all {
-			fmt.Fprintf(a.Stderr, "%s of %s: %s, %s files\n", shown(string(f.v.Root.Path)), f.v.Time().Format("2006-01-02 15:04"),
-				formatBytes(float64(f.v.Root.Top.Size)), formatCount(f.v.Root.Files))
+			fmt.Fprintf(a.Stderr, "%s of %s: %s, %s\n", shown(string(f.v.Root.Path)), f.v.Time().Format("2006-01-02 15:04"),
+				formatBytes(float64(f.v.Root.Top.Size)), counted(f.v.Root.Files, "file"))
 		}
 		fmt.Fprint(a.Stderr, "Remove for good? [y/N] ")
 		if answer, err := a.answer(ctx, file); err != nil || answer != "y" && answer != "yes" {

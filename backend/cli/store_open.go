@@ -7,6 +7,8 @@ import (
 	"math"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -131,12 +133,38 @@ func (a *app) spaces(s *store.Store, flag spaceFlag) ([]*store.Space, error) {
 // versionOf finds what an ID, its beginning, or a path means, in the space that the flag names or in all.
 func (a *app) versionOf(s *store.Store, flag spaceFlag, what string) (*store.Space, store.Version, error) {
 	sp, v, err := a.findVersion(s, flag, what)
-	if path, err2 := filepath.Abs(what); fault.KindOf(err) == fault.NotFound && err2 == nil && path != what {
+	if path, err2 := filepath.Abs(what); fault.KindOf(err) == fault.NotFound && err2 == nil {
 		if sp, v, err2 := a.findVersion(s, flag, path); err2 == nil {
 			return sp, v, nil
 		}
+		return nil, v, a.insideVersion(s, flag, what, path, err)
 	}
 	return sp, v, err
+}
+
+// insideVersion says how a part of a version is had, if what names one; else it is otherwise.
+func (a *app) insideVersion(s *store.Store, flag spaceFlag, what, path string, otherwise error) error {
+	for _, path := range []string{what, path} {
+		for at := path; at != filepath.Dir(at); {
+			at = filepath.Dir(at)
+			if _, v, err := a.findVersion(s, flag, at); err == nil {
+				rest := strings.TrimPrefix(path, at+string(filepath.Separator))
+				return fault.New(opStore, fault.NotFound, what, "it was not put by itself, but may lie in "+at,
+					fmt.Sprintf("inos store get %s --only %s -o DIR restores it from there", v.ID.String()[:shortID], shellWord(rest)))
+			}
+		}
+	}
+	return otherwise
+}
+
+// shellWord is quoted where a shell would take it apart.
+func shellWord(text string) string {
+	if strings.ContainsFunc(text, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("/._-+", r)
+	}) {
+		return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+	}
+	return text
 }
 
 func (a *app) findVersion(s *store.Store, flag spaceFlag, what string) (in *store.Space, found store.Version, err error) {

@@ -159,7 +159,7 @@ func (a *app) printPut(d putDocument) error {
 }
 
 func (a *app) sayPut(d putDocument) error {
-	what := fmt.Sprintf("%s files, %s", formatCount(d.Files), formatBytes(float64(d.Bytes)))
+	what := fmt.Sprintf("%s, %s", counted(d.Files, "file"), formatBytes(float64(d.Bytes)))
 	if d.Unchanged {
 		_, err := fmt.Fprintf(a.Stdout, "%s  %s: %s, the same as before\n", d.ID[:shortID], shown(d.Path), what)
 		return err

@@ -81,10 +81,10 @@ func (a *app) archive(ctx context.Context, spaces []*store.Space, opt store.Arch
 	for _, s := range d.Spaces {
 		left := ""
 		if s.Left > 0 {
-			left = fmt.Sprintf("; %s blocks are left for the next time", formatCount(s.Left))
+			left = fmt.Sprintf("; %s left for the next time", counted(s.Left, "block"))
 		}
-		if _, err := fmt.Fprintf(a.Stdout, "%s: %s of %s blocks are smaller, by %s, in %.1f s%s\n", shown(s.Space), formatCount(s.Smaller),
-			formatCount(s.Blocks), formatBytes(float64(s.Saved)), s.Seconds, left); err != nil {
+		if _, err := fmt.Fprintf(a.Stdout, "%s: %s of %s smaller, by %s, in %.1f s%s\n", shown(s.Space), formatCount(s.Smaller),
+			counted(s.Blocks, "block"), formatBytes(float64(s.Saved)), s.Seconds, left); err != nil {
 			return err
 		}
 	}
@@ -181,7 +181,7 @@ func (a *app) printSpaces(spaces []*store.Space) error {
 			quota = formatBytes(float64(set.Quota))
 		}
 		if set.ArchiveAfterDays > 0 {
-			after = fmt.Sprintf("%d days", set.ArchiveAfterDays)
+			after = counted(set.ArchiveAfterDays, "day")
 		}
 		rows = append(rows, []string{shown(set.Name), quota, fmt.Sprint(set.Replicas), after})
 	}

@@ -144,13 +144,24 @@ func (s *Source) ReadAll(ctx context.Context, limit int64) ([]byte, error) {
 	}
 }
 
+// sizeText is in the largest unit that leaves a whole number.
+func sizeText(bytes int64) string {
+	switch {
+	case bytes%(1<<20) == 0:
+		return fmt.Sprintf("%d MiB", bytes>>20)
+	case bytes%(1<<10) == 0:
+		return fmt.Sprintf("%d KiB", bytes>>10)
+	}
+	return fmt.Sprintf("%d bytes", bytes)
+}
+
 func (s *Source) check(data []byte, err error, limit int64) error {
 	switch {
 	case err != nil:
 		return fault.Wrap(opRead, fault.Invalid, s.name, fault.Bare(err), "")
 	case int64(len(data)) > limit:
 		return &fault.Error{Op: opRead, Kind: fault.Budget, Subject: s.name, Limit: limit,
-			Err: fmt.Errorf("it has more than %.4g MiB", float64(limit)/(1<<20))}
+			Err: fmt.Errorf("it has more than %s", sizeText(limit))}
 	case s.pipe && len(data) == 0:
 		return fault.New(opRead, fault.Invalid, s.name, "nobody writes into this pipe",
 			"start the writer first, or give a file")

@@ -170,6 +170,10 @@ func (s *Space) putting(ctx context.Context, path string, opt PutOptions) (*putt
 
 // named refuses a path or a label that no version can have, before anything is read.
 func (p *putting) named() error {
+	if !tree.LabelFits(p.opt.Label) {
+		return fault.Newf(opStore, fault.Invalid, "the label",
+			"a label is one line of at most %d bytes of text, without control characters", tree.MaxLabelBytes)
+	}
 	top := tree.Entry{Name: topName(p.path), Kind: tree.File}
 	r := tree.Root{Path: []byte(p.path), Label: p.opt.Label, Sort: p.opt.Sort, Top: top}
 	return fault.Wrap(opStore, fault.Invalid, p.path, r.Check(), "choose another name")

@@ -189,7 +189,7 @@ func TestAKeyThatTheKeychainLostIsToldFromOneThatIsDamaged(t *testing.T) {
 	chain.Fault = fault.Wrap("k", fault.Unavailable, "keychain", // as where there is no bus to ask at
 		fmt.Errorf("there is no desktop session: %w", fs.ErrNotExist), "log in")
 	_, err := k.Unlock(t.Context(), Passphrase{})
-	if f := fault.As(err); f == nil || f.Kind != fault.Unavailable || f.Next != "log in" {
+	if f := fault.As(err); f == nil || f.Kind != fault.Unavailable || f.Next != "log in, or "+setAnew {
 		t.Errorf("%v", err)
 	}
 	if s, err := k.State(t.Context()); err != nil || s.Keychain || s.KeychainErr == nil {

@@ -128,19 +128,24 @@ func (k *Keys) fromChain(ctx context.Context, headers []good[header]) (Master, e
 	return Master{}, first
 }
 
+const setAnew = "set a new passphrase with the 24 words of the recovery sheet: inos store key import"
+
 // notInChain is the error where the keychain alone has the key, and does not give it.
 func notInChain(err error) error {
 	switch {
 	case notThere(err):
 		return fault.New(opKey, fault.Denied, subject,
-			"its key is not in the keychain, and no passphrase is set", recovery)
+			"its key is not in the keychain, and no passphrase is set", setAnew)
 	case errors.Is(err, errEntry), errors.Is(err, errForeignEntry):
 		return fault.Wrap(opKey, fault.Denied, subject, err, recovery)
 	}
-	next := ""
+	next := setAnew
 	if f := fault.As(err); f != nil {
-		err, next = errors.New(f.Message()), f.Next
+		err = errors.New(f.Message())
+		if f.Next != "" {
+			next = f.Next + ", or " + setAnew
+		}
 	}
 	return fault.Wrap(opKey, fault.Unavailable, subject,
-		fmt.Errorf("its key is in the keychain alone: %w", err), next)
+		fmt.Errorf("no passphrase is set, and the keychain does not give its key: %w", err), next)
 }

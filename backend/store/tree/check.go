@@ -169,8 +169,8 @@ func (r *Root) Check() error {
 	case r.Bytes > MaxSize:
 		return invalid("a root of %d bytes", r.Bytes)
 	}
-	if err := checkLabel(r.Label); err != nil {
-		return err
+	if !LabelFits(r.Label) {
+		return invalid("a label that is no line of UTF-8 of at most %d bytes", MaxLabelBytes)
 	}
 	if err := checkNames(r.Replaces, 0, MaxReplaces); err != nil {
 		return err
@@ -178,13 +178,9 @@ func (r *Root) Check() error {
 	return r.Top.Check()
 }
 
-// checkLabel keeps out what would spoil a line of a terminal.
-func checkLabel(label string) error {
-	if len(label) > MaxLabelBytes || !utf8.ValidString(label) ||
-		strings.ContainsFunc(label, unicode.IsControl) {
-		return invalid("a label that is no line of UTF-8 of at most %d bytes", MaxLabelBytes)
-	}
-	return nil
+// LabelFits keeps out what would spoil a line of a terminal.
+func LabelFits(label string) bool {
+	return len(label) <= MaxLabelBytes && utf8.ValidString(label) && !strings.ContainsFunc(label, unicode.IsControl)
 }
 
 // Check refuses a removal that the format forbids.
