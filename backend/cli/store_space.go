@@ -92,7 +92,33 @@ func (a *app) archive(ctx context.Context, spaces []*store.Space, opt store.Arch
 }
 
 type statDocument struct {
-	Spaces []store.Stat `json:"spaces"`
+	Spaces []spaceStat `json:"spaces"`
+}
+
+type spaceStat struct {
+	store.Stat
+	Settings spaceSettings `json:"settings"`
+}
+
+func newStatDocument(stats []store.Stat) statDocument {
+	d := statDocument{[]spaceStat{}}
+	for _, s := range stats {
+		d.Spaces = append(d.Spaces, spaceStat{s, newSpaceSettings(s.Settings)})
+	}
+	return d
+}
+
+// spaceSettings are the settings of a space with --json, all of them.
+type spaceSettings struct {
+	Name             string    `json:"name"`
+	Quota            int64     `json:"quota"` // bytes; 0: no bound
+	Replicas         int       `json:"replicas"`
+	ArchiveAfterDays int       `json:"archiveAfterDays"` // 0: never by itself
+	Created          time.Time `json:"created"`
+}
+
+func newSpaceSettings(s store.Settings) spaceSettings {
+	return spaceSettings{s.Name, s.Quota, s.Replicas, s.ArchiveAfterDays, time.UnixMilli(s.Created)}
 }
 
 func (a *app) storeStatCommand() *cobra.Command {
@@ -104,18 +130,18 @@ func (a *app) storeStatCommand() *cobra.Command {
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.eachSpace(cmd.Context(), flag, func(spaces []*store.Space) error {
-				d := statDocument{[]store.Stat{}}
+				var stats []store.Stat
 				for _, sp := range spaces {
 					s, err := sp.Stat(cmd.Context())
 					if err != nil {
 						return err
 					}
-					d.Spaces = append(d.Spaces, s)
+					stats = append(stats, s)
 				}
 				if a.global.json {
-					return writeJSON(a.Stdout, d)
+					return writeJSON(a.Stdout, newStatDocument(stats))
 				}
-				return a.printStat(d.Spaces)
+				return a.printStat(stats)
 			})
 		},
 	}
@@ -152,7 +178,7 @@ func (a *app) storeSpaceCommand() *cobra.Command {
 }
 
 type spaceDocument struct {
-	store.Settings
+	spaceSettings
 	ID string `json:"id"`
 }
 
@@ -175,7 +201,7 @@ func (a *app) printSpaces(spaces []*store.Space) error {
 	rows := [][]string{{"SPACE", "QUOTA", "REPLICAS", "ARCHIVE AFTER"}}
 	for _, sp := range spaces {
 		set := sp.Settings()
-		d.Spaces = append(d.Spaces, spaceDocument{set, sp.ID})
+		d.Spaces = append(d.Spaces, spaceDocument{newSpaceSettings(set), sp.ID})
 		quota, after := "-", "-"
 		if set.Quota > 0 {
 			quota = formatBytes(float64(set.Quota))

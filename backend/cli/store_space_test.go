@@ -3,6 +3,7 @@ package cli
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 // newStoreStand is a stand whose store is made with a passphrase.
@@ -55,6 +56,24 @@ func TestValuesThatMeanNothingAreRefusedWithTheirRange(t *testing.T) {
 		got := s.inos(t.Context(), append([]string{"store"}, strings.Fields(args)...)...)
 		if got.exit != ExitUsage || !strings.Contains(got.stderr, want) {
 			t.Errorf("%s: %+v", args, got)
+		}
+	}
+}
+
+func TestTheSettingsOfASpaceAreAllInItsDocument(t *testing.T) {
+	s := newStoreStand(t)
+	s.must(t, "store", "space", "add", "photos")
+	for _, command := range []string{"space list", "stat"} {
+		var d struct{ Spaces []map[string]any }
+		oneDocument(t, s.must(t, append(append([]string{"store"}, strings.Fields(command)...), "--json")...).stdout, &d)
+		set := d.Spaces[0]
+		if command == "stat" {
+			set = set["settings"].(map[string]any)
+		}
+		requireFields(t, set, map[string]any{"name": "", "quota": 0, "replicas": 0, "archiveAfterDays": 0, "created": ""})
+		created, err := time.Parse(time.RFC3339, set["created"].(string))
+		if err != nil || time.Since(created) > time.Hour || set["quota"] != 0.0 {
+			t.Errorf("%s: %v, %v", command, set, err)
 		}
 	}
 }
