@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"io/fs"
 	"math/rand/v2"
@@ -13,10 +14,12 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"inos/backend/fault"
 	"inos/backend/store"
@@ -192,6 +195,55 @@ func TestAVersionIsReadByteForByteWhateverItsNames(t *testing.T) {
 	}
 }
 
+// What a browser shows of a folder leads to all that is in it, whatever its names, and runs nothing.
+func TestABrowserIsLedThroughTheFolders(t *testing.T) {
+	stored := storedTree(t)
+	s := serve(t, One(Version{stored.space, stored.version}))
+	links := regexp.MustCompile(`<li><a href="\./([^"<>]*)">([^<>\x01]*)</a>`)
+	found := 0
+	for folders := []string{s.URL()}; len(folders) > 0; folders = folders[1:] {
+		got := ask(t, "GET", folders[0], "")
+		if got.StatusCode != http.StatusOK || got.Header.Get("Content-Type") != "text/html; charset=utf-8" ||
+			!strings.HasSuffix(got.Header.Get("Content-Security-Policy"), "default-src 'none'") ||
+			bytes.Count(got.body, []byte("<li>")) != len(links.FindAll(got.body, -1)) || !utf8.Valid(got.body) {
+			t.Fatalf("%s %v %s", got.Status, got.Header, got.body)
+		}
+		for _, link := range links.FindAllSubmatch(got.body, -1) {
+			address := folders[0] + html.UnescapeString(string(link[1]))
+			if strings.HasSuffix(address, "/") {
+				folders = append(folders, address)
+				continue
+			}
+			found++
+			name, err := url.PathUnescape(strings.TrimPrefix(address, s.URL()))
+			if file := ask(t, "GET", address, ""); err != nil || !bytes.Equal(file.body, stored.files[name]) {
+				t.Errorf("%q: %s, %v", name, file.Status, err)
+			}
+		}
+	}
+	if found != len(stored.files) {
+		t.Errorf("%d files, want %d", found, len(stored.files))
+	}
+	if got := ask(t, "GET", strings.TrimSuffix(s.URL(), "/"), ""); got.StatusCode != http.StatusOK {
+		t.Error(got.Status) // it is led to the folder's own address
+	}
+	if got := ask(t, "HEAD", s.URL(), ""); got.StatusCode != http.StatusOK || len(got.body) > 0 {
+		t.Error(got.Status)
+	}
+}
+
+func TestTheTopIsAsOldAsWhatIsInIt(t *testing.T) {
+	stored := storedTree(t)
+	for versions, want := range map[int]string{1: stored.version.Time().UTC().Format(http.TimeFormat), 0: "Thu, 01 Jan 1970"} {
+		all := []Version{{stored.space, stored.version}}[:versions]
+		s := serve(t, All(func() ([]Version, error) { return all, nil }))
+		got := ask(t, "PROPFIND", s.at(""), "", "Depth", "0")
+		if !bytes.Contains(got.body, []byte("getlastmodified>"+want)) {
+			t.Errorf("%d: %s", versions, got.body)
+		}
+	}
+}
+
 func TestAPartOfAFileIsReadAlone(t *testing.T) {
 	stored := storedTree(t)
 	s := serve(t, One(Version{stored.space, stored.version}))
@@ -277,7 +329,6 @@ func TestNobodyReadsWithoutTheSecretOrUnderAnotherName(t *testing.T) {
 		"up and back":        {"GET", root + "/x/../" + s.token + "/plain.txt", nil, http.StatusNotFound},
 		"another's name":     {"GET", s.at("plain.txt"), []string{"Host", "evil.example:" + port}, http.StatusForbidden},
 		"a name like ours":   {"GET", s.at("plain.txt"), []string{"Host", "127.0.0.1.evil.example"}, http.StatusForbidden},
-		"a folder as a file": {"GET", s.at(""), nil, http.StatusMethodNotAllowed},
 		"all at once":        {"PROPFIND", s.at(""), []string{"Depth", "infinity"}, http.StatusForbidden},
 		"no depth":           {"PROPFIND", s.at(""), nil, http.StatusForbidden},
 		"a path that climbs": {"GET", s.at("../../../etc/passwd"), nil, http.StatusNotFound},

@@ -43,7 +43,10 @@ func (i info) Mode() fs.FileMode {
 }
 
 func (i info) ModTime() time.Time {
-	if i.branch != nil {
+	switch {
+	case i.branch != nil && i.branch.time.IsZero(): // nothing was put yet
+		return time.Unix(0, 0)
+	case i.branch != nil:
 		return i.branch.time
 	}
 	return time.Unix(i.entry.Sec, int64(i.entry.Nsec))

@@ -48,7 +48,7 @@ func Listen(ctx context.Context, address string, tree *Tree) (*Server, error) {
 	}
 	s := &Server{listener: listener, token: rand.Text()}
 	s.http = http.Server{
-		Handler:           &guard{token: s.token, files: handler(s.token, tree)},
+		Handler:           &guard{token: s.token, tree: tree, files: handler(s.token, tree)},
 		ReadHeaderTimeout: headerTime, ReadTimeout: idleTime, IdleTimeout: idleTime, MaxHeaderBytes: maxHeaderBytes,
 		BaseContext: func(net.Listener) context.Context { return ctx },
 	}
@@ -102,6 +102,7 @@ func (s *Server) Serve(ctx context.Context) error {
 // guard lets nobody to the files who does not know the secret, and nobody change anything.
 type guard struct {
 	token string
+	tree  *Tree
 	files http.Handler
 }
 
@@ -149,7 +150,9 @@ func (g *guard) serve(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxBodyBytes)
 		g.files.ServeHTTP(w, r)
 	case http.MethodGet, http.MethodHead:
-		g.files.ServeHTTP(w, r)
+		if !g.page(w, r) {
+			g.files.ServeHTTP(w, r)
+		}
 	default:
 		http.Error(w, "the store can only be read here", http.StatusForbidden)
 	}

@@ -241,6 +241,7 @@ func (b *branch) kid(name string) *branch {
 }
 
 func (b *branch) add(v Version) {
+	b.touch(v)
 	at := b.kid(shown(v.Space.Name()))
 	at.touch(v)
 	for _, part := range strings.FieldsFunc(string(v.Root.Path), slash) {
