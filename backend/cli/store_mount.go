@@ -26,7 +26,7 @@ func (a *app) storeMountCommand() *cobra.Command {
 		Long: "mount serves the store as a folder (WebDAV) to this computer, until Ctrl+C: spaces, paths, versions,\n" +
 			"and what is in them; with an id that version alone. ID is as for inos store get. Nothing can be\n" +
 			"changed through it. Whoever knows the address that is printed can read: it has a secret part that is\n" +
-			"another one each time. Symbolic links are left out.",
+			"another one each time. A browser that opens it lists the folders. Symbolic links are left out.",
 		Example: "  inos store mount\n  inos store mount 3fa9c1d2 --addr 127.0.0.1:8400 --json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -93,6 +93,7 @@ func mountText(s *dav.Server) string {
 		"  Linux    gio mount %s, or in the file manager: Other Locations\n"+
 		"  macOS    Finder, Go, Connect to Server, with the address above\n"+
 		"  Windows  net use * \\\\%s@%s\\%s\n"+
+		"  A browser lists the folders, too.\n"+
 		"Do not pass the address on. Ctrl+C ends it.\n",
 		s.URL(), strings.Replace(s.URL(), "http:", "dav:", 1), host, port, s.Token())
 }

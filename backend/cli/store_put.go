@@ -49,7 +49,7 @@ func (a *app) storePutCommand() *cobra.Command {
 		Long: "put stores a file or a folder as a new version of its path. What was stored before, in this or in\n" +
 			"another file, takes no room again. When it returns, the version lasts. What cannot be read is named,\n" +
 			"the rest is stored, and the exit code is 1. It may be interrupted: what was done spares the next try\n" +
-			"the work. PATH - is the standard input, which needs a --name.",
+			"the work. The store itself is left out. PATH - is the standard input, which needs a --name.",
 		Example: "  inos store put ~/Pictures\n" +
 			"  inos store put report.pdf --label \"as sent\" --pin\n" +
 			"  pg_dump shop | inos store put - --name shop.sql\n" +
