@@ -68,7 +68,8 @@ func (s *Space) PutPath(ctx context.Context, path string, opt PutOptions) (Put, 
 		own = files.MarkOf(opt.Store)
 	}
 	if own.Within(real) {
-		return Put{}, fault.Wrap(opStore, fault.Invalid, path, files.ErrItself, "copy its folder with another program, while no INOS runs")
+		return Put{}, fault.Wrap(opStore, fault.Invalid, path, files.ErrItself,
+			"copy its folder with another program, while no INOS runs")
 	}
 	folder, top, err := files.Find(real)
 	if err != nil {

@@ -32,7 +32,8 @@ func (p *putting) sizeless(file *os.File, found *files.Found) ([]tree.Link, erro
 		}
 		return nil, fault.Wrap(opStore, fault.Unavailable, file.Name(), fault.Bare(err), "")
 	}
-	links, err := p.cutter.stream(p.ctx, io.LimitReader(io.MultiReader(bytes.NewReader((*buf)[:n]), file), maxSizeless+1))
+	all := io.MultiReader(bytes.NewReader((*buf)[:n]), file)
+	links, err := p.cutter.stream(p.ctx, io.LimitReader(all, maxSizeless+1))
 	if err != nil {
 		return nil, unavailable(file.Name(), fault.Bare(err))
 	}
@@ -41,8 +42,8 @@ func (p *putting) sizeless(file *os.File, found *files.Found) ([]tree.Link, erro
 		found.Entry.Size += l.Size
 	}
 	if found.Entry.Size > maxSizeless {
-		return nil, fault.New(opStore, fault.Unavailable, file.Name(), "it says that it is empty, and has more than 64 MiB",
-			"put what it has through a pipe: inos store put - --name NAME")
+		return nil, fault.New(opStore, fault.Unavailable, file.Name(),
+			"it says that it is empty, and has more than 64 MiB", "put what it has through a pipe: inos store put - --name NAME")
 	}
 	return links, nil
 }
