@@ -2,50 +2,58 @@ package store
 
 import (
 	"strings"
+	"sync"
 	"testing"
 
+	"inos/backend/store/disk"
 	"inos/backend/store/disk/disktest"
 )
 
+// slow is a disk on which the second copy of a twin is not written before somebody looked at it.
+type slow struct {
+	disk.FS
+	twin           string
+	once           *sync.Once
+	half, lookedAt chan struct{}
+}
+
+func (s slow) Rename(from, to string) error {
+	if strings.HasSuffix(to, s.twin+".b") {
+		s.once.Do(func() {
+			close(s.half)
+			<-s.lookedAt
+		})
+	}
+	return s.FS.Rename(from, to)
+}
+
 // Between the two writes of a twin its copies differ, and nothing is damaged.
-func TestACheckBesideWritersRaisesNoAlarm(t *testing.T) {
-	m := disktest.New()
-	s := newSpaceOn(t, m)
-	put(t, s, "one", random(1, 3000))
-	other := again(t, m)
-	busy := make(chan struct{})
-	var once bool
-	m.Break(func(op disktest.Op) error {
-		if op.Kind == disktest.Rename && strings.HasSuffix(op.To, "epoch.a") && !once {
-			once = true
-			close(busy)
-		}
-		return nil
-	})
-	done := make(chan error)
-	go func() {
-		for range 20 {
-			if _, err := other.Collect(t.Context(), 0, nil); err != nil {
-				done <- err
-				return
+func TestACheckBesideAWriterRaisesNoAlarm(t *testing.T) {
+	for _, twin := range []string{"epoch", "space"} {
+		m := disktest.New()
+		s := newSpaceOn(t, m)
+		put(t, s, "one", random(1, 3000))
+		disk := slow{m, twin, &sync.Once{}, make(chan struct{}), make(chan struct{})}
+		other := again(t, disk)
+		var seen sync.Once
+		done := make(chan error)
+		go func() {
+			_, err := other.Collect(t.Context(), 0, nil)
+			if err == nil {
+				err = other.Change(t.Context(), func(set *Settings) { set.Quota++ })
 			}
-			if err := other.Change(t.Context(), func(set *Settings) { set.Quota++ }); err != nil {
-				done <- err
-				return
+			done <- err
+		}()
+		<-disk.half
+		m.Break(func(op disktest.Op) error { // nobody but the check is at work
+			if op.Kind == disktest.Open && strings.HasSuffix(op.Name, twin+".b") {
+				seen.Do(func() { go close(disk.lookedAt) })
 			}
-		}
-		close(done)
-	}()
-	<-busy
-	for {
+			return nil
+		})
 		sound(t, s)
-		select {
-		case err := <-done:
-			if err != nil {
-				t.Error(err)
-			}
-			return
-		default:
+		if err := <-done; err != nil {
+			t.Error(err)
 		}
 	}
 }
