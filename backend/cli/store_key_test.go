@@ -134,7 +134,7 @@ func TestWordsThatAreNotThoseOfTheStoreAreRefused(t *testing.T) {
 		strings.Join(wrong, "\n"):     `word 1, "hors", is not in the list`,
 		strings.Join(words[:12], " "): "a recovery sheet has 24 words, and these are 12",
 		strings.Repeat("zoo ", 24):    "do not fit together",
-		strings.Repeat("zoo ", 9000):  "MiB",
+		strings.Repeat("zoo ", 9000):  "more than 16 KiB",
 	} {
 		s.stdin = text
 		got := s.key(t, "a new horse", "import", "--json")
