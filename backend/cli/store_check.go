@@ -124,10 +124,10 @@ func (a *app) printCheck(d checkDocument) error {
 }
 
 func checkWords(damages []store.Damage, hits, unknown int) string {
-	words := fmt.Sprintf("%d damaged places were found", len(damages))
+	words := counted(len(damages), "damaged place") + " found"
 	severe := slices.ContainsFunc(damages, func(d store.Damage) bool { return !d.Harmless })
 	if hits > 0 {
-		words += fmt.Sprintf("; %d files cannot be read whole", hits)
+		words += "; " + counted(hits, "file") + " cannot be read whole"
 	}
 	switch {
 	case unknown > 0:
@@ -269,7 +269,7 @@ func (a *app) printRepair(d repairDocument) error {
 		d.Rewritten = []string{}
 	}
 	if d.Error == nil && hits > 0 {
-		d.Error = fault.Newf(opStore, fault.Damaged, "store", "%d files cannot be read whole", hits)
+		d.Error = fault.Newf(opStore, fault.Damaged, "store", "%s cannot be read whole", counted(hits, "file"))
 		d.Error.Next = "put them again to make their versions whole, or remove those"
 	}
 	if d.Error == nil && unknown > 0 {

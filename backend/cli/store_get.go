@@ -193,10 +193,14 @@ func (a *app) storeListCommand() *cobra.Command {
 }
 
 func (a *app) listVersions(s *store.Store, flag spaceFlag, all bool) error {
-	spaces, err := a.spaces(s, flag)
-	if err != nil {
-		return err
+	spaces, damaged := a.spaces(s, flag)
+	if damaged != nil && len(spaces) == 0 {
+		return damaged
 	}
+	return a.tolerate(damaged, func() error { return a.listSpaces(spaces, all) })
+}
+
+func (a *app) listSpaces(spaces []*store.Space, all bool) error {
 	list := []putVersion{}
 	for _, sp := range spaces {
 		versions, err := sp.Versions()

@@ -174,14 +174,14 @@ func (a *app) eachSpace(ctx context.Context, flag spaceFlag, do func([]*store.Sp
 	if err != nil {
 		return err
 	}
-	spaces, err := a.spaces(s, flag)
-	if err != nil {
-		return err
+	spaces, damaged := a.spaces(s, flag)
+	if damaged != nil && len(spaces) == 0 {
+		return damaged
 	}
 	defer func() {
 		for _, sp := range spaces {
 			sp.Close()
 		}
 	}()
-	return do(spaces)
+	return a.tolerate(damaged, func() error { return do(spaces) })
 }

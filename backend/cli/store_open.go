@@ -127,7 +127,21 @@ func (a *app) spaces(s *store.Store, flag spaceFlag) ([]*store.Space, error) {
 		return s.Spaces()
 	}
 	sp, err := s.Space(flag.name)
-	return []*store.Space{sp}, err
+	if err != nil {
+		return nil, err
+	}
+	return []*store.Space{sp}, nil
+}
+
+// tolerate lets a command do its work in the spaces that can be opened: what is damaged is told after
+// that, beside the command's own output, and fails it.
+func (a *app) tolerate(damaged error, do func() error) error {
+	err := do()
+	if err != nil || damaged == nil {
+		return err
+	}
+	fmt.Fprintln(a.Stderr, a.reason(damaged))
+	return &reported{ExitFailed}
 }
 
 // versionOf finds what an ID, its beginning, or a path means, in the space that the flag names or in all.
