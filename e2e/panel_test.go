@@ -298,8 +298,7 @@ func TestThePluginsPanelInBothThemesAndSizes(t *testing.T) {
 				t.Parallel()
 				name := fmt.Sprintf("plugins-%%s-%s-%d", theme, size.width)
 				s := &stage{screen: startScreenOf(t, size.width, size.height), data: t.TempDir()}
-				place := fmt.Sprintf(`{"width": %d, "height": %d}`, size.width, size.height)
-				s.must(t, os.WriteFile(filepath.Join(s.data, "window.json"), []byte(place), 0o600))
+				s.place(t, size.width, size.height)
 				s.must(t, os.WriteFile(filepath.Join(s.data, "settings.json"),
 					[]byte(`{"theme": "`+theme+`", "panel": "plugins"}`), 0o600))
 				for _, f := range []dropin.File{sparks(t, "1.0.0"), sparks(t, "1.1.0")} {

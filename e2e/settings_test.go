@@ -55,6 +55,7 @@ func settable(t *testing.T) string {
 func openSettable(t *testing.T, settings string, more ...string) *stage {
 	t.Helper()
 	s := &stage{screen: startScreen(t), data: t.TempDir()}
+	s.place(t, screenWidth, screenHeight)
 	s.must(t, os.WriteFile(filepath.Join(s.data, "settings.json"), []byte(settings), 0o600))
 	s.driver = startDriver(t, append(s.environment(t), more...), install(t), []string{"--data", s.data})
 	s.awaitBirds(t)

@@ -53,6 +53,13 @@ func openPage(t *testing.T, settings string, flags ...string) *stage {
 	return s
 }
 
+// place is how the window was left, with a flock that leaves the processors to what is tested beside it.
+func (s *stage) place(t *testing.T, width, height int) {
+	t.Helper()
+	s.must(t, os.WriteFile(filepath.Join(s.data, "window.json"), fmt.Appendf(nil,
+		`{"width": %d, "height": %d, "unit": "boids", "params": {"count": 500}}`, width, height), 0o600))
+}
+
 // awaitBirds waits until the page is loaded and has reported that it draws.
 func (s *stage) awaitBirds(t *testing.T) {
 	t.Helper()

@@ -4,7 +4,6 @@ package e2e
 
 import (
 	"bytes"
-	"fmt"
 	"image"
 	"image/color"
 	"image/png"
@@ -161,8 +160,7 @@ func openStorePanel(
 ) *stage {
 	t.Helper()
 	s := &stage{screen: startScreenOf(t, width, height), data: t.TempDir()}
-	s.must(t, os.WriteFile(filepath.Join(s.data, "window.json"),
-		fmt.Appendf(nil, `{"width": %d, "height": %d}`, width, height), 0o600))
+	s.place(t, width, height)
 	s.must(t, os.WriteFile(filepath.Join(s.data, "settings.json"),
 		[]byte(`{"theme": "`+theme+`", "panel": "store"}`), 0o600))
 	if prepare != nil {
