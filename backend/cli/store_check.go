@@ -107,20 +107,7 @@ func (a *app) printCheck(d checkDocument) error {
 	if d.Error == nil && !d.OK {
 		d.Error = fault.New(opStore, fault.Damaged, "store", checkWords(damages, hits, unknown), "inos store repair sets apart what is damaged")
 	}
-	if a.global.json {
-		if err := writeJSON(a.Stdout, d); err != nil {
-			return err
-		}
-	} else if err := a.sayCheck(d); err != nil {
-		return err
-	}
-	if d.Error == nil {
-		return nil
-	}
-	if !a.global.json {
-		fmt.Fprintln(a.Stderr, a.reason(d.Error))
-	}
-	return &reported{ExitFailed}
+	return a.tell(d, func() error { return a.sayCheck(d) }, d.Error)
 }
 
 func checkWords(damages []store.Damage, hits, unknown int) string {
@@ -277,28 +264,20 @@ func (a *app) printRepair(d repairDocument) error {
 			"compare inos store ls with what you put, and put again what is not there")
 	}
 	d.OK = d.Error == nil
-	if a.global.json {
-		if err := writeJSON(a.Stdout, d); err != nil {
+	return a.tell(d, func() error { return a.sayRepair(d) }, d.Error)
+}
+
+func (a *app) sayRepair(d repairDocument) error {
+	for _, name := range d.Rewritten {
+		fmt.Fprintf(a.Stdout, "  %s: written again\n", name)
+	}
+	for _, s := range d.Spaces {
+		a.sayDamages(s.Fixed)
+		a.sayHits(s.Report)
+		if _, err := fmt.Fprintf(a.Stdout, "%s: %s mended, %s set apart\n", shown(s.Space),
+			counted(len(s.Fixed), "damaged place"), counted(len(s.Quarantined), "pack")); err != nil {
 			return err
 		}
-	} else {
-		for _, name := range d.Rewritten {
-			fmt.Fprintf(a.Stdout, "  %s: written again\n", name)
-		}
-		for _, s := range d.Spaces {
-			a.sayDamages(s.Fixed)
-			a.sayHits(s.Report)
-			if _, err := fmt.Fprintf(a.Stdout, "%s: %s mended, %s set apart\n", shown(s.Space),
-				counted(len(s.Fixed), "damaged place"), counted(len(s.Quarantined), "pack")); err != nil {
-				return err
-			}
-		}
 	}
-	if d.Error == nil {
-		return nil
-	}
-	if !a.global.json {
-		fmt.Fprintln(a.Stderr, a.reason(d.Error))
-	}
-	return &reported{ExitFailed}
+	return nil
 }

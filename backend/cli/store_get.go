@@ -105,29 +105,17 @@ func (a *app) storeGet(ctx context.Context, sp *store.Space, v store.Version, ou
 }
 
 func (a *app) printGet(d getDocument) error {
-	if a.global.json {
-		if err := writeJSON(a.Stdout, d); err != nil {
-			return err
-		}
-	} else {
+	return a.tell(d, func() error {
 		for _, f := range d.Failures {
 			fmt.Fprintln(a.Stderr, shown(oneLine(f)))
 		}
 		if more := d.Failed - uint64(len(d.Failures)); more > 0 {
 			fmt.Fprintf(a.Stderr, "and %s more\n", formatCount(more))
 		}
-		if _, err := fmt.Fprintf(a.Stdout, "%s: %s and %s, %s in %.1f s\n", shown(d.Target),
-			counted(d.Files, "file"), counted(d.Folders, "folder"), formatBytes(float64(d.Bytes)), d.Seconds); err != nil {
-			return err
-		}
-	}
-	if d.Error == nil {
-		return nil
-	}
-	if !a.global.json {
-		fmt.Fprintln(a.Stderr, a.reason(d.Error))
-	}
-	return &reported{ExitFailed}
+		_, err := fmt.Fprintf(a.Stdout, "%s: %s and %s, %s in %.1f s\n", shown(d.Target),
+			counted(d.Files, "file"), counted(d.Folders, "folder"), formatBytes(float64(d.Bytes)), d.Seconds)
+		return err
+	}, d.Error)
 }
 
 // putVersion is a version in inos store ls --json.

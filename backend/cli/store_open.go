@@ -133,6 +133,21 @@ func (a *app) spaces(s *store.Store, flag spaceFlag) ([]*store.Space, error) {
 	return []*store.Space{sp}, nil
 }
 
+// tell prints what a command did, as its document or in words, and fails it where a part of it failed;
+// the document has that error as well.
+func (a *app) tell(document any, say func() error, failed *fault.Error) error {
+	if a.global.json {
+		say = func() error { return writeJSON(a.Stdout, document) }
+	}
+	if err := say(); err != nil || failed == nil {
+		return err
+	}
+	if !a.global.json {
+		fmt.Fprintln(a.Stderr, a.reason(failed))
+	}
+	return &reported{ExitFailed}
+}
+
 // tolerate lets a command do its work in the spaces that can be opened: what is damaged is told after
 // that, beside the command's own output, and fails it.
 func (a *app) tolerate(damaged error, do func() error) error {

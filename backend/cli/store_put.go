@@ -134,31 +134,16 @@ func newPutDocument(sp *store.Space, put store.Put, took time.Duration) putDocum
 }
 
 func (a *app) printPut(d putDocument) error {
-	if a.global.json {
-		if err := writeJSON(a.Stdout, d); err != nil {
-			return err
-		}
-	} else {
-		for _, p := range d.Problems {
-			fmt.Fprintln(a.Stderr, oneLine(p))
-		}
-		if more := d.Failed + d.Skipped - len(d.Problems); more > 0 {
-			fmt.Fprintf(a.Stderr, "and %d more\n", more)
-		}
-		if err := a.sayPut(d); err != nil {
-			return err
-		}
-	}
-	if d.Error == nil {
-		return nil
-	}
-	if !a.global.json {
-		fmt.Fprintln(a.Stderr, a.reason(d.Error))
-	}
-	return &reported{ExitFailed}
+	return a.tell(d, func() error { return a.sayPut(d) }, d.Error)
 }
 
 func (a *app) sayPut(d putDocument) error {
+	for _, p := range d.Problems {
+		fmt.Fprintln(a.Stderr, oneLine(p))
+	}
+	if more := d.Failed + d.Skipped - len(d.Problems); more > 0 {
+		fmt.Fprintf(a.Stderr, "and %d more\n", more)
+	}
 	what := fmt.Sprintf("%s, %s", counted(d.Files, "file"), formatBytes(float64(d.Bytes)))
 	if d.Unchanged {
 		_, err := fmt.Fprintf(a.Stdout, "%s  %s: %s, the same as before\n", d.ID[:shortID], shown(d.Path), what)
