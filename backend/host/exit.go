@@ -38,6 +38,8 @@ func (w *Worker) explain(x exitStatus) error {
 	switch {
 	case w.reason != nil && (x.killed || x.code == 0 || x.code == wire.ExitTrap):
 		return w.reason
+	case w.failed != nil && x.code == wire.ExitTrap:
+		return w.failed
 	case x.code == wire.ExitFault && w.guest != nil:
 		return w.fault(w.faultText())
 	case x.badSyscall:

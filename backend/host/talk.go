@@ -214,6 +214,9 @@ func (w *Worker) deliver(m *wire.Message) error {
 	w.mu.Lock()
 	answer, asked := w.pending[m.ID]
 	delete(w.pending, m.ID)
+	if asked && m.Kind == wire.KindFailed { // whoever asked may come to it after the worker's end
+		w.failed = w.failure(opEnd, &m.Failed)
+	}
 	w.mu.Unlock()
 	if !asked {
 		return w.lied("it answered %s to a question that nobody asked", m.Kind)

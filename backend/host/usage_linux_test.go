@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"inos/backend/fault"
 	"inos/backend/host"
 	"inos/backend/host/hosttest"
 )
@@ -40,6 +41,21 @@ func TestWhatAPluginUsesIsCounted(t *testing.T) {
 	if after.Workers != 0 || after.RSSBytes != 0 || after.SegmentBytes != 0 || after.Failures != 0 ||
 		after.CPUNs < got.CPUNs {
 		t.Errorf("after its end %+v", after)
+	}
+}
+
+// A guest's failure and its worker's exit race for the kernel's ear.
+func TestAFailureIsKeptAsWhatTheCallerHeard(t *testing.T) {
+	hostile := hosttest.Plugin(t, hosttest.Hostile)
+	for range 40 {
+		w := newWorld(t, 16<<20)
+		w.cfg.Usage = host.NewUsage(time.Now)
+		worker := w.spawn(t, hostile)
+		_, err := call(worker, hostile, "trap", nil, nil)
+		<-worker.Done()
+		if got := usageOf(t, w.cfg.Usage); got.LastFailure == nil || got.LastFailure.Kind != fault.As(err).Kind.String() {
+			t.Fatalf("heard %v, kept %+v", err, got.LastFailure)
+		}
 	}
 }
 
