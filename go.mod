@@ -6,7 +6,7 @@ require (
 	aead.dev/minisign v0.3.0
 	capnproto.org/go/capnp/v3 v3.1.0-alpha.2
 	github.com/PlakarKorp/go-cdc-chunkers v1.1.0
-	github.com/andybalholm/brotli v1.2.8
+	github.com/andybalholm/brotli v1.3.0
 	github.com/coder/websocket v1.8.15
 	github.com/fsnotify/fsnotify v1.10.1
 	github.com/spf13/cobra v1.10.2

@@ -162,12 +162,11 @@ func (a *archiving) block(b index.Block) error {
 		}
 		return err
 	}
-	payload, ok := codec.EncodeDense(plain, int(b.Stored)-seal.Overhead)
-	var size int
+	payload, ok := codec.EncodeDense(plain, int(b.Stored)-seal.Overhead+1)
+	size := seal.Sealed(payload)
 	if ok {
-		block := a.space.keys.Seal(nil, b.Name, b.Kind, uint8(codec.Dense), payload)
-		size = len(block)
-		err = a.session.add(pack.Entry{Name: b.Name, Kind: b.Kind, Codec: codec.Dense, Raw: b.Raw}, block)
+		err = a.session.add(pack.Entry{Name: b.Name, Kind: b.Kind, Codec: codec.Dense, Raw: b.Raw}, size,
+			func(room []byte) { a.space.keys.Seal(room[:0], b.Name, b.Kind, payload) })
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -73,10 +73,10 @@ func (c *cutter) stream(ctx context.Context, r io.Reader) ([]tree.Link, error) {
 		}
 		link := &tree.Link{Size: uint64(len(piece))}
 		links = append(links, link)
-		buf := append((<-c.pieces)[:0], piece...)
+		buf := append(append((<-c.pieces)[:0], 0), piece...)
 		work.Go(func() {
 			link.Name, _ = c.session.put(seal.Data, buf) // the session keeps its error
-			c.progress(int64(len(buf)))
+			c.progress(int64(len(buf) - 1))
 			c.pieces <- buf
 		})
 	}
@@ -91,14 +91,15 @@ func (c *cutter) stream(ctx context.Context, r io.Reader) ([]tree.Link, error) {
 	return out, err
 }
 
-// whole stores what fits into one piece.
-func (c *cutter) whole(piece []byte) ([]tree.Link, error) {
-	if len(piece) == 0 {
+// whole stores what fits into one piece, which follows framed's first byte.
+func (c *cutter) whole(framed []byte) ([]tree.Link, error) {
+	n := len(framed) - 1
+	if n == 0 {
 		return nil, nil
 	}
-	name, err := c.session.put(seal.Data, piece)
-	c.progress(int64(len(piece)))
-	return []tree.Link{{Name: name, Size: uint64(len(piece))}}, err
+	name, err := c.session.put(seal.Data, framed)
+	c.progress(int64(n))
+	return []tree.Link{{Name: name, Size: uint64(n)}}, err
 }
 
 // content puts as many lists over the links as it takes.
@@ -132,7 +133,7 @@ func (w *session) list(links []tree.Link) (tree.Link, error) {
 	for _, l := range links {
 		out.Size += l.Size
 	}
-	out.Name, err = w.put(seal.Meta, plain)
+	out.Name, err = w.putMeta(seal.Meta, plain)
 	return out, err
 }
 

@@ -100,7 +100,7 @@ func (m *moving) copy(w *session, blocks []index.Block, total int64) error {
 		if err != nil {
 			return err
 		}
-		if err := w.add(pack.Entry{Name: b.Name, Kind: b.Kind, Codec: b.Codec, Raw: b.Raw}, block); err != nil {
+		if err := w.copy(pack.Entry{Name: b.Name, Kind: b.Kind, Codec: b.Codec, Raw: b.Raw}, block); err != nil {
 			return err
 		}
 		m.progress("keeping what is referred to", m.done.Copied+w.tally.Stored, total)

@@ -199,7 +199,7 @@ func (c *check) salvage(w *session) error {
 			if err := c.space.verify(block, index.Block{Name: e.Name, Place: place, In: id}); err != nil {
 				return err
 			}
-			if err := w.add(pack.Entry{Name: e.Name, Kind: e.Kind, Codec: e.Codec, Raw: e.Raw}, block); err != nil {
+			if err := w.copy(pack.Entry{Name: e.Name, Kind: e.Kind, Codec: e.Codec, Raw: e.Raw}, block); err != nil {
 				return err
 			}
 		}

@@ -81,21 +81,28 @@ func used(table *index.Table) (sum int64) {
 	return sum
 }
 
-// put stores a block, unless it is there, and returns its name.
-func (w *session) put(kind seal.Kind, plain []byte) (tree.Name, error) {
+// put stores a block, unless it is there, and returns its name. It holds what follows framed's first byte,
+// which is room for the codec.
+func (w *session) put(kind seal.Kind, framed []byte) (tree.Name, error) {
+	plain := framed[1:]
 	name := w.space.keys.Name(kind, plain)
 	if !w.claim(name, kind) {
 		return name, w.failed()
 	}
-	small, buf := sealed.Get().(*[]byte), sealed.Get().(*[]byte)
-	defer sealed.Put(small)
+	buf := sealed.Get().(*[]byte)
 	defer sealed.Put(buf)
-	way, payload := w.space.encoder.Encode((*small)[:0], plain)
+	payload := w.space.encoder.Encode((*buf)[:0], framed)
+	way := codec.Codec(payload[0])
 	if way != codec.Raw {
-		*small = payload
+		*buf = payload
 	}
-	*buf = w.space.keys.Seal((*buf)[:0], name, kind, uint8(way), payload)
-	return name, w.add(pack.Entry{Name: name, Kind: kind, Codec: way, Raw: uint32(len(plain))}, *buf)
+	e := pack.Entry{Name: name, Kind: kind, Codec: way, Raw: uint32(len(plain))}
+	return name, w.add(e, seal.Sealed(payload), func(room []byte) { w.space.keys.Seal(room[:0], name, kind, payload) })
+}
+
+// putMeta stores what was made in memory.
+func (w *session) putMeta(kind seal.Kind, plain []byte) (tree.Name, error) {
+	return w.put(kind, append([]byte{0}, plain...))
 }
 
 // has says that a block is there to stay.
@@ -128,43 +135,55 @@ func (w *session) failed() error {
 	return w.err
 }
 
-// add gives a block to the pack that is being written.
-func (w *session) add(e pack.Entry, block []byte) error {
+// add makes room for a block of n bytes in the pack that is being written, and has it filled: only the
+// first is done alone.
+func (w *session) add(e pack.Entry, n int, fill func(room []byte)) error {
 	w.mu.Lock()
+	var room []byte
 	if w.err == nil {
-		w.err = w.append(e, block)
+		room, w.err = w.append(e, n)
 	}
-	err := w.err
+	err, out := w.err, w.out
 	var full func() error
-	if err == nil && w.out.Bytes() >= w.most {
+	if err == nil && out.Bytes() >= w.most {
 		full = w.detach()
 	}
 	w.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	fill(room)
+	out.Filled()
 	if full != nil {
 		w.finished.Go(full) // waits while too many are on their way
 	}
-	return err
+	return nil
 }
 
-func (w *session) append(e pack.Entry, block []byte) error {
-	if w.room >= 0 && w.tally.Stored+int64(len(block)) > w.room {
-		return w.full()
+// copy gives a block that is sealed already to the pack that is being written.
+func (w *session) copy(e pack.Entry, block []byte) error {
+	return w.add(e, len(block), func(room []byte) { copy(room, block) })
+}
+
+func (w *session) append(e pack.Entry, n int) (room []byte, err error) {
+	if w.room >= 0 && w.tally.Stored+int64(n) > w.room {
+		return nil, w.full()
 	}
 	if w.out == nil {
 		out, err := pack.Create(w.space.fs, w.space.keys, w.epoch.Number)
 		if err != nil {
-			return unavailable("the store", err)
+			return nil, unavailable("the store", err)
 		}
 		w.out, w.number = out, w.number+1
 	}
 	w.claimed[e.Name] = w.number
-	w.tally.Stored += int64(len(block))
-	placed, err := w.out.Add(e, block)
+	w.tally.Stored += int64(n)
+	room, placed, err := w.out.Add(e, n)
 	if err != nil {
-		return unavailable("the store", err)
+		return nil, unavailable("the store", err)
 	}
 	w.placed = append(w.placed, placed...)
-	return nil
+	return room, nil
 }
 
 func (w *session) full() error {
@@ -208,7 +227,7 @@ func (w *session) commit(kind seal.Kind, plain []byte) (tree.Name, error) {
 		w.abort()
 		return tree.Name{}, err
 	}
-	name, err := w.put(kind, plain)
+	name, err := w.putMeta(kind, plain)
 	if err != nil {
 		w.abort()
 		return tree.Name{}, err

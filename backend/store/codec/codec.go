@@ -8,7 +8,6 @@ import (
 	"io"
 	"math/bits"
 	"runtime"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,8 +26,8 @@ const (
 	Dense               // compressed at the highest level
 )
 
-// The levels of the write path, those of brotli.NewWriterV2: measured on 512 KiB of programs, 2 gives
-// what zstd's default gives, 3 a little more at four fifths of the speed.
+// The levels of the write path, those of brotli.NewWriterV2. Over quick, thorough takes a fifth more time;
+// it saves 5 % of source code, and 2 % of programs.
 const (
 	probe, quick, thorough = 1, 2, 3
 	dense                  = 11
@@ -38,6 +37,10 @@ const (
 	tinyBits  = 13
 	tinyBytes = 16 << 10
 )
+
+// metaBlock is what has Huffman tables of its own. Twice as much as is usual costs 0.1 % of size and
+// saves a twentieth of the time, and more where it is read.
+const metaBlock = 128 << 10
 
 const (
 	// probeBytes of a block's beginning, middle and end say whether compressing it pays.
@@ -67,33 +70,35 @@ func NewEncoder(budget time.Duration) *Encoder {
 	return e
 }
 
-// Encode compresses plain, or returns it as it is where that does not pay. The result is dst, with
-// what was appended, or plain itself.
-func (e *Encoder) Encode(dst, plain []byte) (Codec, []byte) {
+// Encode compresses framed, of which the first byte is room for the codec, or leaves it as it is where
+// that does not pay. The result begins with the codec: it is dst, with what was appended, or framed itself.
+func (e *Encoder) Encode(dst, framed []byte) []byte {
 	w := <-e.idle
 	defer func() { e.idle <- w }()
+	plain := framed[1:]
+	framed[0] = byte(Raw)
 	if len(plain) >= probeFrom && !w.promising(plain) {
-		return Raw, plain
+		return framed
 	}
 	level := thorough
 	switch {
 	case len(plain) < tinyBytes:
 		level = tiny
-	case e.budget > 0 && time.Duration(e.cost.Load()) > e.budget:
+	case binary(plain) || e.budget > 0 && time.Duration(e.cost.Load()) > e.budget:
 		level = quick
 	}
 	start := time.Now()
-	out := w.compress(dst, plain, level)
+	out := w.compress(append(dst, byte(Brotli)), plain, level)
 	switch level {
 	case thorough:
 		e.learn(len(plain), time.Since(start))
 	case quick: // it may be faster by now
 		e.cost.Store(e.cost.Load() - e.cost.Load()/1024)
 	}
-	if len(out)-len(dst) > len(plain)-len(plain)/pays {
-		return Raw, plain
+	if len(out)-len(dst)-1 > len(plain)-len(plain)/pays {
+		return framed
 	}
-	return Brotli, out
+	return out
 }
 
 // learn counts by bytes: a block of 1 MiB weighs a sixteenth.
@@ -116,10 +121,16 @@ func (w *writers) promising(plain []byte) bool {
 	return len(w.tried) < len(samples)-len(samples)/pays
 }
 
-// EncodeDense compresses at the highest level, which takes some 2 s per MiB; ok is false when that saves
-// nothing over what is there.
+// binary says that plain is no text, as git and grep tell: what has a byte of zero in its beginning.
+func binary(plain []byte) bool {
+	return bytes.IndexByte(plain[:min(len(plain), 2*probeBytes)], 0) >= 0
+}
+
+// EncodeDense compresses at the highest level, which takes some 2 s per MiB, and begins with the codec; ok
+// is false when that saves nothing over what is there, the codec included.
 func EncodeDense(plain []byte, than int) (out []byte, ok bool) {
 	var b bytes.Buffer
+	b.WriteByte(byte(Dense))
 	w := brotli.NewWriterOptions(&b, brotli.WriterOptions{Quality: dense, LGWin: window(len(plain))})
 	_, err := w.Write(plain)
 	if err = errors.Join(err, w.Close()); err != nil || b.Len() >= than {
@@ -135,45 +146,43 @@ func window(n int) int {
 	return min(max(least, bits.Len(uint(n+margin))), usual)
 }
 
-// writers are one compressor of each level, made when it is needed.
+// writers compress one block at a time. What finds matches is made when its level is needed.
 type writers struct {
-	levels  [tiny + 1]*matchfinder.Writer
+	finders [tiny + 1]matchfinder.MatchFinder
+	encoder brotli.Encoder
+	matches []matchfinder.Match
 	samples [3 * probeBytes]byte
 	tried   []byte
 }
 
-type sink struct{ b []byte }
-
-func (s *sink) Write(p []byte) (int, error) {
-	s.b = append(s.b, p...)
-	return len(p), nil
-}
-
+// compress appends a stream. It is what a matchfinder.Writer does, without its copies of all that goes in
+// and comes out.
 func (w *writers) compress(dst, plain []byte, level int) []byte {
-	out := &sink{dst}
-	if w.levels[level] == nil {
-		w.levels[level] = newWriter(level)
+	if w.finders[level] == nil {
+		w.finders[level] = newFinder(level)
 	}
-	to := w.levels[level]
-	to.Reset(out)
-	for part := range slices.Chunk(plain, to.BlockSize) { // it copies what it is given at once
-		_, _ = to.Write(part) // the sink takes all
+	finder := w.finders[level]
+	finder.Reset()
+	w.encoder.Reset()
+	for more := true; more; {
+		part := plain[:min(len(plain), metaBlock)]
+		plain = plain[len(part):]
+		more = len(plain) > 0
+		w.matches = finder.FindMatches(w.matches[:0], part)
+		dst = w.encoder.Encode(dst, part, w.matches, !more)
 	}
-	if err := to.Close(); err != nil {
-		panic(err) // neither the encoder nor the sink fails
-	}
-	return out.b
+	return dst
 }
 
-func newWriter(level int) *matchfinder.Writer {
-	w := brotli.NewWriterV2(nil, level)
+func newFinder(level int) matchfinder.MatchFinder {
 	switch level {
 	case probe: // remembers no more than there is
-		w.MatchFinder = &matchfinder.ZFast{MaxDistance: 3 * probeBytes}
+		return &matchfinder.ZFast{MaxDistance: 3 * probeBytes}
 	case tiny:
-		w.MatchFinder = &matchfinder.M4{MaxDistance: tinyBytes, HashLen: 5, TableBits: tinyBits}
+		return &matchfinder.M4{MaxDistance: tinyBytes, HashLen: 5, TableBits: tinyBits}
+	default:
+		return brotli.NewWriterV2(nil, level).MatchFinder
 	}
-	return w
 }
 
 var readers sync.Pool

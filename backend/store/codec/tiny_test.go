@@ -15,7 +15,7 @@ func TestTinyBlocksAreAsSmallAsOthers(t *testing.T) {
 	e, w := NewEncoder(0), &writers{}
 	for _, n := range []int{1, 100, 1000, tinyBytes / 2, tinyBytes - 1, tinyBytes, tinyBytes + 1} {
 		plain := text.Bytes()[:n]
-		way, payload := e.Encode(nil, plain)
+		way, payload := encode(e, plain)
 		if got, err := Decode(nil, way, payload, n); err != nil || !bytes.Equal(got, plain) {
 			t.Fatalf("%d bytes came back as %d: %v", n, len(got), err)
 		}

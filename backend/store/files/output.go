@@ -3,6 +3,7 @@ package files
 import (
 	"fmt"
 	"os"
+	"sync"
 	"sync/atomic"
 
 	"inos/backend/fault"
@@ -30,6 +31,7 @@ type output struct {
 	temp    string
 	pending atomic.Int32
 	err     atomic.Pointer[error]
+	writing sync.Mutex // the system has one too, for which it spins
 }
 
 // create begins a file; the caller has to release it. What fails is reported.
@@ -75,7 +77,9 @@ func (o *output) write(w *worker, offset int64, link tree.Link) {
 			"a block has %d bytes, %d were promised", len(data), link.Size)
 	}
 	if err == nil {
+		o.writing.Lock()
 		_, err = o.file.WriteAt(data, offset)
+		o.writing.Unlock()
 	}
 	if err != nil {
 		o.fail(fmt.Errorf("at byte %d: %w", offset, err))

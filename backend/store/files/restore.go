@@ -128,7 +128,7 @@ func newRestoring(ctx context.Context, source Source, top tree.Entry, options Op
 
 func (r *restoring) run(base dir, top tree.Entry) {
 	var workers sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), maxWorkers) {
+	for range min(runtime.GOMAXPROCS(0)+1, maxWorkers) { // one more, since some wait to write into one file
 		workers.Go(func() {
 			w := &worker{}
 			for job := range r.jobs {

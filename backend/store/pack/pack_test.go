@@ -39,10 +39,13 @@ func write(t testing.TB, groups ...int) made {
 			plain := make([]byte, random.Uint64()%3000)
 			_, _ = random.Read(plain)
 			name := keys.Name(seal.Data, plain)
-			block := keys.Seal(nil, name, seal.Data, 0, plain)
-			if _, err := w.Add(Entry{Name: name, Kind: seal.Data, Raw: uint32(len(plain))}, block); err != nil {
+			block := keys.Seal(nil, name, seal.Data, append([]byte{0}, plain...))
+			room, _, err := w.Add(Entry{Name: name, Kind: seal.Data, Raw: uint32(len(plain))}, len(block))
+			if err != nil {
 				t.Fatal(err)
 			}
+			copy(room, block)
+			w.Filled()
 			m.blocks = append(m.blocks, block)
 		}
 		end := w.Flush

@@ -35,11 +35,12 @@ type Writer struct {
 	written int64 // whole groups
 	entries []Entry
 	body    []byte
-	buffer  *[]byte // of bodies
+	filling sync.WaitGroup // blocks that have their place in body, and are not yet there
+	buffer  *[]byte        // of bodies
 }
 
-// bodies are buffers for the blocks of a group, which grow to maxBody.
-var bodies = sync.Pool{New: func() any { return new([]byte) }}
+// bodies are buffers for the blocks of a group. What is never filled takes no memory.
+var bodies = sync.Pool{New: func() any { b := make([]byte, 0, maxBody); return &b }}
 
 // Create begins a pack in a space's folder, whose Folder must be there.
 func Create(fsys disk.FS, keys *seal.Keys, epoch uint64) (*Writer, error) {
@@ -52,19 +53,25 @@ func Create(fsys disk.FS, keys *seal.Keys, epoch uint64) (*Writer, error) {
 	return w, err
 }
 
-// Add takes a block, whose entry's Offset is set, and says where it will lie once its group is written.
-// It writes a group when there is enough for one; flushed says so.
-func (w *Writer) Add(e Entry, block []byte) (flushed []Entry, err error) {
-	if len(w.body)+len(block) > maxBody || len(w.entries) == maxBlocks {
+// Add makes room for a block of n bytes. The caller puts it there, at the same time as others put theirs
+// if it likes, and then calls Filled. Before there is too much for one group, that is written: flushed
+// are its blocks, with their places.
+func (w *Writer) Add(e Entry, n int) (room []byte, flushed []Entry, err error) {
+	if len(w.body)+n > maxBody || len(w.entries) == maxBlocks {
 		if flushed, err = w.Flush(); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	e.Stored = uint32(len(block))
+	e.Stored = uint32(n)
 	w.entries = append(w.entries, e)
-	w.body = append(w.body, block...)
-	return flushed, nil
+	at := len(w.body)
+	w.body = w.body[:at+n]
+	w.filling.Add(1)
+	return w.body[at : at+n : at+n], flushed, nil
 }
+
+// Filled says that a block is in the room that Add made for it. Safe for concurrent use.
+func (w *Writer) Filled() { w.filling.Done() }
 
 // Bytes is how long the pack will be at least.
 func (w *Writer) Bytes() int64 { return w.written + int64(len(w.body)) }
@@ -95,6 +102,7 @@ func (w *Writer) flush(last bool) ([]Entry, error) {
 
 // write lays out a group.
 func (w *Writer) write(h head) error {
+	w.filling.Wait()
 	start, end := uint64(w.written), uint64(w.written+h.length())
 	var plain [headPlain]byte
 	ends := h.encode(plain[:0])
@@ -115,7 +123,7 @@ func (w *Writer) write(h head) error {
 // close ends the writer, in whatever state.
 func (w *Writer) close() error {
 	if w.buffer != nil {
-		*w.buffer = w.body
+		w.filling.Wait()
 		bodies.Put(w.buffer)
 		w.buffer, w.body = nil, nil
 	}
@@ -140,6 +148,6 @@ func (w *Writer) Finish() ([]Entry, error) {
 
 // Discard removes a pack that was not finished.
 func (w *Writer) Discard() {
-	_ = w.out.Close()                        // whatever is in it
+	_ = w.close()                            // whatever is in it
 	_ = w.fs.Remove(Path(w.ID) + Unfinished) // else the next collection does it
 }

@@ -110,18 +110,17 @@ func (k *Keys) AEAD(part string, id []byte) cipher.AEAD {
 // Name is what a block that holds these bytes is called.
 func (k *Keys) Name(kind Kind, plain []byte) tree.Name { return k.names[kind].sum(plain) }
 
-// Seal appends the block that holds payload, which codec says how to read. Equal arguments give equal
-// blocks, so that peers of a space store each once; the nonce depends on all that is sealed, so that
-// a payload that was compressed again never meets another one under the same key and nonce.
-func (k *Keys) Seal(dst []byte, name tree.Name, kind Kind, codec uint8, payload []byte) []byte {
-	plain := [2]byte{byte(kind), codec}
-	nonce := k.nonce.sum(name[:], plain[:], payload)
+// Seal appends the block that holds framed: a codec, and the payload that it says how to read. Equal
+// arguments give equal blocks, so that peers of a space store each once; the nonce depends on all that is
+// sealed, so that a payload that was compressed again never meets another one under the same key and nonce.
+func (k *Keys) Seal(dst []byte, name tree.Name, kind Kind, framed []byte) []byte {
+	nonce := k.nonce.sum(name[:], []byte{byte(kind)}, framed)
 	dst = append(dst, nonce[:chacha20poly1305.NonceSize]...)
-	start := len(dst)
-	dst = append(dst, codec)
-	dst = append(dst, payload...)
-	return k.aead(name).Seal(dst[:start], nonce[:chacha20poly1305.NonceSize], dst[start:], about(kind))
+	return k.aead(name).Seal(dst, nonce[:chacha20poly1305.NonceSize], framed, about(kind))
 }
+
+// Sealed is the length of a block that holds framed.
+func Sealed(framed []byte) int { return len(framed) + Overhead - codecBytes }
 
 // errOpen says no more: whether the key, the name, the kind or a byte is wrong cannot be known.
 var errOpen = errors.New("a block's seal is broken")

@@ -9,10 +9,12 @@ import (
 
 var keys = Derive(Secret{1})
 
+func framed(codec uint8, payload []byte) []byte { return append([]byte{codec}, payload...) }
+
 func TestABlockOpensByItsOwnNameKindAndSpaceAlone(t *testing.T) {
 	plain := []byte("what is in it")
 	name := keys.Name(Data, plain)
-	block := keys.Seal(nil, name, Data, 7, plain)
+	block := keys.Seal(nil, name, Data, framed(7, plain))
 	codec, got, err := keys.Open(bytes.Clone(block), name, Data)
 	if err != nil || codec != 7 || !bytes.Equal(got, plain) {
 		t.Fatalf("%d, %q, %v", codec, got, err)
@@ -43,23 +45,23 @@ func TestEqualContentIsEqualWithinASpaceOnly(t *testing.T) {
 	if name == other.Name(Data, plain) || name == keys.Name(Meta, plain) {
 		t.Error("names tell of equal content")
 	}
-	block := keys.Seal(nil, name, Data, 0, plain)
-	if !bytes.Equal(block, keys.Seal(nil, name, Data, 0, plain)) {
+	block := keys.Seal(nil, name, Data, framed(0, plain))
+	if !bytes.Equal(block, keys.Seal(nil, name, Data, framed(0, plain))) {
 		t.Error("peers cannot store it once")
 	}
-	if a, b := block[:12], keys.Seal(nil, name, Data, 1, plain)[:12]; bytes.Equal(a, b) {
+	if a, b := block[:12], keys.Seal(nil, name, Data, framed(1, plain))[:12]; bytes.Equal(a, b) {
 		t.Error("one nonce for two payloads under one key")
 	}
 }
 
 func FuzzOpen(f *testing.F) {
 	name := keys.Name(Data, []byte("x"))
-	f.Add(keys.Seal(nil, name, Data, 1, []byte("x")), uint8(Data))
+	f.Add(keys.Seal(nil, name, Data, framed(1, []byte("x"))), uint8(Data))
 	f.Add([]byte{}, uint8(0))
 	f.Fuzz(func(t *testing.T, block []byte, kind uint8) {
 		again := bytes.Clone(block)
 		codec, payload, err := keys.Open(block, name, Kind(kind))
-		if err == nil && !bytes.Equal(keys.Seal(nil, name, Kind(kind), codec, payload)[12:], again[12:]) {
+		if err == nil && !bytes.Equal(keys.Seal(nil, name, Kind(kind), framed(codec, payload))[12:], again[12:]) {
 			t.Error("it opens as something that was not sealed")
 		}
 	})
