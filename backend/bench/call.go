@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"lukechampine.com/blake3"
+	"github.com/zeebo/blake3"
 
 	"inos/backend/fault"
 	"inos/backend/host"

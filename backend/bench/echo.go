@@ -5,7 +5,7 @@ import (
 	"os"
 	"time"
 
-	"lukechampine.com/blake3"
+	"github.com/zeebo/blake3"
 
 	"inos/backend/arena"
 	"inos/backend/fault"

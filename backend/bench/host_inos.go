@@ -10,7 +10,7 @@ import (
 	"runtime/debug"
 	"time"
 
-	"lukechampine.com/blake3"
+	"github.com/zeebo/blake3"
 
 	"inos/backend/fault"
 	"inos/backend/host"

@@ -72,7 +72,7 @@ type StoreOptions struct {
 const DefaultStoreBytes = 600 << 20
 
 const (
-	storeRounds = 3
+	storeRounds = 5
 	putTask     = "put"
 	getTask     = "get"
 	againTask   = "put again"

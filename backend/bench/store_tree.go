@@ -16,7 +16,7 @@ import (
 	"slices"
 	"strings"
 
-	"lukechampine.com/blake3"
+	"github.com/zeebo/blake3"
 )
 
 // StoreTree is what is put: the same on one machine in each run.
@@ -314,7 +314,7 @@ func (r *row) close() {
 
 // digestTree is over all names and contents, in the order of the names.
 func digestTree(root string) (string, error) {
-	sum := blake3.New(32, nil)
+	sum := blake3.New()
 	buf := make([]byte, 256<<10)
 	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"lukechampine.com/blake3"
+	"github.com/zeebo/blake3"
 
 	"inos/backend/durable"
 	"inos/backend/fault"

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"lukechampine.com/blake3"
+	"github.com/zeebo/blake3"
 
 	"inos/backend/fault"
 	"inos/backend/host"

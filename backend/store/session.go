@@ -139,21 +139,21 @@ func (w *session) failed() error {
 // first is done alone.
 func (w *session) add(e pack.Entry, n int, fill func(room []byte)) error {
 	w.mu.Lock()
-	var room []byte
+	var room pack.Room
 	if w.err == nil {
 		room, w.err = w.append(e, n)
 	}
-	err, out := w.err, w.out
+	err := w.err
 	var full func() error
-	if err == nil && out.Bytes() >= w.most {
+	if err == nil && w.out.Bytes() >= w.most {
 		full = w.detach()
 	}
 	w.mu.Unlock()
 	if err != nil {
 		return err
 	}
-	fill(room)
-	out.Filled()
+	fill(room.Bytes)
+	room.Filled()
 	if full != nil {
 		w.finished.Go(full) // waits while too many are on their way
 	}
@@ -165,14 +165,14 @@ func (w *session) copy(e pack.Entry, block []byte) error {
 	return w.add(e, len(block), func(room []byte) { copy(room, block) })
 }
 
-func (w *session) append(e pack.Entry, n int) (room []byte, err error) {
+func (w *session) append(e pack.Entry, n int) (room pack.Room, err error) {
 	if w.room >= 0 && w.tally.Stored+int64(n) > w.room {
-		return nil, w.full()
+		return room, w.full()
 	}
 	if w.out == nil {
 		out, err := pack.Create(w.space.fs, w.space.keys, w.epoch.Number)
 		if err != nil {
-			return nil, unavailable("the store", err)
+			return room, unavailable("the store", err)
 		}
 		w.out, w.number = out, w.number+1
 	}
@@ -180,7 +180,7 @@ func (w *session) append(e pack.Entry, n int) (room []byte, err error) {
 	w.tally.Stored += int64(n)
 	room, placed, err := w.out.Add(e, n)
 	if err != nil {
-		return nil, unavailable("the store", err)
+		return room, unavailable("the store", err)
 	}
 	w.placed = append(w.placed, placed...)
 	return room, nil

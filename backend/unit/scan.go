@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"lukechampine.com/blake3"
+	"github.com/zeebo/blake3"
 
 	"inos/backend/dropin"
 	"inos/backend/fault"

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"lukechampine.com/blake3"
+	"github.com/zeebo/blake3"
 
 	"inos/backend/host"
 	"inos/backend/manifest"

@@ -7,7 +7,7 @@ import (
 	"errors"
 	"strings"
 
-	"lukechampine.com/blake3"
+	"github.com/zeebo/blake3"
 
 	"inos/backend/fault"
 )
@@ -54,6 +54,6 @@ func fromEntry(id ID, text string) (m Master, err error) {
 
 func entrySum(id ID, m Master) []byte {
 	var sum [entrySumBytes]byte
-	blake3.DeriveKey(sum[:], "INOS store 1: sum of the keychain's entry", append(m[:], id[:]...))
+	blake3.DeriveKey("INOS store 1: sum of the keychain's entry", append(m[:], id[:]...), sum[:])
 	return sum[:]
 }

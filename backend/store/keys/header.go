@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"errors"
 
-	"lukechampine.com/blake3"
+	"github.com/zeebo/blake3"
 )
 
 const (

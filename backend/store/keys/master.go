@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/zeebo/blake3"
 	"golang.org/x/crypto/chacha20poly1305"
-	"lukechampine.com/blake3"
 )
 
 // Master is the key that all of a store is sealed by. No way of printing shows it.
@@ -47,7 +47,7 @@ func (m Master) proves(header, proof []byte) bool {
 
 func (m Master) prover(header []byte) cipher.AEAD {
 	var key [chacha20poly1305.KeySize]byte
-	blake3.DeriveKey(key[:], "INOS store 1: proof of the master key", append(m[:], header...))
+	blake3.DeriveKey("INOS store 1: proof of the master key", append(m[:], header...), key[:])
 	return sealer(key[:])
 }
 

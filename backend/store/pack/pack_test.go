@@ -44,8 +44,8 @@ func write(t testing.TB, groups ...int) made {
 			if err != nil {
 				t.Fatal(err)
 			}
-			copy(room, block)
-			w.Filled()
+			copy(room.Bytes, block)
+			room.Filled()
 			m.blocks = append(m.blocks, block)
 		}
 		end := w.Flush

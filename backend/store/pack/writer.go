@@ -32,20 +32,38 @@ type Writer struct {
 	epoch uint64
 	out   disk.Output
 
-	written int64 // whole groups
-	entries []Entry
-	body    []byte
-	filling sync.WaitGroup // blocks that have their place in body, and are not yet there
-	buffer  *[]byte        // of bodies
+	placed int64      // where the group that is being filled begins, or the pack ends
+	body   *body      // of that group; nil: the last one was ended
+	behind chan error // how the group before it ends, which is being written meanwhile; nil: there is none
 }
 
-// bodies are buffers for the blocks of a group. What is never filled takes no memory.
-var bodies = sync.Pool{New: func() any { b := make([]byte, 0, maxBody); return &b }}
+// body is the blocks of a group.
+type body struct {
+	entries []Entry
+	bytes   []byte
+	filling sync.WaitGroup // blocks that have their place in bytes, and are not yet there
+}
+
+// Room is where a block comes to lie.
+type Room struct {
+	Bytes []byte
+	body  *body
+}
+
+// Filled says that the block is there. Safe for concurrent use.
+func (r Room) Filled() { r.body.filling.Done() }
+
+// bodies are those of groups that are written. What is never filled takes no memory.
+var bodies = sync.Pool{New: func() any { return &body{bytes: make([]byte, 0, maxBody)} }}
+
+func (b *body) free() {
+	b.entries, b.bytes = nil, b.bytes[:0] // the entries were handed out
+	bodies.Put(b)
+}
 
 // Create begins a pack in a space's folder, whose Folder must be there.
 func Create(fsys disk.FS, keys *seal.Keys, epoch uint64) (*Writer, error) {
-	w := &Writer{fs: fsys, epoch: epoch, buffer: bodies.Get().(*[]byte)}
-	w.body = (*w.buffer)[:0]
+	w := &Writer{fs: fsys, epoch: epoch, body: bodies.Get().(*body)}
 	_, _ = rand.Read(w.ID[:]) // never fails
 	w.aead = keys.AEAD(part, w.ID[:])
 	var err error
@@ -56,63 +74,87 @@ func Create(fsys disk.FS, keys *seal.Keys, epoch uint64) (*Writer, error) {
 // Add makes room for a block of n bytes. The caller puts it there, at the same time as others put theirs
 // if it likes, and then calls Filled. Before there is too much for one group, that is written: flushed
 // are its blocks, with their places.
-func (w *Writer) Add(e Entry, n int) (room []byte, flushed []Entry, err error) {
-	if len(w.body)+n > maxBody || len(w.entries) == maxBlocks {
+func (w *Writer) Add(e Entry, n int) (room Room, flushed []Entry, err error) {
+	if len(w.body.bytes)+n > maxBody || len(w.body.entries) == maxBlocks {
 		if flushed, err = w.Flush(); err != nil {
-			return nil, nil, err
+			return Room{}, nil, err
 		}
 	}
+	b := w.body
 	e.Stored = uint32(n)
-	w.entries = append(w.entries, e)
-	at := len(w.body)
-	w.body = w.body[:at+n]
-	w.filling.Add(1)
-	return w.body[at : at+n : at+n], flushed, nil
+	b.entries = append(b.entries, e)
+	at := len(b.bytes)
+	b.bytes = b.bytes[:at+n]
+	b.filling.Add(1)
+	return Room{b.bytes[at : at+n : at+n], b}, flushed, nil
 }
-
-// Filled says that a block is in the room that Add made for it. Safe for concurrent use.
-func (w *Writer) Filled() { w.filling.Done() }
 
 // Bytes is how long the pack will be at least.
-func (w *Writer) Bytes() int64 { return w.written + int64(len(w.body)) }
-
-// Flush writes what was added as a group, and returns its blocks with their places.
-func (w *Writer) Flush() ([]Entry, error) {
-	if len(w.entries) == 0 {
-		return nil, nil
+func (w *Writer) Bytes() int64 {
+	if w.body == nil {
+		return w.placed
 	}
-	return w.flush(false)
+	return w.placed + int64(len(w.body.bytes))
 }
 
-func (w *Writer) flush(last bool) ([]Entry, error) {
-	h := head{w.epoch, uint32(len(w.entries)), uint32(len(w.body)), 0, last}.padded()
-	if err := w.write(h); err != nil {
+// Flush begins to write what was added as a group, and returns its blocks with their places. It waits for
+// the group before it alone. What fails then is an error of the next group.
+func (w *Writer) Flush() ([]Entry, error) {
+	if len(w.body.entries) == 0 {
+		return nil, nil
+	}
+	if err := w.settle(); err != nil {
 		return nil, err
 	}
-	placed := w.entries
-	at := w.written + int64(headBytes+h.directory())
-	for i := range placed {
-		placed[i].Offset = uint32(at)
-		at += int64(placed[i].Stored)
-	}
-	w.written += h.length()
-	w.entries, w.body = nil, w.body[:0]
+	write, placed := w.group(false)
+	behind := make(chan error, 1)
+	go func() { behind <- write() }()
+	w.behind = behind
 	return placed, nil
 }
 
+// settle waits for the group that is being written.
+func (w *Writer) settle() error {
+	if w.behind == nil {
+		return nil
+	}
+	err := <-w.behind
+	w.behind = nil
+	return err
+}
+
+// group ends the group that is being filled and begins the next one.
+func (w *Writer) group(last bool) (write func() error, placed []Entry) {
+	b, start := w.body, w.placed
+	h := head{w.epoch, uint32(len(b.entries)), uint32(len(b.bytes)), 0, last}.padded()
+	at := start + int64(headBytes+h.directory())
+	for i := range b.entries {
+		b.entries[i].Offset = uint32(at)
+		at += int64(b.entries[i].Stored)
+	}
+	w.placed += h.length()
+	if w.body = nil; !last {
+		w.body = bodies.Get().(*body)
+	}
+	return func() error {
+		defer b.free()
+		return w.write(h, uint64(start), b)
+	}, b.entries
+}
+
 // write lays out a group.
-func (w *Writer) write(h head) error {
-	w.filling.Wait()
-	start, end := uint64(w.written), uint64(w.written+h.length())
+func (w *Writer) write(h head, start uint64, b *body) error {
+	b.filling.Wait()
+	end := start + uint64(h.length())
 	var plain [headPlain]byte
 	ends := h.encode(plain[:0])
-	rows := encodeRows(make([]byte, 0, h.directory()+int(h.pad)), w.entries)
+	rows := encodeRows(make([]byte, 0, h.directory()+int(h.pad)), b.entries)
 	leading := w.aead.Seal(nil, seal.Place(leadingHead, start), ends, nil)
 	leading = w.aead.Seal(leading, seal.Place(leadingDirectory, start), rows, nil)
 	rows = append(rows, make([]byte, h.pad)...)
 	trailing := w.aead.Seal(nil, seal.Place(trailingDirectory, end), rows, nil)
 	trailing = w.aead.Seal(trailing, seal.Place(trailingHead, end), ends, nil)
-	for _, part := range [][]byte{leading, w.body, trailing} {
+	for _, part := range [][]byte{leading, b.bytes, trailing} {
 		if _, err := w.out.Write(part); err != nil {
 			return err
 		}
@@ -122,18 +164,25 @@ func (w *Writer) write(h head) error {
 
 // close ends the writer, in whatever state.
 func (w *Writer) close() error {
-	if w.buffer != nil {
-		w.filling.Wait()
-		bodies.Put(w.buffer)
-		w.buffer, w.body = nil, nil
+	err := w.settle()
+	if w.body != nil {
+		w.body.filling.Wait()
+		w.body.free()
+		w.body = nil
 	}
-	return w.out.Close()
+	return errors.Join(err, w.out.Close())
 }
 
 // Finish writes what is left, and gives the pack its name: when it returns, the pack lasts. It returns
 // the blocks of the last group.
 func (w *Writer) Finish() ([]Entry, error) {
-	placed, err := w.flush(true)
+	err := w.settle()
+	var placed []Entry
+	if err == nil {
+		var write func() error
+		write, placed = w.group(true)
+		err = write()
+	}
 	if err == nil {
 		err = w.out.Sync()
 	}

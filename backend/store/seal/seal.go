@@ -8,8 +8,8 @@ import (
 	"errors"
 	"sync"
 
+	"github.com/zeebo/blake3"
 	"golang.org/x/crypto/chacha20poly1305"
-	"lukechampine.com/blake3"
 
 	"inos/backend/store/tree"
 )
@@ -64,8 +64,16 @@ type hashes struct{ sync.Pool }
 
 func keyed(context string, secret Secret) *hashes {
 	key := make([]byte, 32)
-	blake3.DeriveKey(key, context, secret[:])
-	return &hashes{sync.Pool{New: func() any { return blake3.New(32, key) }}}
+	blake3.DeriveKey(context, secret[:], key)
+	return &hashes{sync.Pool{New: func() any { return hasher(key) }}}
+}
+
+func hasher(key []byte) *blake3.Hasher {
+	h, err := blake3.NewKeyed(key)
+	if err != nil {
+		panic(err) // the key is 32 bytes long
+	}
+	return h
 }
 
 // sum is the keyed BLAKE3 of the parts, one after the other.
@@ -91,14 +99,14 @@ func Derive(secret Secret) *Keys {
 
 // Key is a key for another part of the space, which it names.
 func (k *Keys) Key(part string) (out [32]byte) {
-	blake3.DeriveKey(out[:], contextPart+part, k.secret[:])
+	blake3.DeriveKey(contextPart+part, k.secret[:], out[:])
 	return out
 }
 
 // AEAD seals what belongs to a part of the space and, within it, to an id of which there is one.
 func (k *Keys) AEAD(part string, id []byte) cipher.AEAD {
 	key := k.Key(part)
-	h := blake3.New(32, key[:])
+	h := hasher(key[:])
 	_, _ = h.Write(id) // never fails
 	a, err := chacha20poly1305.New(h.Sum(nil))
 	if err != nil {
