@@ -73,7 +73,11 @@ func (c *cutter) stream(ctx context.Context, r io.Reader) ([]tree.Link, error) {
 		}
 		link := &tree.Link{Size: uint64(len(piece))}
 		links = append(links, link)
-		buf := append(append((<-c.pieces)[:0], 0), piece...)
+		buf := <-c.pieces
+		if buf == nil {
+			buf = make([]byte, 0, 1+chunk.Max)
+		}
+		buf = append(append(buf[:0], 0), piece...)
 		work.Go(func() {
 			link.Name, _ = c.session.put(seal.Data, buf) // the session keeps its error
 			c.progress(int64(len(buf) - 1))
