@@ -30,11 +30,17 @@ func TestPicturesBesideTheHostileSet(t *testing.T) {
 	r, err := bench.Courtesy(t.Context(), bench.Scene{
 		Pictures: func(work func()) ([]float64, error) { return s.frameTimes(t, work), nil },
 		Calm:     func() { time.Sleep(courtesyCalm) },
-		Attack: func() {
-			s.drop(t, files)
-			s.attack(t, set.Loaded())
-			s.attackAsVictim(t, set)
-		},
+		Attacks: []bench.Attack{{
+			Prepare: func() { s.stage(t, files) },
+			Run: func() {
+				s.dropStaged(t, files)
+				s.attack(t, set.Loaded())
+				s.attack(t, set.Ungranted())
+			},
+		}, {
+			Prepare: func() { s.grant(t, set) },
+			Run:     func() { s.attack(t, set.Granted()) },
+		}},
 		Retreat: func() { s.retreat(t, files) },
 	}, courtesyPasses)
 	s.must(t, err)
@@ -44,6 +50,29 @@ func TestPicturesBesideTheHostileSet(t *testing.T) {
 	if *report != "" {
 		s.must(t, os.WriteFile(*report, document, 0o600))
 	}
+}
+
+// stage makes the files where the window does not look: what a copy costs is the copying program's doing.
+func (s *stage) stage(t *testing.T, files []hostile.File) {
+	t.Helper()
+	s.must(t, os.MkdirAll(s.staged(""), 0o700))
+	for _, f := range files {
+		s.must(t, f.Make(s.staged(f.Name)))
+	}
+}
+
+// staged is a place beside the folder for plugins.
+func (s *stage) staged(name string) string {
+	return filepath.Join(filepath.Dir(s.dropIn()), "staged", name)
+}
+
+// dropStaged moves the files into the folder at once, and waits until all are judged.
+func (s *stage) dropStaged(t *testing.T, files []hostile.File) {
+	t.Helper()
+	for _, f := range files {
+		s.must(t, os.Rename(s.staged(f.Name), filepath.Join(s.dropIn(), f.Name)))
+	}
+	s.awaitPlugins(t, "all are judged", func(n int) bool { return n > len(files) })
 }
 
 // retreat makes room for the next attack.

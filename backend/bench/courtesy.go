@@ -26,10 +26,15 @@ type CourtesyPass struct {
 type Scene struct {
 	// Pictures returns the milliseconds from picture to picture while work goes on.
 	Pictures func(work func()) ([]float64, error)
-	// Calm takes its time and does nothing; Attack ends when all attacks are over; Retreat makes
-	// room for the next ones, and is not looked at.
-	Calm, Attack, Retreat func()
+	// Calm takes its time and does nothing.
+	Calm func()
+	// Attacks end when they are over. What comes before each, and after all, is not looked at.
+	Attacks []Attack
+	Retreat func()
 }
+
+// Attack is what is looked at, after what a user does for it.
+type Attack struct{ Prepare, Run func() }
 
 // Courtesy looks at calm times and attacks in turns. A report may be incomplete.
 func Courtesy(ctx context.Context, s Scene, passes int) (*CourtesyReport, error) {
@@ -47,8 +52,13 @@ func (r *CourtesyReport) measure(ctx context.Context, s Scene, passes int) error
 	before, err := s.Pictures(s.Calm)
 	for ; err == nil && ctx.Err() == nil && len(ratios) < passes; r.Ratio = SpreadOf(ratios) {
 		var beside, after []float64
-		if beside, err = s.Pictures(s.Attack); err != nil {
-			return err
+		for _, a := range s.Attacks {
+			a.Prepare()
+			pictures, err := s.Pictures(a.Run)
+			if err != nil {
+				return err
+			}
+			beside = append(beside, pictures...)
 		}
 		s.Retreat()
 		if after, err = s.Pictures(s.Calm); err != nil {

@@ -18,7 +18,7 @@ func (s *times) scene() Scene {
 	attack := false
 	return Scene{
 		Calm:    func() {},
-		Attack:  func() { attack = true; s.attacked++ },
+		Attacks: []Attack{{Prepare: func() { attack = true }, Run: func() { s.attacked++ }}},
 		Retreat: func() { attack = false },
 		Pictures: func(work func()) ([]float64, error) {
 			work()

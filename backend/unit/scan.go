@@ -101,8 +101,12 @@ func (r *Registry) look(path string, dropIn bool) (PluginInfo, bool) {
 	if !r.settling.still(path, st, quiet) {
 		return r.before(path)
 	}
+	if r.settling.doubted(path) && !r.settling.still(path, st, patient) || r.scanned && !r.settling.may() {
+		return r.before(path)
+	}
 	info := r.inspect(path)
 	if info.Refused != "" && !r.settling.still(path, st, patient) {
+		r.settling.doubt(path)
 		return r.before(path)
 	}
 	info.Bytes = st.Size()

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -126,6 +127,37 @@ func TestAFileThatStaysNoPluginIsRefusedInTheEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.awaits(t, Added, "1.0.0")
+}
+
+// Whoever looks at a picture does not see that a hundred files came.
+func TestManyFilesAtOnceAreLookedIntoAFewAtATime(t *testing.T) {
+	w := watch(t, nil)
+	staged, old := t.TempDir(), time.Now().Add(-time.Hour)
+	var names []string
+	for i := range 3*inspections + 1 {
+		name := strconv.Itoa(i) + ".wasm"
+		path := write(t, staged, name, []byte("no plugin"))
+		if err := os.Chtimes(path, old, old); err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, name)
+	}
+	began := time.Now()
+	for _, name := range names {
+		if err := os.Rename(filepath.Join(staged, name), w.book.Path(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	until(t, "all are judged", func() bool {
+		n := len(w.Plugins())
+		if most := inspections * (int(time.Since(began)/breather) + 2); n > most {
+			t.Errorf("%d were judged in %s", n, time.Since(began))
+		}
+		return n == len(names)
+	})
+	if took := time.Since(began); took < 2*breather {
+		t.Errorf("it took %s", took)
+	}
 }
 
 func TestTheWatcherTellsOfEveryChange(t *testing.T) {
