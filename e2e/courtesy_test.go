@@ -72,7 +72,7 @@ func (s *stage) dropStaged(t *testing.T, files []hostile.File) {
 	for _, f := range files {
 		s.must(t, os.Rename(s.staged(f.Name), filepath.Join(s.dropIn(), f.Name)))
 	}
-	s.awaitPlugins(t, "all are judged", func(n int) bool { return n > len(files) })
+	s.awaitJudged(t, files, true)
 }
 
 // retreat makes room for the next attack.
@@ -82,5 +82,5 @@ func (s *stage) retreat(t *testing.T, files []hostile.File) {
 	for _, f := range files {
 		s.must(t, os.RemoveAll(filepath.Join(s.dropIn(), f.Name)))
 	}
-	s.awaitPlugins(t, "all are gone", func(n int) bool { return n < len(files) })
+	s.awaitJudged(t, files, false)
 }
