@@ -256,7 +256,7 @@ func forge(t *testing.T, s *Space, make func(put func(seal.Kind, []byte, error) 
 		if err != nil {
 			t.Fatal(err)
 		}
-		name, err := w.putMeta(kind, plain)
+		name, err := w.put(kind, plain)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -30,6 +30,7 @@ type cutter struct {
 	chunkers chan struct{} // has one element for each that cuts
 	pieces   chan []byte
 	progress func(read int64)
+	busy     func() bool // says that all processors have other files; nil: they have not
 	key      [32]byte
 }
 
@@ -73,14 +74,19 @@ func (c *cutter) stream(ctx context.Context, r io.Reader) ([]tree.Link, error) {
 		}
 		link := &tree.Link{Size: uint64(len(piece))}
 		links = append(links, link)
+		if c.busy != nil && c.busy() { // a copy would only wait
+			link.Name, _ = c.session.put(seal.Data, piece) // the session keeps its error
+			c.progress(int64(len(piece)))
+			continue
+		}
 		buf := <-c.pieces
 		if buf == nil {
-			buf = make([]byte, 0, 1+chunk.Max)
+			buf = make([]byte, 0, chunk.Max)
 		}
-		buf = append(append(buf[:0], 0), piece...)
+		buf = append(buf[:0], piece...)
 		work.Go(func() {
-			link.Name, _ = c.session.put(seal.Data, buf) // the session keeps its error
-			c.progress(int64(len(buf) - 1))
+			link.Name, _ = c.session.put(seal.Data, buf)
+			c.progress(int64(len(buf)))
 			c.pieces <- buf
 		})
 	}
@@ -95,15 +101,14 @@ func (c *cutter) stream(ctx context.Context, r io.Reader) ([]tree.Link, error) {
 	return out, err
 }
 
-// whole stores what fits into one piece, which follows framed's first byte.
-func (c *cutter) whole(framed []byte) ([]tree.Link, error) {
-	n := len(framed) - 1
-	if n == 0 {
+// whole stores what fits into one piece.
+func (c *cutter) whole(piece []byte) ([]tree.Link, error) {
+	if len(piece) == 0 {
 		return nil, nil
 	}
-	name, err := c.session.put(seal.Data, framed)
-	c.progress(int64(n))
-	return []tree.Link{{Name: name, Size: uint64(n)}}, err
+	name, err := c.session.put(seal.Data, piece)
+	c.progress(int64(len(piece)))
+	return []tree.Link{{Name: name, Size: uint64(len(piece))}}, err
 }
 
 // content puts as many lists over the links as it takes.
@@ -137,7 +142,7 @@ func (w *session) list(links []tree.Link) (tree.Link, error) {
 	for _, l := range links {
 		out.Size += l.Size
 	}
-	out.Name, err = w.putMeta(seal.Meta, plain)
+	out.Name, err = w.put(seal.Meta, plain)
 	return out, err
 }
 

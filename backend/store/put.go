@@ -130,6 +130,7 @@ type putting struct {
 	removed map[tree.Name]bool
 	jobs    chan func()
 	workers sync.WaitGroup
+	working atomic.Int32
 	started time.Time
 
 	files, folders, bytes atomic.Int64
@@ -154,6 +155,7 @@ func (s *Space) putting(ctx context.Context, path string, opt PutOptions) (*putt
 		return nil, err
 	}
 	p.cutter = newCutter(p.session, p.read)
+	p.cutter.busy = p.busy
 	all, _ := s.census(p.session.table) // what cannot be read any more is put again
 	p.removed = all.removed
 	for _, v := range all.versions { // the newest first
@@ -183,11 +185,15 @@ func (p *putting) start() {
 	for range runtime.GOMAXPROCS(0) + 1 {
 		p.workers.Go(func() {
 			for job := range p.jobs {
+				p.working.Add(1)
 				job()
+				p.working.Add(-1)
 			}
 		})
 	}
 }
+
+func (p *putting) busy() bool { return int(p.working.Load()) > runtime.GOMAXPROCS(0) }
 
 func (p *putting) stop(err error) { p.cancel(err) }
 

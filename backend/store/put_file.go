@@ -80,8 +80,8 @@ func (p *putting) readFile(dir *files.Folder, found *files.Found) error {
 	return err
 }
 
-// pieces are buffers for files of one piece, which follows a byte that is room for the codec.
-var pieces = sync.Pool{New: func() any { b := make([]byte, 1+chunk.Min); return &b }}
+// pieces are buffers for files of one piece.
+var pieces = sync.Pool{New: func() any { b := make([]byte, chunk.Min); return &b }}
 
 func (p *putting) extent(file *os.File, x files.Extent) ([]tree.Link, error) {
 	if x.Length > chunk.Min {
@@ -90,14 +90,14 @@ func (p *putting) extent(file *os.File, x files.Extent) ([]tree.Link, error) {
 	}
 	buf := pieces.Get().(*[]byte)
 	defer pieces.Put(buf)
-	n, err := file.ReadAt((*buf)[1:1+x.Length], x.Offset)
+	n, err := file.ReadAt((*buf)[:x.Length], x.Offset)
 	if errors.Is(err, io.EOF) {
 		err = nil
 	}
 	if err != nil {
 		return nil, fault.Wrap(opStore, fault.Unavailable, file.Name(), fault.Bare(err), "")
 	}
-	links, err := p.cutter.whole((*buf)[:1+n])
+	links, err := p.cutter.whole((*buf)[:n])
 	return links, short(file, x, links, err)
 }
 

@@ -127,7 +127,7 @@ func (p *putting) pages(f *folder) (tree.Entry, error) {
 		if err != nil {
 			return entry, fault.Wrap(opStore, fault.Internal, f.dir.Path(), err, "")
 		}
-		name, err := p.session.putMeta(seal.Meta, plain)
+		name, err := p.session.put(seal.Meta, plain)
 		if err != nil {
 			return entry, err
 		}

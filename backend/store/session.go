@@ -81,28 +81,17 @@ func used(table *index.Table) (sum int64) {
 	return sum
 }
 
-// put stores a block, unless it is there, and returns its name. It holds what follows framed's first byte,
-// which is room for the codec.
-func (w *session) put(kind seal.Kind, framed []byte) (tree.Name, error) {
-	plain := framed[1:]
+// put stores a block, unless it is there, and returns its name.
+func (w *session) put(kind seal.Kind, plain []byte) (tree.Name, error) {
 	name := w.space.keys.Name(kind, plain)
 	if !w.claim(name, kind) {
 		return name, w.failed()
 	}
 	buf := sealed.Get().(*[]byte)
 	defer sealed.Put(buf)
-	payload := w.space.encoder.Encode((*buf)[:0], framed)
-	way := codec.Codec(payload[0])
-	if way != codec.Raw {
-		*buf = payload
-	}
-	e := pack.Entry{Name: name, Kind: kind, Codec: way, Raw: uint32(len(plain))}
-	return name, w.add(e, seal.Sealed(payload), func(room []byte) { w.space.keys.Seal(room[:0], name, kind, payload) })
-}
-
-// putMeta stores what was made in memory.
-func (w *session) putMeta(kind seal.Kind, plain []byte) (tree.Name, error) {
-	return w.put(kind, append([]byte{0}, plain...))
+	*buf = w.space.encoder.Encode((*buf)[:0], plain)
+	e := pack.Entry{Name: name, Kind: kind, Codec: codec.Codec((*buf)[0]), Raw: uint32(len(plain))}
+	return name, w.add(e, seal.Sealed(*buf), func(room []byte) { w.space.keys.Seal(room[:0], name, kind, *buf) })
 }
 
 // has says that a block is there to stay.
@@ -227,7 +216,7 @@ func (w *session) commit(kind seal.Kind, plain []byte) (tree.Name, error) {
 		w.abort()
 		return tree.Name{}, err
 	}
-	name, err := w.putMeta(kind, plain)
+	name, err := w.put(kind, plain)
 	if err != nil {
 		w.abort()
 		return tree.Name{}, err

@@ -73,15 +73,12 @@ func NewEncoder(budget time.Duration) *Encoder {
 	return e
 }
 
-// Encode compresses framed, of which the first byte is room for the codec, or leaves it as it is where
-// that does not pay. The result begins with the codec: it is dst, with what was appended, or framed itself.
-func (e *Encoder) Encode(dst, framed []byte) []byte {
+// Encode appends a codec, and plain as that reads it: compressed, or as it is where that does not pay.
+func (e *Encoder) Encode(dst, plain []byte) []byte {
 	w := <-e.idle
 	defer func() { e.idle <- w }()
-	plain := framed[1:]
-	framed[0] = byte(Raw)
 	if len(plain) >= probeFrom && !w.promising(plain) {
-		return framed
+		return raw(dst, plain)
 	}
 	level := thorough
 	switch {
@@ -99,10 +96,12 @@ func (e *Encoder) Encode(dst, framed []byte) []byte {
 		e.cost.Store(e.cost.Load() - e.cost.Load()/1024)
 	}
 	if len(out)-len(dst)-1 > len(plain)-len(plain)/pays {
-		return framed
+		return raw(out[:len(dst)], plain)
 	}
 	return out
 }
+
+func raw(dst, plain []byte) []byte { return append(append(dst, byte(Raw)), plain...) }
 
 // learn counts by bytes: a block of 1 MiB weighs a sixteenth.
 func (e *Encoder) learn(n int, took time.Duration) {

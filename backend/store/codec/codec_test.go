@@ -26,7 +26,7 @@ func random(n int) []byte {
 
 // encode compresses plain, and says by which codec.
 func encode(e *Encoder, plain []byte) (Codec, []byte) {
-	framed := e.Encode(nil, append([]byte{0xff}, plain...))
+	framed := e.Encode(nil, plain)
 	return Codec(framed[0]), framed[1:]
 }
 
