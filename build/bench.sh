@@ -21,7 +21,7 @@ measure startup 90
 measure memory 120
 measure host 60
 measure flock 180
-measure store 540
+measure store 900
 
 # No program that is shipped has the attacks in it, so a test measures beside them.
 printf 'bench: courtesy\n' >&2

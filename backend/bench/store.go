@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
+	"time"
 
 	"inos/backend/fault"
 )
@@ -66,10 +68,15 @@ type StoreArchive struct {
 type StoreOptions struct {
 	Dir   string // for the tree and the stores; empty: the system's folder for temporary files
 	Bytes int64  // of the tree; 0: DefaultStoreBytes
+	// Patience is how long it waits at most for a file system that is busy with what was deleted.
+	Patience time.Duration
 }
 
-// DefaultStoreBytes are enough for the differences, and few enough for three rounds in three minutes.
+// DefaultStoreBytes are enough for the differences, and few enough for five rounds in four minutes.
 const DefaultStoreBytes = 600 << 20
+
+// StorePatience is what ext4 needs at most.
+const StorePatience = 6 * time.Minute
 
 const (
 	storeRounds = 5
@@ -106,6 +113,7 @@ func (r *StoreReport) measure(ctx context.Context, p Programs, o StoreOptions) e
 		return fault.Wrap("bench.store", fault.Unavailable, folder, fault.Bare(err), fault.DiskRemedy(err))
 	}
 	s := &storeStage{programs: p, folder: folder, tree: tree, report: r}
+	s.settle(ctx, o.Patience)
 	for _, step := range []func(context.Context) error{s.compare, s.large, s.archive} {
 		if err := step(ctx); err != nil {
 			return fault.Wrap("bench.store", fault.KindOf(err), "store", err, "")
@@ -120,6 +128,33 @@ type storeStage struct {
 	folder, tree string
 	report       *StoreReport
 	targets      int // that were put aside
+}
+
+// settle waits as long as ext4 makes names slowly: for each new file it passes over those that were
+// deleted in the last minutes, up to six, which is none of these programs' doing.
+func (s *storeStage) settle(ctx context.Context, patience time.Duration) {
+	const slow, again = 40 * time.Microsecond, 10 * time.Second
+	for end := time.Now().Add(patience); ctx.Err() == nil && time.Now().Before(end); {
+		if fileSystem(s.folder) != "ext4" || s.nameCost() < slow {
+			return
+		}
+		s.programs.note("store, waiting until ext4 has done with what was deleted lately")
+		select {
+		case <-ctx.Done():
+		case <-time.After(again):
+		}
+	}
+}
+
+// nameCost is what a new empty file takes; an error will show where it matters.
+func (s *storeStage) nameCost() time.Duration {
+	const files = 300
+	folder, err := os.MkdirTemp(s.folder, "names-")
+	start := time.Now()
+	for i := 0; i < files && err == nil; i++ {
+		err = os.WriteFile(filepath.Join(folder, strconv.Itoa(i)), nil, 0o600)
+	}
+	return time.Since(start) / files
 }
 
 // roomForTargets is how many times the tree must be free for what was restored to stay.

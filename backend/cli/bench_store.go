@@ -14,7 +14,9 @@ func (a *app) benchStoreCommand() *cobra.Command {
 	size := byteSize(bench.DefaultStoreBytes)
 	cmd := a.benchmark("store", "The store beside restic, and tar with zstd, on the same files",
 		func(ctx context.Context) (report, error) {
-			o.Bytes = int64(size)
+			if o.Bytes = int64(size); size >= bench.DefaultStoreBytes { // else it is a trial
+				o.Patience = bench.StorePatience
+			}
 			r, err := bench.Store(ctx, a.programs(), o)
 			return storeTable{r}, err
 		})
