@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -221,19 +222,22 @@ func TestATreeOfEverythingComesBackAndIsNotStoredTwice(t *testing.T) {
 func TestAnInsertionStoresWhatIsAroundIt(t *testing.T) {
 	w := newStoreWorld(t)
 	path, mib := filepath.Join(t.TempDir(), "large"), 64
-	data := proseOf(1, 1<<20) // the rest follows from it, and no part of it twice
 	if rounds(t, 0) > 0 {
 		mib = 1024
 	}
 	write := func(front string) {
+		data, shuffled := proseOf(1, 1<<20), rand.New(rand.NewPCG(1, 2)) // the same pages, never in the same order
 		f, err := os.Create(path)
 		treeMaker{T: t}.must(err)
 		defer f.Close()
 		_, err = f.WriteString(front)
 		for i := 0; i < mib && err == nil; i++ {
-			for at := 0; at < len(data); at += 4 << 10 {
-				copy(data[at:], fmt.Sprintf("%9d", i*len(data)+at))
-			}
+			shuffled.Shuffle(len(data)>>12, func(i, j int) {
+				for k := range 4 << 10 {
+					a, b := i<<12+k, j<<12+k
+					data[a], data[b] = data[b], data[a]
+				}
+			})
 			_, err = f.Write(data)
 		}
 		treeMaker{T: t}.must(err)
