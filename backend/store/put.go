@@ -114,8 +114,8 @@ func (s *Space) PutStream(ctx context.Context, name string, r io.Reader, opt Put
 	return p.end(top)
 }
 
-// putting is one put. The walker lists folders; the workers read files, and whoever has the last part
-// of a folder writes its pages.
+// putting is one put. Walkers list folders; the workers read files, and whoever has the last part of a
+// folder writes its pages.
 type putting struct {
 	space   *Space
 	session *session
@@ -128,6 +128,8 @@ type putting struct {
 	version Version    // the one before, if there is one
 	before  tree.Root  // its root
 	removed map[tree.Name]bool
+	walkers chan struct{} // has one element for each but the first
+	walking sync.WaitGroup
 	jobs    chan func()
 	workers sync.WaitGroup
 	working atomic.Int32
@@ -142,6 +144,7 @@ type putting struct {
 
 func (s *Space) putting(ctx context.Context, path string, opt PutOptions) (*putting, error) {
 	p := &putting{space: s, opt: opt, path: path, jobs: make(chan func(), queued), started: time.Now()}
+	p.walkers = make(chan struct{}, runtime.GOMAXPROCS(0)-1)
 	if p.opt.Progress == nil {
 		p.opt.Progress = func(int64, int64) {}
 	}
@@ -222,6 +225,7 @@ func (p *putting) firstProblem() error {
 
 // end waits for all parts and commits.
 func (p *putting) end(top tree.Entry) (Put, error) {
+	p.walking.Wait()
 	close(p.jobs)
 	p.workers.Wait()
 	defer p.cancel(nil)

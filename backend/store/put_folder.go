@@ -76,9 +76,11 @@ func (p *putting) walkEntry(f *folder, i int, found *files.Found, before tree.En
 			p.part(f)
 			return
 		}
-		p.walk(child, found.Entry, before, func(e tree.Entry) {
-			f.entries[i] = e
-			p.part(f)
+		p.beside(func() {
+			p.walk(child, found.Entry, before, func(e tree.Entry) {
+				f.entries[i] = e
+				p.part(f)
+			})
 		})
 	case tree.File:
 		p.file(f.dir, found, before, func(e tree.Entry, ok bool) {
@@ -91,6 +93,20 @@ func (p *putting) walkEntry(f *folder, i int, found *files.Found, before tree.En
 		f.entries[i] = found.Entry
 		p.files.Add(1)
 		p.part(f)
+	}
+}
+
+// beside walks a folder beside the others while a processor has nothing to walk: where little was changed,
+// a put is little else.
+func (p *putting) beside(walk func()) {
+	select {
+	case p.walkers <- struct{}{}:
+		p.walking.Go(func() {
+			defer func() { <-p.walkers }()
+			walk()
+		})
+	default:
+		walk()
 	}
 }
 
