@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -29,7 +30,9 @@ func anEarlierINOS(t *testing.T) (data string, contents []string) {
 	t.Helper()
 	data = t.TempDir()
 	for i, version := range []string{"1.0.0", "2.0.0", "3.0.0"} {
-		content := strings.Repeat(version, 100_000)
+		noise := make([]byte, 250_000) // which no compressor makes smaller than a flip finds
+		_, _ = rand.NewChaCha8([32]byte{byte(i)}).Read(noise)
+		content := strings.Repeat(version, 50_000) + string(noise)
 		contents = append(contents, content)
 		_, err := dropin.Open(data).Install(dropin.File{
 			ID: "dev.inos.thing", Version: version, Digest: dropin.DigestOf([]byte(content)), Name: "thing.wasm",
