@@ -27,7 +27,7 @@ printf 'bench: courtesy\n' >&2
 go test -tags e2e,bench -timeout 120s -count=1 -run '^TestPicturesBesideTheHostileSet$' ./e2e \
   -args -report "$results/courtesy.json" >&2 || printf 'bench: courtesy did not come to its end\n' >&2
 
-# The last: it deletes a million files, which keeps the disk busy for minutes.
+# The last: it deletes hundreds of thousands of files, which keeps the disk busy for minutes.
 measure store 900
 
 go run ./backend/bench/record -from "$results" -commit "$(git describe --tags --always --dirty)" -to bench

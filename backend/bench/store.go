@@ -72,7 +72,7 @@ type StoreOptions struct {
 	Patience time.Duration
 }
 
-// DefaultStoreBytes are enough for the differences, and few enough for five rounds in four minutes.
+// DefaultStoreBytes are enough for the differences, and few enough for five rounds in five minutes.
 const DefaultStoreBytes = 600 << 20
 
 // StorePatience is what ext4 needs at most.

@@ -53,7 +53,8 @@ func (s *storeStage) inos(name, path string) storeTool {
 	base := []string{s.programs.Inos, "--data", folder, "store"}
 	return storeTool{
 		name: inosTool, folder: folder, env: []string{"INOS_PASSPHRASE=" + storePassphrase}, restored: filepath.Base(path),
-		prepare: append(base[:4:4], "space", "add", "main"), put: append(base[:4:4], "put", path), get: append(base[:4:4], "get", path, "-o", s.target()),
+		prepare: append(base[:4:4], "space", "add", "main"),
+		put:     append(base[:4:4], "put", path), get: append(base[:4:4], "get", path, "-o", s.target()),
 	}
 }
 

@@ -46,6 +46,8 @@ const (
 	maxProblems = 100
 	// queued bounds the files that wait to be read, and with them the folders that are open.
 	queued = 128
+	// maxWalkers are beside the first one; each has all folders open on its way down.
+	maxWalkers = 3
 )
 
 // PutPath stores a file or a folder as a new version of its absolute path. What cannot be read is in
@@ -144,7 +146,7 @@ type putting struct {
 
 func (s *Space) putting(ctx context.Context, path string, opt PutOptions) (*putting, error) {
 	p := &putting{space: s, opt: opt, path: path, jobs: make(chan func(), queued), started: time.Now()}
-	p.walkers = make(chan struct{}, runtime.GOMAXPROCS(0)-1)
+	p.walkers = make(chan struct{}, min(runtime.GOMAXPROCS(0)-1, maxWalkers))
 	if p.opt.Progress == nil {
 		p.opt.Progress = func(int64, int64) {}
 	}

@@ -39,7 +39,7 @@ const (
 )
 
 // What has Huffman tables of its own. Twice as much as is usual costs 0.1 % of size and saves a twentieth
-// of the time; of programs as much once more.
+// of the time. Programs take twice as much again: 0.3 %, and a twelfth.
 const (
 	metaBlock      = 128 << 10
 	quickMetaBlock = 256 << 10
