@@ -30,16 +30,17 @@ type cutter struct {
 	chunkers chan struct{} // has one element for each that cuts
 	pieces   chan []byte
 	progress func(read int64)
-	busy     func() bool // says that all processors have other files; nil: they have not
+	busy     func() bool // says that all processors have other files
 	key      [32]byte
 }
 
-func newCutter(w *session, progress func(int64)) *cutter {
+func newCutter(w *session, progress func(int64), busy func() bool) *cutter {
 	c := &cutter{
 		session:  w,
 		chunkers: make(chan struct{}, maxChunkers),
 		pieces:   make(chan []byte, min(maxPieces, 2*runtime.GOMAXPROCS(0))),
 		progress: progress,
+		busy:     busy,
 		key:      w.space.keys.Key("chunks"),
 	}
 	for range cap(c.pieces) {
@@ -74,7 +75,7 @@ func (c *cutter) stream(ctx context.Context, r io.Reader) ([]tree.Link, error) {
 		}
 		link := &tree.Link{Size: uint64(len(piece))}
 		links = append(links, link)
-		if c.busy != nil && c.busy() { // a copy would only wait
+		if c.busy() { // a copy would only wait
 			link.Name, _ = c.session.put(seal.Data, piece) // the session keeps its error
 			c.progress(int64(len(piece)))
 			continue

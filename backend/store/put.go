@@ -159,8 +159,7 @@ func (s *Space) putting(ctx context.Context, path string, opt PutOptions) (*putt
 		p.cancel(nil)
 		return nil, err
 	}
-	p.cutter = newCutter(p.session, p.read)
-	p.cutter.busy = p.busy
+	p.cutter = newCutter(p.session, p.read, p.busy)
 	all, _ := s.census(p.session.table) // what cannot be read any more is put again
 	p.removed = all.removed
 	for _, v := range all.versions { // the newest first
