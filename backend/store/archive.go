@@ -110,7 +110,7 @@ func (a *archiving) candidates() ([]index.Block, error) {
 	}
 	var out []index.Block
 	table.Each(func(b index.Block) bool {
-		if _, live := r.seen[b.Name]; live && b.First && b.Codec == codec.Brotli {
+		if _, live := r.seen[b.Name]; live && b.First && b.Codec.Quick() {
 			out = append(out, b)
 			a.total += int64(b.Raw)
 		}

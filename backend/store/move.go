@@ -144,7 +144,7 @@ func (m *moving) plan(packs map[pack.ID]bool) (copied, staying []index.Block) {
 		if b.First {
 			end()
 			best, here, wanted = b, false, isLive(m.live, b)
-		} else if b.Codec == best.Codec && m.condemned[best.In] && !m.condemned[b.In] {
+		} else if b.Codec.Compare(best.Codec) == 0 && m.condemned[best.In] && !m.condemned[b.In] {
 			best = b
 		}
 		here = here || packs[b.In]

@@ -19,7 +19,7 @@ import (
 )
 
 // compressBudget is what one processor may spend on a MiB while something is put.
-const compressBudget = 12 * time.Millisecond
+const compressBudget = 16 * time.Millisecond
 
 // Space is one set of content with keys of its own. Safe for concurrent use.
 type Space struct {

@@ -2,8 +2,11 @@ package codec
 
 import (
 	"bytes"
+	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
+	"os/exec"
 	"runtime"
 	"testing"
 
@@ -59,7 +62,7 @@ func TestWhatIsCompressedComesBack(t *testing.T) {
 func TestASmallWindowCompressesNoWorse(t *testing.T) {
 	for _, n := range []int{100, 1000, 4096 - 16, 4096, 50 << 10, 300 << 10} {
 		var b bytes.Buffer
-		w := brotli.NewWriterLevel(&b, dense)
+		w := brotli.NewWriterLevel(&b, brotli.BestCompression)
 		_, _ = w.Write(text(n))
 		_ = w.Close()
 		got, ok := EncodeDense(text(n), n)
@@ -78,6 +81,22 @@ func TestWhatDoesNotPayStaysAsItIs(t *testing.T) {
 	}
 }
 
+// Letters that repeat nowhere still say less than eight bits each.
+func TestFewLettersAreCompressed(t *testing.T) {
+	for name, c := range map[string]struct {
+		plain string
+		most  float64
+	}{
+		"hexadecimal": {hex.EncodeToString(random(150 << 10)), 0.51},
+		"base64":      {base64.StdEncoding.EncodeToString(random(225 << 10)), 0.76},
+	} {
+		way, payload := encode(NewEncoder(0), []byte(c.plain))
+		if got := float64(len(payload)) / float64(len(c.plain)); way != Zstd || got > c.most {
+			t.Errorf("%s by way %d: %.3f of it are left", name, way, got)
+		}
+	}
+}
+
 func TestAnotherLengthIsRefused(t *testing.T) {
 	way, payload := encode(NewEncoder(0), text(5000))
 	for _, n := range []int{0, 4999, 5001, 1 << 20} {
@@ -90,6 +109,44 @@ func TestAnotherLengthIsRefused(t *testing.T) {
 	}
 	if _, err := Decode(nil, 77, payload, 5000); err == nil {
 		t.Error("an unknown way was taken")
+	}
+}
+
+// Stores written before Zstd was there have blocks of the first way.
+func TestBlocksOfTheFirstWayAreRead(t *testing.T) {
+	for _, n := range []int{1, 5000, 1 << 20} {
+		var b bytes.Buffer
+		w := brotli.NewWriterV2(&b, 3)
+		_, _ = w.Write(text(n))
+		_ = w.Close()
+		if got, err := Decode(nil, Brotli, b.Bytes(), n); err != nil || !bytes.Equal(got, text(n)) {
+			t.Errorf("%d bytes: %v", n, err)
+		}
+		if _, err := Decode(nil, Brotli, b.Bytes()[:b.Len()-1], n); err == nil {
+			t.Errorf("%d bytes were read of a torn stream", n)
+		}
+	}
+}
+
+// What Debian's zstd reads is Zstandard.
+func TestZstdIsReadByItsOwnProgram(t *testing.T) {
+	for _, n := range []int{1000, 100 << 10, 4 << 20} {
+		way, payload := encode(NewEncoder(0), text(n))
+		cmd := exec.Command("zstd", "-d", "-c")
+		cmd.Stdin = bytes.NewReader(payload)
+		got, err := cmd.Output()
+		if way != Zstd || err != nil || !bytes.Equal(got, text(n)) {
+			t.Errorf("%d bytes by way %d: zstd: %v", n, way, err)
+		}
+		cmd = exec.Command("zstd", "-c", "-19")
+		cmd.Stdin = bytes.NewReader(text(n))
+		theirs, err := cmd.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := Decode(nil, Zstd, theirs, n); err != nil || !bytes.Equal(got, text(n)) {
+			t.Errorf("%d bytes of zstd -19: %v", n, err)
+		}
 	}
 }
 

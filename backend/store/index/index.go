@@ -23,7 +23,7 @@ type Place struct {
 }
 
 // better says that p is the copy to read, where q is another one: it is compressed at a higher level.
-func (p Place) better(q Place) bool { return p.Codec > q.Codec }
+func (p Place) better(q Place) bool { return p.Codec.Compare(q.Codec) > 0 }
 
 // Pack is what is known of a pack as a whole.
 type Pack struct {
@@ -138,7 +138,7 @@ func (t *Table) merge() {
 	}
 	t.rows = append(t.rows, t.again...)
 	slices.SortFunc(t.rows, func(a, b row) int {
-		return cmp.Or(bytes.Compare(a.name[:], b.name[:]), cmp.Compare(b.Codec, a.Codec), cmp.Compare(a.Pack, b.Pack))
+		return cmp.Or(bytes.Compare(a.name[:], b.name[:]), b.Codec.Compare(a.Codec), cmp.Compare(a.Pack, b.Pack))
 	})
 	t.recent, t.again = map[tree.Name]Place{}, nil
 }

@@ -73,18 +73,21 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 }
 
 func TestTheDenserCopyIsFound(t *testing.T) {
-	dense, quick := pack.Entry{Name: tree.Name{1}, Codec: codec.Dense, Stored: 10}, pack.Entry{Name: tree.Name{1}, Codec: codec.Brotli, Stored: 20}
-	for _, order := range [][]pack.Entry{{dense, quick}, {quick, dense}} {
-		for _, merged := range []bool{false, true} {
-			table := New()
-			for i, e := range order {
-				table.Add(Pack{ID: pack.ID{byte(i)}, Bytes: 1}, []pack.Entry{e})
-				if merged {
-					table.Each(func(Block) bool { return true })
+	copyBy := func(way codec.Codec) pack.Entry { return pack.Entry{Name: tree.Name{1}, Codec: way} }
+	for _, less := range []codec.Codec{codec.Raw, codec.Brotli, codec.Zstd} {
+		dense, quick := copyBy(codec.Dense), copyBy(less)
+		for _, order := range [][]pack.Entry{{dense, quick}, {quick, dense}} {
+			for _, merged := range []bool{false, true} {
+				table := New()
+				for i, e := range order {
+					table.Add(Pack{ID: pack.ID{byte(i)}, Bytes: 1}, []pack.Entry{e})
+					if merged {
+						table.Each(func(Block) bool { return true })
+					}
 				}
-			}
-			if p, ok := table.Find(tree.Name{1}); !ok || p.Codec != codec.Dense || table.Len() != 2 {
-				t.Errorf("%+v, %v", p, ok)
+				if p, ok := table.Find(tree.Name{1}); !ok || p.Codec != codec.Dense || table.Len() != 2 {
+					t.Errorf("beside way %d: %+v, %v", less, p, ok)
+				}
 			}
 		}
 	}
