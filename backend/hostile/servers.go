@@ -1,6 +1,7 @@
 package hostile
 
 import (
+	"bytes"
 	"compress/gzip"
 	"net/http"
 	"net/http/httptest"
@@ -31,7 +32,7 @@ func serve() *servers {
 		})
 	}
 	tricks.HandleFunc("/endless", s.endless)
-	tricks.HandleFunc("/bomb", bomb)
+	tricks.HandleFunc("/bomb", bomb())
 	tricks.HandleFunc("/headers", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Long", strings.Repeat("x", 1<<20))
 	})
@@ -51,20 +52,19 @@ func (s *servers) endless(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// bomb is small on the wire.
-func bomb(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Encoding", "gzip")
-	z, err := gzip.NewWriterLevel(w, gzip.BestSpeed)
-	if err != nil {
-		return
-	}
+// bomb is small on the wire. It is made beforehand: who attacks has a machine of his own to make it on.
+func bomb() http.HandlerFunc {
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
 	piece := make([]byte, 1<<20)
 	for range bombBytes / len(piece) {
-		if _, err := z.Write(piece); err != nil {
-			return
-		}
+		_, _ = z.Write(piece)
 	}
-	_ = z.Close() // whoever reads it has hung up by then
+	_ = z.Close()
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		_, _ = w.Write(packed.Bytes()) // whoever reads it hangs up before its end
+	}
 }
 
 func (s *servers) close() {

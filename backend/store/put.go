@@ -1,12 +1,10 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
 	"path/filepath"
-	"reflect"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -248,7 +246,7 @@ func (p *putting) end(top tree.Entry) (Put, error) {
 }
 
 func (p *putting) commit(top tree.Entry) (Put, error) {
-	if p.before.Path != nil && sameEntry(p.before.Top, top) && p.before.Label == p.opt.Label {
+	if p.before.Path != nil && p.before.Top.Equal(&top) && p.before.Label == p.opt.Label {
 		err := p.session.end() // blocks that were lost are there again
 		p.out.Version, p.out.Unchanged, p.out.Tally = p.version, true, p.session.tally
 		if err == nil && p.opt.Pinned && !p.before.Pinned {
@@ -278,12 +276,4 @@ func (p *putting) commit(top tree.Entry) (Put, error) {
 	}
 	p.out.Version, p.out.Tally = Version{id, root, name}, p.session.tally
 	return p.out, nil
-}
-
-func sameEntry(a, b tree.Entry) bool {
-	if !bytes.Equal(a.Name, b.Name) || !bytes.Equal(a.Target, b.Target) {
-		return false
-	}
-	a.Name, b.Name, a.Target, b.Target = nil, nil, nil, nil
-	return reflect.DeepEqual(a, b)
 }

@@ -17,6 +17,7 @@ type folder struct {
 	dir     *files.Folder
 	entry   tree.Entry
 	entries []tree.Entry // a part that failed has no kind
+	kept    []*oldPage   // of each entry that is as it was: where that lies
 	done    func(tree.Entry)
 	left    atomic.Int64 // parts that are not done, and the walker
 }
@@ -42,6 +43,25 @@ func (p *putting) walkTop(dir *files.Folder, top *files.Found) {
 	p.walk(child, top.Entry, p.before.Top, keep)
 }
 
+// former is what a name stood for in the version before; the zero former was not there.
+type former struct {
+	entry tree.Entry
+	page  *oldPage // where that lies
+}
+
+// oldPage is all that is remembered of one: folders may be large.
+type oldPage struct {
+	link    tree.Link
+	entries int
+}
+
+// keep notes an entry that is done.
+func (f *folder) keep(i int, e tree.Entry, before former) {
+	if f.entries[i] = e; before.page != nil && e.Equal(&before.entry) {
+		f.kept[i] = before.page
+	}
+}
+
 // walk puts a folder; done is called when all of it is, by whoever had the last part.
 func (p *putting) walk(dir *files.Folder, entry tree.Entry, before tree.Entry, done func(tree.Entry)) {
 	f := &folder{dir: dir, entry: entry, done: done}
@@ -57,7 +77,7 @@ func (p *putting) walk(dir *files.Folder, entry tree.Entry, before tree.Entry, d
 		}
 		found = append(found, e)
 	}
-	f.entries = make([]tree.Entry, len(found))
+	f.entries, f.kept = make([]tree.Entry, len(found)), make([]*oldPage, len(found))
 	for i := range found {
 		if p.ctx.Err() != nil || p.session.failed() != nil {
 			return
@@ -67,7 +87,7 @@ func (p *putting) walk(dir *files.Folder, entry tree.Entry, before tree.Entry, d
 	}
 }
 
-func (p *putting) walkEntry(f *folder, i int, found *files.Found, before tree.Entry) {
+func (p *putting) walkEntry(f *folder, i int, found *files.Found, before former) {
 	switch found.Entry.Kind {
 	case tree.Folder:
 		child, err := p.enter(f.dir, *found)
@@ -77,20 +97,20 @@ func (p *putting) walkEntry(f *folder, i int, found *files.Found, before tree.En
 			return
 		}
 		p.beside(func() {
-			p.walk(child, found.Entry, before, func(e tree.Entry) {
-				f.entries[i] = e
+			p.walk(child, found.Entry, before.entry, func(e tree.Entry) {
+				f.keep(i, e, before)
 				p.part(f)
 			})
 		})
 	case tree.File:
-		p.file(f.dir, found, before, func(e tree.Entry, ok bool) {
+		p.file(f.dir, found, before.entry, func(e tree.Entry, ok bool) {
 			if ok {
-				f.entries[i] = e
+				f.keep(i, e, before)
 			}
 			p.part(f)
 		})
 	default:
-		f.entries[i] = found.Entry
+		f.keep(i, found.Entry, before)
 		p.files.Add(1)
 		p.part(f)
 	}
@@ -132,54 +152,74 @@ func (p *putting) part(f *folder) {
 }
 
 func (p *putting) pages(f *folder) (tree.Entry, error) {
+	kept := f.kept[:0]
+	for i, e := range f.entries {
+		if e.Kind != 0 {
+			kept = append(kept, f.kept[i])
+		}
+	}
 	whole := slices.DeleteFunc(f.entries, func(e tree.Entry) bool { return e.Kind == 0 })
 	entry := f.entry
 	var links []tree.Link
 	for page := range tree.Pages(slices.Values(whole)) {
-		for _, e := range page {
-			entry.Size += e.Size
+		for i := range page {
+			entry.Size += page[i].Size
 		}
-		plain, err := tree.EncodePage(page)
-		if err != nil {
-			return entry, fault.Wrap(opStore, fault.Internal, f.dir.Path(), err, "")
-		}
-		name, err := p.session.put(seal.Meta, plain)
+		link, err := p.page(f, page, kept[:len(page)])
 		if err != nil {
 			return entry, err
 		}
-		links = append(links, tree.Link{Name: name, Size: uint64(len(plain))})
+		links, kept = append(links, link), kept[len(page):]
 	}
 	var err error
 	entry.Content, err = p.session.content(links)
-	f.entries = nil
+	f.entries, f.kept = nil, nil
 	return entry, err
 }
 
-// old looks names up in the folder as it was put before; the names have to rise.
-func (p *putting) old(before tree.Entry) (find func(name []byte) tree.Entry, forget func()) {
-	none := func([]byte) tree.Entry { return tree.Entry{} }
-	if before.Kind != tree.Folder || len(p.session.condemned) > 0 {
-		return none, func() {}
+// page stores a page, unless the version before has it: all of an old one, and nothing else.
+func (p *putting) page(f *folder, page []tree.Entry, kept []*oldPage) (tree.Link, error) {
+	if old := kept[0]; old != nil && old.entries == len(page) && allAre(kept, old) {
+		return old.link, nil
 	}
-	entries := before.Content.Entries(func(l tree.Link) ([]byte, error) { return p.space.load(nil, l.Name, seal.Meta, -1) })
-	next, stop := pull(entries)
-	current, ok := next()
-	return func(name []byte) tree.Entry {
-		for ok && bytes.Compare(current.Name, name) < 0 {
-			current, ok = next()
-		}
-		if ok && bytes.Equal(current.Name, name) {
-			return current
-		}
-		return tree.Entry{}
-	}, stop
+	plain, err := tree.EncodePage(page)
+	if err != nil {
+		return tree.Link{}, fault.Wrap(opStore, fault.Internal, f.dir.Path(), err, "")
+	}
+	name, err := p.session.put(seal.Meta, plain)
+	return tree.Link{Name: name, Size: uint64(len(plain))}, err
 }
 
-// pull is iter.Pull2 without the error: what cannot be read any more is put again.
-func pull(entries iter.Seq2[tree.Entry, error]) (next func() (tree.Entry, bool), stop func()) {
-	two, stop := iter.Pull2(entries)
-	return func() (tree.Entry, bool) {
-		e, err, ok := two()
-		return e, ok && err == nil
+func allAre[T comparable](all []T, v T) bool {
+	return !slices.ContainsFunc(all, func(w T) bool { return w != v })
+}
+
+// old looks names up in the folder as it was put before; the names have to rise. What cannot be read any
+// more is put again.
+func (p *putting) old(before tree.Entry) (find func(name []byte) former, forget func()) {
+	if before.Kind != tree.Folder || len(p.session.condemned) > 0 {
+		return func([]byte) former { return former{} }, func() {}
+	}
+	next, stop := iter.Pull2(before.Content.Pages(func(l tree.Link) ([]byte, error) {
+		return p.space.load(nil, l.Name, seal.Meta, -1)
+	}))
+	var entries []tree.Entry // those of page that are not behind the last name
+	var page *oldPage
+	over := false
+	return func(name []byte) former {
+		for !over {
+			for ; len(entries) > 0; entries = entries[1:] {
+				if c := bytes.Compare(entries[0].Name, name); c == 0 {
+					return former{entries[0], page}
+				} else if c > 0 {
+					return former{}
+				}
+			}
+			read, err, ok := next()
+			if over = err != nil || !ok; !over {
+				page, entries = &oldPage{read.Link, len(read.Entries)}, read.Entries
+			}
+		}
+		return former{}
 	}, stop
 }

@@ -67,15 +67,27 @@ func (w *World) httpSend(ctx context.Context, a *wire.Ask) (wire.Reply, error) {
 		return wire.Reply{}, fmt.Errorf("%s: %w", request.URL.Host, bare(err))
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxResponseBytes+1))
-	if err == nil && len(body) > maxResponseBytes {
-		err = fmt.Errorf("the answer has more than %d MiB", maxResponseBytes>>20)
-	}
+	body, err := readBody(response)
 	if err != nil {
 		return wire.Reply{}, fmt.Errorf("%s: %w", request.URL.Host, bare(err))
 	}
 	w.http.header, w.http.body = response.Header, body
 	return wire.Reply{Value: int64(response.StatusCode)}, nil
+}
+
+// errLong ends the reading of an answer as soon as it is known.
+var errLong = fmt.Errorf("the answer has more than %d MiB", maxResponseBytes>>20)
+
+// readBody reads no answer that says itself that it is too long.
+func readBody(response *http.Response) ([]byte, error) {
+	if response.ContentLength > maxResponseBytes {
+		return nil, errLong
+	}
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxResponseBytes+1))
+	if err == nil && len(body) > maxResponseBytes {
+		err = errLong
+	}
+	return body, err
 }
 
 // bare is an error without its address: that may hold a secret, and errors are logged.

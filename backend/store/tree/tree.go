@@ -1,7 +1,10 @@
 // Package tree is how the store writes down folders and large files: blocks that name other blocks.
 package tree
 
-import "encoding/hex"
+import (
+	"bytes"
+	"encoding/hex"
+)
 
 // Name is what a block is called inside a space: a keyed BLAKE3 of what it holds. The zero Name is a
 // hole: bytes that are zero and were never written.
@@ -56,6 +59,13 @@ type Entry struct {
 	Stamp uint64
 	// Group is equal in the names of one file with several (hard links); 0: it has one name.
 	Group uint64
+}
+
+// Equal says that both say the same.
+func (e *Entry) Equal(f *Entry) bool {
+	return e.Kind == f.Kind && e.Mode == f.Mode && e.Sec == f.Sec && e.Nsec == f.Nsec && e.Size == f.Size &&
+		e.Content == f.Content && e.Stamp == f.Stamp && e.Group == f.Group &&
+		bytes.Equal(e.Name, f.Name) && bytes.Equal(e.Target, f.Target)
 }
 
 // Limits of the format. A block that goes beyond one is refused.

@@ -373,3 +373,28 @@ func BenchmarkPage(b *testing.B) {
 		}
 	})
 }
+
+// Whatever an entry says more one day has to be compared as well.
+func TestEntriesThatDifferInAnythingAreNotEqual(t *testing.T) {
+	whole := Entry{Name: []byte("name"), Kind: Symlink, Target: []byte("target")}
+	same := Entry{Name: []byte("name"), Kind: Symlink, Target: []byte("target")}
+	if !whole.Equal(&same) {
+		t.Error("an entry is not equal to itself")
+	}
+	for i := range reflect.TypeFor[Entry]().NumField() {
+		other := whole
+		switch f := reflect.ValueOf(&other).Elem().Field(i); f.Kind() {
+		case reflect.Slice:
+			f.SetBytes([]byte("other"))
+		case reflect.Struct:
+			f.Set(reflect.ValueOf(Content{Level: 1}))
+		case reflect.Int64:
+			f.SetInt(7)
+		default:
+			f.SetUint(7)
+		}
+		if whole.Equal(&other) || other.Equal(&whole) {
+			t.Errorf("%+v is taken for %+v", other, whole)
+		}
+	}
+}

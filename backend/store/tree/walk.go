@@ -56,28 +56,49 @@ func loadList(link Link, load Loader) ([]Link, error) {
 	return links, nil
 }
 
+// Page is a part of a folder, their names rising, and where it lies.
+type Page struct {
+	Link    Link
+	Entries []Entry
+}
+
+// Pages are what a folder holds. An error is the last thing it yields.
+func (c Content) Pages(load Loader) iter.Seq2[*Page, error] {
+	return func(yield func(*Page, error) bool) {
+		var last []byte
+		for leaf, err := range c.Leaves(load) {
+			page := &Page{Link: leaf}
+			if err == nil {
+				page.Entries, err = loadPage(leaf, load)
+			}
+			if err == nil && last != nil {
+				err = checkOrder(last, page.Entries[0].Name)
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			last = page.Entries[len(page.Entries)-1].Name
+			if !yield(page, nil) {
+				return
+			}
+		}
+	}
+}
+
 // Entries are what a folder holds, their names rising. An error is the last thing it yields.
 func (c Content) Entries(load Loader) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
-		var last []byte
-		for leaf, err := range c.Leaves(load) {
-			var page []Entry
-			if err == nil {
-				page, err = loadPage(leaf, load)
-			}
-			if err == nil && last != nil {
-				err = checkOrder(last, page[0].Name)
-			}
+		for page, err := range c.Pages(load) {
 			if err != nil {
 				yield(Entry{}, err)
 				return
 			}
-			for _, e := range page {
+			for _, e := range page.Entries {
 				if !yield(e, nil) {
 					return
 				}
 			}
-			last = page[len(page)-1].Name
 		}
 	}
 }
