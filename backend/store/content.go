@@ -147,16 +147,23 @@ func (w *session) list(links []tree.Link) (tree.Link, error) {
 	return out, err
 }
 
-// hasAll says that everything of a file is there to stay.
+// hasAll says that everything of a file is there to stay, and counts its pieces if so.
 func (w *session) hasAll(c tree.Content) bool {
 	if len(w.condemned) > 0 {
 		return false
 	}
+	pieces := uint64(0)
 	for link, err := range c.Leaves(w.lists) {
 		if err != nil || !link.Name.Hole() && !w.has(link.Name) {
 			return false
 		}
+		if !link.Name.Hole() {
+			pieces++
+		}
 	}
+	w.mu.Lock()
+	w.tally.Chunks += pieces
+	w.mu.Unlock()
 	return true
 }
 
@@ -166,17 +173,4 @@ func (w *session) lists(l tree.Link) ([]byte, error) {
 		return nil, missing(l.Name)
 	}
 	return w.space.load(nil, l.Name, seal.Meta, -1)
-}
-
-// count adds pieces that were there to the tally.
-func (w *session) count(c tree.Content) {
-	n := uint64(0)
-	for link, err := range c.Leaves(w.lists) {
-		if err == nil && !link.Name.Hole() {
-			n++
-		}
-	}
-	w.mu.Lock()
-	w.tally.Chunks += n
-	w.mu.Unlock()
 }

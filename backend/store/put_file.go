@@ -17,7 +17,6 @@ func (p *putting) file(dir *files.Folder, found *files.Found, before tree.Entry,
 	if e := found.Entry; p.unchanged(e, before) {
 		e.Content = before.Content
 		p.files.Add(1)
-		p.session.count(e.Content)
 		p.read(int64(e.Size))
 		done(e, true)
 		return

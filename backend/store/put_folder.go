@@ -161,7 +161,7 @@ func (p *putting) pages(f *folder) (tree.Entry, error) {
 	whole := slices.DeleteFunc(f.entries, func(e tree.Entry) bool { return e.Kind == 0 })
 	entry := f.entry
 	var links []tree.Link
-	for page := range tree.Pages(slices.Values(whole)) {
+	for page := range tree.Pages(whole) {
 		for i := range page {
 			entry.Size += page[i].Size
 		}

@@ -96,7 +96,7 @@ func (m *memory) content(t testing.TB, links []tree.Link) (c tree.Content) {
 func (m *memory) pages(t testing.TB, entries []tree.Entry) tree.Content {
 	t.Helper()
 	var links []tree.Link
-	for page := range tree.Pages(slices.Values(entries)) {
+	for page := range tree.Pages(entries) {
 		data, err := tree.EncodePage(page)
 		if err != nil {
 			t.Fatal(err)

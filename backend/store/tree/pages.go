@@ -8,25 +8,25 @@ const meanPageEntries = 128
 // pageBytes ends a page that would be near to MaxMetaBytes; only folders full of long links have such.
 const pageBytes = MaxMetaBytes / 2
 
-// Pages cuts the entries of a folder, sorted by name, into pages. Where one ends depends on the name
-// of its last entry, so a changed entry changes its own page and a new one at most its neighbour.
-func Pages(entries iter.Seq[Entry]) iter.Seq[[]Entry] {
+// Pages cuts the entries of a folder, sorted by name, into pages, which share their memory. Where one ends
+// depends on the name of its last entry, so a changed entry changes its own page and a new one at most its
+// neighbour.
+func Pages(entries []Entry) iter.Seq[[]Entry] {
 	return func(yield func([]Entry) bool) {
-		var page []Entry
-		bytes := 0
-		for e := range entries {
-			page = append(page, e)
+		first, bytes := 0, 0
+		for i := range entries {
+			e := &entries[i]
 			bytes += entryBytes + len(e.Name) + len(e.Target)
-			if !endsPage(e.Name) && len(page) < MaxPageEntries && bytes < pageBytes {
+			if !endsPage(e.Name) && i+1-first < MaxPageEntries && bytes < pageBytes {
 				continue
 			}
-			if !yield(page) {
+			if !yield(entries[first : i+1]) {
 				return
 			}
-			page, bytes = nil, 0
+			first, bytes = i+1, 0
 		}
-		if len(page) > 0 {
-			yield(page)
+		if first < len(entries) {
+			yield(entries[first:])
 		}
 	}
 }
