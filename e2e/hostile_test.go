@@ -131,13 +131,20 @@ func (s *stage) drop(t *testing.T, files []hostile.File) {
 }
 
 // awaitJudged waits until the program knows all of the files that it has to open for that, or none of
-// them any more. It looks into the program's cache: the list in the page is long, and to ask for it would
-// slow the pictures down.
+// them any more. It looks into the program's cache whenever that was written: the list in the page is long,
+// and to ask for it would slow the pictures down.
 func (s *stage) awaitJudged(t *testing.T, files []hostile.File, known bool) {
 	t.Helper()
+	cache := filepath.Join(s.data, "cache", "plugins-inos-desktop.json")
+	var last os.FileInfo // each writing makes another file
 	eventually(t, "all are judged", func() bool {
+		st, err := os.Stat(cache)
+		if err != nil || last != nil && os.SameFile(st, last) && st.ModTime().Equal(last.ModTime()) {
+			return false
+		}
+		last = st
 		var index struct{ Files map[string]json.RawMessage }
-		b, err := os.ReadFile(filepath.Join(s.data, "cache", "plugins-inos-desktop.json"))
+		b, err := os.ReadFile(cache)
 		if err != nil || json.Unmarshal(b, &index) != nil {
 			return false
 		}

@@ -22,6 +22,9 @@ export interface MonitorOptions {
 /** A page that was loaded again still tells what happened just before. */
 const RECENT_EVENT_MS = 5000;
 
+/** At least between two looks at the list of plugins, unless one was reloaded that is shown. */
+const LIST_MS = 1000;
+
 const CHANGES_UNITS: ReadonlySet<EventName> = new Set<EventName>([
   "pluginAdded",
   "pluginChanged",
@@ -34,6 +37,9 @@ const CHANGES_UNITS: ReadonlySet<EventName> = new Set<EventName>([
 export class Monitor {
   readonly sampler = new FigureSampler();
   private events: number | null = null;
+  /** Plugins changed, and the list was not asked for since. */
+  private stale = false;
+  private listedAt = Number.NEGATIVE_INFINITY;
   private timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(
@@ -66,6 +72,7 @@ export class Monitor {
     const lost = meters?.lost ?? 0;
     this.store.setState({ figures, liveState, standing, lost, trouble: source.trouble });
     this.readEvents();
+    this.list("");
     const report = {
       // A picture of the empty sky is none of the unit.
       fps: Number.isFinite(figures.fps) && !launch ? figures.fps : 0,
@@ -90,10 +97,18 @@ export class Monitor {
     // A unit that rests takes back what was told of its failures.
     for (const event of news) this.pass(event);
     const changes = news.filter((event) => CHANGES_UNITS.has(event.kind));
-    if (changes.length > 0) {
-      // However many plugins came at once: the list is asked for once.
-      this.options.unitsChanged(changes.findLast((e) => e.kind === "unitReloaded")?.unit ?? "");
-    }
+    this.stale ||= changes.length > 0;
+    const reloaded = changes.findLast((e) => e.kind === "unitReloaded")?.unit;
+    if (reloaded) this.list(reloaded);
+  }
+
+  /** However many plugins come, the list is asked for once a while: that takes time from the picture. */
+  private list(reloaded: string): void {
+    const now = performance.now();
+    if (!this.stale || (reloaded === "" && now - this.listedAt < LIST_MS)) return;
+    this.stale = false;
+    this.listedAt = now;
+    this.options.unitsChanged(reloaded);
   }
 
   private pass(event: EventRecord): void {

@@ -67,6 +67,22 @@ describe("plugins that come and go", () => {
     ]);
   });
 
+  it("are asked for once a second while more and more come, and once more after the last", async () => {
+    const { program, writer, settle, state } = await begun();
+    const asked = vi.spyOn(program, "units");
+    for (let i = 0; i < 12; i++) {
+      if (i === 11) program.offered = [RING];
+      writer.emit(EventKind.pluginAdded, 0, "", `${i} was added`);
+      await vi.advanceTimersByTimeAsync(250);
+    }
+    expect(asked.mock.calls.length).toBeGreaterThanOrEqual(3);
+    expect(asked.mock.calls.length).toBeLessThanOrEqual(4);
+    await vi.advanceTimersByTimeAsync(1000);
+    await settle();
+    expect(state().units.map((u) => u.name)).toEqual(["ring"]);
+    expect(asked.mock.calls.length).toBeLessThanOrEqual(5);
+  });
+
   it("stay as they were when the new version does not start", async () => {
     const { writer, settle, state } = await begun();
     const text = "version 2.0.0 did not start, the one before goes on: unreachable";
