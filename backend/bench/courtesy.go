@@ -9,13 +9,15 @@ import (
 // times.
 type CourtesyReport struct {
 	Run
-	Unit   string         `json:"unit"`
-	Passes []CourtesyPass `json:"passes"`
-	Ratio  Spread         `json:"ratio"` // of the passes
+	Unit string `json:"unit"`
+	// All has the pictures of all passes. Six of a single one decide its 95th percentile, which wanders by as
+	// much as what is looked for.
+	All    Pictures   `json:"all"`
+	Passes []Pictures `json:"passes"`
 }
 
-// CourtesyPass is one look at the pictures beside attacks, and at those just before and after them.
-type CourtesyPass struct {
+// Pictures are those beside attacks, and those just before and after them.
+type Pictures struct {
 	Calm   Spread `json:"calm"` // from picture to picture
 	Beside Spread `json:"beside"`
 	// Ratio is that of the 95th percentiles.
@@ -48,25 +50,31 @@ func Courtesy(ctx context.Context, s Scene, passes int) (*CourtesyReport, error)
 }
 
 func (r *CourtesyReport) measure(ctx context.Context, s Scene, passes int) error {
-	var ratios []float64
 	before, err := s.Pictures(s.Calm)
-	for ; err == nil && ctx.Err() == nil && len(ratios) < passes; r.Ratio = SpreadOf(ratios) {
-		var beside, after []float64
+	calm, beside := slices.Clone(before), []float64(nil)
+	for err == nil && ctx.Err() == nil && len(r.Passes) < passes {
+		var attacked, after []float64
 		for _, a := range s.Attacks {
 			a.Prepare()
 			pictures, err := s.Pictures(a.Run)
 			if err != nil {
 				return err
 			}
-			beside = append(beside, pictures...)
+			attacked = append(attacked, pictures...)
 		}
 		s.Retreat()
 		if after, err = s.Pictures(s.Calm); err != nil {
 			return err
 		}
-		p := CourtesyPass{Calm: SpreadOf(slices.Concat(before, after)), Beside: SpreadOf(beside)}
-		p.Ratio = Ratio(p.Beside.P95, p.Calm.P95)
-		r.Passes, ratios, before = append(r.Passes, p), append(ratios, p.Ratio), after
+		r.Passes = append(r.Passes, compare(slices.Concat(before, after), attacked))
+		calm, beside, before = append(calm, after...), append(beside, attacked...), after
+		r.All = compare(calm, beside)
 	}
 	return err
+}
+
+func compare(calm, beside []float64) Pictures {
+	p := Pictures{Calm: SpreadOf(calm), Beside: SpreadOf(beside)}
+	p.Ratio = Ratio(p.Beside.P95, p.Calm.P95)
+	return p
 }

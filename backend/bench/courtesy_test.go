@@ -48,8 +48,8 @@ func TestPicturesBesideAttacksAreComparedWithThoseAround(t *testing.T) {
 			t.Errorf("pass %d: %+v", i, p)
 		}
 	}
-	if r.Ratio.P50 != 1.1 || r.Ratio.Max != 1.1 || r.Ratio.N != 3 {
-		t.Errorf("%+v", r.Ratio)
+	if r.All.Ratio != 1.1 || r.All.Calm.N != 8 || r.All.Beside.N != 6 {
+		t.Errorf("%+v", r.All)
 	}
 }
 
@@ -57,7 +57,7 @@ func TestPassesThatWereMeasuredSurviveTheEnd(t *testing.T) {
 	broken := errors.New("the window is gone")
 	s := &times{calm: []float64{10, 10}, beside: []float64{10}, err: broken}
 	r, err := Courtesy(t.Context(), s.scene(), 3)
-	if err != nil || r.Complete || r.Error == nil || len(r.Passes) != 1 || r.Ratio.P50 != 1 {
+	if err != nil || r.Complete || r.Error == nil || len(r.Passes) != 1 || r.All.Ratio != 1 {
 		t.Errorf("%+v, %v", r, err)
 	}
 	if r, err := Courtesy(t.Context(), (&times{err: broken}).scene(), 3); !errors.Is(err, broken) {

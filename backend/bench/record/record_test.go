@@ -44,7 +44,7 @@ func sample(t *testing.T) map[string]json.RawMessage {
 				StoredMB: 252.5}},
 			Large:   &bench.StoreLarge{Bytes: 1 << 30, PutPeakMB: 141, GetPeakMB: 93},
 			Archive: &bench.StoreArchive{Bytes: 24 << 20, StoredMB: 6.1, InosMB: 4.7, ResticMB: 5.5, Seconds: 30}},
-		"courtesy": bench.CourtesyReport{Run: quiet, Ratio: spread(1.06)},
+		"courtesy": bench.CourtesyReport{Run: quiet, All: bench.Pictures{Ratio: 1.06}},
 		"host": bench.HostReport{Run: quiet, Plugin: "mirror.wasm",
 			Extism: &bench.ExtismVersions{SDK: "v1.7.1", Wazero: "v1.12.0"},
 			Rows: []bench.HostRow{
