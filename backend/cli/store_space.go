@@ -33,8 +33,9 @@ func (a *app) storeArchiveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "archive",
 		Short: "Compress again, as densely as Brotli can",
-		Long: "archive compresses what was compressed quickly once more, at Brotli's highest level, and frees the room.\n" +
-			"That takes some two seconds of a processor for each MiB, so it can be given a budget, and be\n" +
+		Long: "archive compresses what was compressed quickly once more, at Brotli's highest level; what is\n" +
+			"large goes first. The room is freed as by inos store gc, once there is enough to be worth the copying.\n" +
+			"It takes some two seconds of a processor for each MiB, so it can be given a budget, and be\n" +
 			"interrupted or killed at any time: what was done stays, and the next one goes on.",
 		Example: "  inos store archive --budget 10m\n  inos store archive --older-than 30 --jobs 1",
 		Args:    noArguments,

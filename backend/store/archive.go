@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -116,6 +118,8 @@ func (a *archiving) candidates() ([]index.Block, error) {
 		}
 		return true
 	})
+	// A budget goes where there is most to save.
+	slices.SortFunc(out, func(b, c index.Block) int { return cmp.Compare(c.Stored, b.Stored) })
 	return out, nil
 }
 
@@ -162,18 +166,19 @@ func (a *archiving) block(b index.Block) error {
 		}
 		return err
 	}
-	payload, ok := codec.EncodeDense(plain, int(b.Stored)-seal.Overhead+1)
-	size := seal.Sealed(payload)
-	if ok {
-		err = a.session.add(pack.Entry{Name: b.Name, Kind: b.Kind, Codec: codec.Dense, Raw: b.Raw}, size,
-			func(room []byte) { a.space.keys.Seal(room[:0], b.Name, b.Kind, payload) })
+	payload, err := a.space.encoder.EncodeDense(plain)
+	if err != nil {
+		return fault.Wrap(opStore, fault.Internal, "block "+b.Name.String()[:16], err, "")
 	}
+	size := seal.Sealed(payload)
+	err = a.session.add(pack.Entry{Name: b.Name, Kind: b.Kind, Codec: codec.Codec(payload[0]), Raw: b.Raw}, size,
+		func(room []byte) { a.space.keys.Seal(room[:0], b.Name, b.Kind, payload) })
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.spent += time.Since(start)
 	a.out.Blocks++
 	a.done += int64(b.Raw)
-	if ok {
+	if size < int(b.Stored) {
 		a.out.Smaller++
 		a.out.Saved += int64(b.Stored) - int64(size)
 	}

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"inos/backend/fault"
+	"inos/backend/store/codec"
 	"inos/backend/store/disk"
 	"inos/backend/store/index"
 	"inos/backend/store/pack"
@@ -278,6 +279,9 @@ func (c *check) block(r *pack.Reader, e pack.Entry) (ok bool, err error) {
 	err = r.Block(buf, e.Offset)
 	if err == nil {
 		_, err = c.space.unseal(nil, buf, e.Name, e.Kind, e.Raw)
+	}
+	if errors.Is(err, codec.ErrNewer) {
+		return false, err // neither sound nor damaged: nobody can tell who does not know
 	}
 	c.mu.Lock()
 	c.report.Bytes += int64(e.Stored)

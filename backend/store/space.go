@@ -258,6 +258,9 @@ func (s *Space) unseal(dst, block []byte, name tree.Name, kind seal.Kind, raw ui
 		return nil, broken(name, err.Error())
 	}
 	out, err := codec.Decode(dst, codec.Codec(way), payload, int(raw))
+	if errors.Is(err, codec.ErrNewer) {
+		return nil, fault.Wrap(opStore, fault.Unavailable, "block "+name.String()[:16], err, "use the newer INOS that wrote it")
+	}
 	if err != nil {
 		return nil, broken(name, err.Error())
 	}

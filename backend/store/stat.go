@@ -76,7 +76,7 @@ func (s *Stat) count(b index.Block, data *uint64) {
 	s.Unique += uint64(b.Raw)
 	*data += uint64(b.Stored)
 	switch b.Codec {
-	case codec.Dense:
+	case codec.Dense, codec.DenseZstd:
 		s.Dense += uint64(b.Raw)
 	case codec.Raw:
 		s.Raw += uint64(b.Raw)

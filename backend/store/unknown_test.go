@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"path"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"inos/backend/fault"
 	"inos/backend/store/disk/disktest"
 	"inos/backend/store/pack"
+	"inos/backend/store/seal"
 )
 
 // packsOf are the names of all finished packs on a disk.
@@ -174,5 +176,45 @@ func TestAPackThatLostItsLastBytesLosesNoMoreThanThose(t *testing.T) {
 			t.Errorf("%d: %d pieces were written again", c.cut, p.Tally.NewChunks)
 		}
 		sound(t, s)
+	}
+}
+
+// A newer INOS may compress by a way that is not known here: that is no damage, and nothing to be repaired.
+func TestWhatANewerVersionWroteIsLeftAlone(t *testing.T) {
+	m := disktest.New()
+	s := newSpaceOn(t, m)
+	data := text(3, 5000)
+	w, err := s.begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const newer = 77
+	name, payload := s.keys.Name(seal.Data, data), append([]byte{newer}, "as only they know"...)
+	e := pack.Entry{Name: name, Kind: seal.Data, Codec: newer, Raw: uint32(len(data))}
+	err = w.add(e, seal.Sealed(payload), func(room []byte) { s.keys.Seal(room[:0], name, seal.Data, payload) })
+	if err := errors.Join(err, w.end()); err != nil {
+		t.Fatal(err)
+	}
+	p := put(t, s, "newer", data)
+	before := m.Files()
+	tells := func(what string, err error) {
+		t.Helper()
+		if f := fault.As(err); f == nil || f.Kind != fault.Unavailable || !strings.Contains(f.Next, "newer INOS") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	_, err = content(s, p.Version)
+	tells("read", err)
+	_, err = s.Check(t.Context(), CheckOptions{ReadData: true})
+	tells("check", err)
+	_, err = s.Repair(t.Context(), quiet)
+	tells("repair", err)
+	for _, name := range before {
+		if !slices.Contains(m.Files(), name) && strings.Contains(name, "/packs/") {
+			t.Errorf("%s is gone", name)
+		}
+	}
+	if versions, err := again(t, m).Versions(); err != nil || len(versions) != 1 {
+		t.Errorf("%d versions, %v", len(versions), err)
 	}
 }

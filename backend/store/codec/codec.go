@@ -23,10 +23,11 @@ type Codec uint8
 
 // The codecs.
 const (
-	Raw    Codec = iota // as it is
-	Brotli              // read only: compressed while it was written, before Zstd was
-	Dense               // Brotli at the highest level
-	Zstd                // compressed while it was written
+	Raw       Codec = iota // as it is
+	Brotli                 // read only: compressed while it was written, before Zstd was
+	Dense                  // Brotli at the highest level
+	Zstd                   // compressed while it was written
+	DenseZstd              // as Zstd, where that is smaller than Dense
 )
 
 // Quick says that Encode compressed the payload, so that EncodeDense may make it smaller.
@@ -37,7 +38,7 @@ func (c Codec) Compare(d Codec) int { return cmp.Compare(c.rank(), d.rank()) }
 
 func (c Codec) rank() int {
 	switch {
-	case c == Dense:
+	case c == Dense || c == DenseZstd:
 		return 2
 	case c.Quick():
 		return 1
@@ -73,8 +74,10 @@ func NewEncoder(budget time.Duration) *Encoder {
 
 // newZstd leaves checksums out: a block is sealed, and named after what it holds.
 func newZstd(level zstd.EncoderLevel) *zstd.Encoder {
-	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(level), zstd.WithWindowSize(view), zstd.WithSingleSegment(true),
-		zstd.WithEncoderCRC(false), zstd.WithAllLitEntropyCompression(true), zstd.WithEncoderConcurrency(min(runtime.GOMAXPROCS(0), most)))
+	e, err := zstd.NewWriter(nil,
+		zstd.WithEncoderLevel(level), zstd.WithEncoderConcurrency(min(runtime.GOMAXPROCS(0), most)),
+		zstd.WithWindowSize(view), zstd.WithSingleSegment(true), zstd.WithZeroFrames(true),
+		zstd.WithEncoderCRC(false), zstd.WithAllLitEntropyCompression(true))
 	if err != nil { // only options are refused
 		panic(err)
 	}
@@ -123,17 +126,24 @@ func (e *Encoder) promising(plain []byte) bool {
 	return len(e.quick.EncodeAll(samples[:], tried[:0])) < len(samples)-len(samples)/pays
 }
 
-// EncodeDense compresses at the highest level, which takes some 2 s per MiB, and begins with the codec; ok
-// is false when that saves nothing over what is there, the codec included.
-func EncodeDense(plain []byte, than int) (out []byte, ok bool) {
+// EncodeDense is what is smallest of all there is, with its codec before it: mostly Brotli at the highest
+// level, which takes some 2 s per MiB. Of little that repeats itself Zstandard makes less, and that says so, lest
+// somebody tries again.
+func (e *Encoder) EncodeDense(plain []byte) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteByte(byte(Dense))
 	w := brotli.NewWriterOptions(&b, brotli.WriterOptions{Quality: brotli.BestCompression, LGWin: window(len(plain))})
 	_, err := w.Write(plain)
-	if err = errors.Join(err, w.Close()); err != nil || b.Len() >= than {
-		return nil, false
+	if err = errors.Join(err, w.Close()); err != nil {
+		return nil, err
 	}
-	return b.Bytes(), true
+	best := b.Bytes()
+	for _, z := range []*zstd.Encoder{e.quick, e.thorough} {
+		if out := z.EncodeAll(plain, []byte{byte(DenseZstd)}); len(out) < len(best) {
+			best = out
+		}
+	}
+	return best, nil
 }
 
 // window is the smallest that has all of a block in view, within brotli's bounds: the tables grow with it,
@@ -142,6 +152,9 @@ func window(n int) int {
 	const least, usual, margin = 10, 22, 16
 	return min(max(least, bits.Len(uint(n+margin))), usual)
 }
+
+// ErrNewer means that nothing is wrong with a block, but with who reads it.
+var ErrNewer = errors.New("this version of INOS does not know how it is compressed")
 
 // errLength is not for the user: a block's name is what it is refused for.
 var errLength = errors.New("a block holds more or less than its length says")
@@ -157,10 +170,10 @@ func Decode(dst []byte, codec Codec, payload []byte, n int) ([]byte, error) {
 		return append(dst, payload...), nil
 	case Brotli, Dense:
 		return readBrotli(dst, payload, n)
-	case Zstd:
+	case Zstd, DenseZstd:
 		return readZstd(dst, payload, n)
 	}
-	return nil, fmt.Errorf("a block is compressed by way %d, which this version of INOS does not know", codec)
+	return nil, fmt.Errorf("way %d: %w", codec, ErrNewer)
 }
 
 // room makes sure that more bytes fit behind dst.
@@ -172,7 +185,8 @@ func room(dst []byte, more int) []byte {
 }
 
 var decoder = sync.OnceValue(func() *zstd.Decoder {
-	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecodeAllCapLimit(true), zstd.WithDecoderLowmem(true))
+	d, err := zstd.NewReader(nil,
+		zstd.WithDecoderConcurrency(0), zstd.WithDecodeAllCapLimit(true), zstd.WithDecoderLowmem(true))
 	if err != nil { // only options are refused
 		panic(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os/exec"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/zstd"
 )
 
 func text(n int) []byte {
@@ -44,12 +46,12 @@ func TestWhatIsCompressedComesBack(t *testing.T) {
 			if len(payload) > n {
 				t.Errorf("%d bytes became %d", n, len(payload))
 			}
-			if n > 600<<10 {
-				continue // Dense takes seconds
+			if n > 600<<10 || n == 0 {
+				continue // Dense takes seconds; nothing is never archived
 			}
-			dense, ok := EncodeDense(plain, n)
-			if !ok {
-				continue
+			dense, err := e.EncodeDense(plain)
+			if err != nil {
+				t.Fatal(err)
 			}
 			if got, err := Decode(nil, Codec(dense[0]), dense[1:], n); err != nil || !bytes.Equal(got, plain) {
 				t.Errorf("%d bytes, dense: %v", n, err)
@@ -65,8 +67,8 @@ func TestASmallWindowCompressesNoWorse(t *testing.T) {
 		w := brotli.NewWriterLevel(&b, brotli.BestCompression)
 		_, _ = w.Write(text(n))
 		_ = w.Close()
-		got, ok := EncodeDense(text(n), n)
-		if !ok || len(got)-1 > b.Len()+b.Len()/100+2 {
+		got, err := NewEncoder(0).EncodeDense(text(n))
+		if err != nil || len(got)-1 > b.Len()+b.Len()/100+2 {
 			t.Errorf("%d bytes: %d, by the usual window %d", n, len(got), b.Len())
 		}
 	}
@@ -76,8 +78,29 @@ func TestWhatDoesNotPayStaysAsItIs(t *testing.T) {
 	if way, payload := encode(NewEncoder(0), random(1<<20)); way != Raw || len(payload) != 1<<20 {
 		t.Errorf("by way %d: %d bytes", way, len(payload))
 	}
-	if _, ok := EncodeDense(random(10<<10), 1+(10<<10)); ok {
-		t.Error("random bytes became fewer")
+}
+
+// What the archive could not make smaller is not tried again, and no larger than it was.
+func TestTheDensestIsNeverLargerAndNotTriedAgain(t *testing.T) {
+	e, ways := NewEncoder(0), map[Codec]int{}
+	for _, plain := range [][]byte{text(20_000), random(10 << 10), []byte("a"), bytes.Repeat([]byte("again"), 9000), bytes.Repeat(random(100), 2)} {
+		dense, err := e.EncodeDense(plain)
+		if err != nil {
+			t.Fatal(err)
+		}
+		way := Codec(dense[0])
+		ways[way]++
+		if got, err := Decode(nil, way, dense[1:], len(plain)); err != nil || !bytes.Equal(got, plain) || way.Quick() {
+			t.Errorf("%.20q… by way %d: %v", plain, way, err)
+		}
+		for _, z := range []*zstd.Encoder{e.quick, e.thorough} {
+			if was := len(z.EncodeAll(plain, nil)); len(dense)-1 > was {
+				t.Errorf("%.20q… was %d and is %d bytes", plain, was, len(dense)-1)
+			}
+		}
+	}
+	if ways[Dense] == 0 || ways[DenseZstd] == 0 {
+		t.Errorf("of both ways only one was taken: %v", ways)
 	}
 }
 
@@ -107,8 +130,8 @@ func TestAnotherLengthIsRefused(t *testing.T) {
 	if _, err := Decode(nil, way, append(bytes.Clone(payload), 0), 5000); err == nil {
 		t.Error("a byte more was not seen")
 	}
-	if _, err := Decode(nil, 77, payload, 5000); err == nil {
-		t.Error("an unknown way was taken")
+	if _, err := Decode(nil, 77, payload, 5000); !errors.Is(err, ErrNewer) {
+		t.Errorf("an unknown way: %v", err)
 	}
 }
 
