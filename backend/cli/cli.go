@@ -99,7 +99,6 @@ func (a *app) root() *cobra.Command {
 			return a.checkFolders(cmd)
 		},
 	}
-	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetOut(a.Stdout)
 	root.SetErr(a.Stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
@@ -108,7 +107,7 @@ func (a *app) root() *cobra.Command {
 	a.global.register(root)
 	registerWindowFlags(root)
 	root.Flags().Bool(versionFlag, false, "print the version") // cobra's own knows no --json
-	root.SetHelpCommand(helpCommand())
+	root.SetHelpCommand(a.helpCommand())
 	root.AddCommand(
 		a.unitsCommand(), a.runCommand(), a.liveCommand(), a.pluginCommand(),
 		a.storeCommand(), a.doctorCommand(), a.benchCommand(), a.versionCommand(),
@@ -147,19 +146,23 @@ func oneArgument(what string) cobra.PositionalArgs {
 	}
 }
 
-// helpCommand is cobra's, but an unknown topic is a usage error.
-func helpCommand() *cobra.Command {
+// helpCommand is cobra's, but an unknown topic is a usage error, and an op is a topic.
+func (a *app) helpCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:     "help [COMMAND]",
-		Short:   "Help about a command",
-		Example: "  inos help live",
+		Use:     "help [COMMAND | UNIT.OP]",
+		Short:   "Help about a command or an op",
+		Example: "  inos help live\n  inos help boids.stats",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			topic, rest, err := cmd.Root().Find(args)
-			if err != nil || len(rest) > 0 {
-				return usagef(cmd, "there is no help about %q", strings.Join(args, " "))
+			switch {
+			case err == nil && len(rest) == 0:
+				topic.InitDefaultHelpFlag()
+				return topic.Help()
+			case len(args) == 1 && strings.Contains(args[0], "."):
+				return a.opHelp(cmd, args[0])
 			}
-			topic.InitDefaultHelpFlag()
-			return topic.Help()
+			return usagef(cmd, "there is no help about %q", strings.Join(args, " "))
 		},
+		ValidArgsFunction: a.completeOp,
 	}
 }

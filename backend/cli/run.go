@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -36,7 +37,7 @@ func (a *app) runCommand() *cobra.Command {
 		Long: "run gives files to an op as they are, waits for it, and writes its outputs to the files\n" +
 			"named with -o, in the op's order. An input may be a file or a pipe with a writer; - is the\n" +
 			"standard input, and as an output the standard output. `inos units` lists the ops,\n" +
-			"`inos plugin inspect` explains their parameters.",
+			"`inos help UNIT.OP` explains one. A text that is an op's only output goes to the standard output.",
 		Example: "  inos run boids.init -p count=1000 -p seed=7 -o flock.bin\n" +
 			"  inos run boids.step -i flock.bin -p steps=600 -o later.bin\n" +
 			"  inos run boids.stats -i later.bin --json\n" +
@@ -49,7 +50,14 @@ func (a *app) runCommand() *cobra.Command {
 			}
 			return a.runOp(cmd.Context(), request, &flags)
 		},
+		ValidArgsFunction: a.completeOp,
 	}
+	about := cmd.HelpFunc()
+	cmd.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		if ops := cmd.Flags().Args(); len(ops) != 1 || a.opHelp(cmd, ops[0]) != nil {
+			about(cmd, args)
+		}
+	})
 	cmd.Flags().StringArrayVarP(&flags.inputs, "input", "i", nil,
 		"an input `FILE`, - for the standard input; repeat")
 	cmd.Flags().StringArrayVarP(&flags.outputs, "output", "o", nil,
@@ -57,6 +65,7 @@ func (a *app) runCommand() *cobra.Command {
 	cmd.Flags().StringArrayVar(&flags.allow, "allow", nil,
 		"allow a `PERMISSION` for this run, to read and write like read:inbox=FOLDER; repeat")
 	paramsFlag(cmd, &flags.params)
+	_ = cmd.RegisterFlagCompletionFunc("param", a.completeParam) // fails for flags that are not there
 	return cmd
 }
 
@@ -130,6 +139,9 @@ func (a *app) runOp(ctx context.Context, request job.Request, flags *runFlags) e
 	if err != nil {
 		return err
 	}
+	if len(flags.outputs) == 0 && !a.global.json && saysItself(result) {
+		return a.printText(ctx, result.Outputs[0].Bytes)
+	}
 	written, err := a.writeOutputs(ctx, result, flags.outputs)
 	if err != nil {
 		return err
@@ -138,6 +150,28 @@ func (a *app) runOp(ctx context.Context, request job.Request, flags *runFlags) e
 		return writeJSON(a.Stdout, runDocument{result, written})
 	}
 	return a.printResult(result, written)
+}
+
+// saysItself is true of a result that is one text.
+func saysItself(r *job.Result) bool {
+	if len(r.Outputs) != 1 || len(r.Results) > 0 {
+		return false
+	}
+	media, _, _ := strings.Cut(r.Outputs[0].Media, ";")
+	return strings.HasPrefix(media, "text/") || media == "application/json" || media == "application/x-ndjson"
+}
+
+// printText prints a text as it is, but to a terminal only what a terminal shows.
+func (a *app) printText(ctx context.Context, text []byte) error {
+	if _, tty := terminalFile(a.Stdout); tty {
+		lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+		for i, line := range lines {
+			lines[i] = strings.TrimRight(shown(line), " ")
+		}
+		text = []byte(strings.Join(lines, "\n") + "\n")
+	}
+	err := interruptible(ctx, func() error { return writeAll(a.Stdout, text) })
+	return fault.Wrap("run", fault.Unavailable, "standard output", err, fault.DiskRemedy(err))
 }
 
 // writeOutputs writes what the op gave and returns where each output went; empty: nowhere. A file

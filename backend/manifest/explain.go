@@ -1,8 +1,10 @@
 package manifest
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // Explain tells people what a plugin is, offers and may do. Who signed it comes first: all the rest
@@ -81,6 +83,62 @@ func (u *Unit) explain(b *strings.Builder) {
 			fmt.Fprintf(b, "    preset %s  %s\n", p.Name, p.Doc)
 		}
 	}
+}
+
+// Explain tells what an op does and takes, with a command line to begin with.
+func (o *Op) Explain(unit string) string {
+	var b strings.Builder
+	o.explain(&b, unit)
+	fmt.Fprintf(&b, "\n%s\n", o.Example(unit))
+	return b.String()
+}
+
+// Example is a command line of the op: its inputs, its first parameter, and files for its outputs.
+func (o *Op) Example(unit string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "inos run %s.%s", unit, o.Name)
+	for _, in := range o.Inputs {
+		if !in.Optional {
+			b.WriteString(" -i " + in.example())
+		}
+	}
+	for i := range o.Params {
+		if p := &o.Params[i]; !p.Hidden {
+			fmt.Fprintf(&b, " -p %s=%v", p.Name, quoted(p.Default))
+			break
+		}
+	}
+	for _, out := range o.Outputs {
+		b.WriteString(" -o " + out.example())
+	}
+	return b.String()
+}
+
+// quoted is a value as a shell takes it for one word.
+func quoted(value any) string {
+	text := fmt.Sprint(value)
+	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.N) && !strings.ContainsRune("-_.,:/+", r) }) {
+		return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+	}
+	return text
+}
+
+// endings are of files that people have; others get the second half of their media type.
+var endings = map[string]string{
+	"text/plain": "txt", "image/jpeg": "jpg", "audio/mpeg": "mp3", "application/octet-stream": "bin",
+	"application/x-ndjson": "ndjson", "text/tab-separated-values": "tsv", "application/vnd.apache.parquet": "parquet",
+}
+
+// example is a name for a file that fits.
+func (p *Port) example() string {
+	if len(p.Media) == 0 {
+		return p.Name
+	}
+	_, half, _ := strings.Cut(p.Media[0], "/")
+	if strings.HasPrefix(half, "vnd.") {
+		half = "bin"
+	}
+	return p.Name + "." + cmp.Or(endings[p.Media[0]], strings.TrimPrefix(half, "x-"))
 }
 
 func (o *Op) explain(b *strings.Builder, unit string) {

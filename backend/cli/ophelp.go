@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"inos/backend/fault"
+	"inos/backend/manifest"
+)
+
+// opHelp explains an op as its manifest does.
+func (a *app) opHelp(cmd *cobra.Command, name string) error {
+	unit, op, err := splitOp(cmd, name)
+	if err != nil {
+		return err
+	}
+	o, err := a.findOp(cmd.Context(), unit, op)
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(o.Explain(unit)) {
+		if _, err := fmt.Fprintln(a.Stdout, shown(strings.TrimSuffix(line, "\n"))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *app) findOp(ctx context.Context, unit, op string) (*manifest.Op, error) {
+	n, err := a.open(context.WithoutCancel(ctx))
+	if err != nil {
+		return nil, err
+	}
+	defer n.Close()
+	for _, u := range n.Units() {
+		for i := range u.Ops {
+			if u.Name == unit && u.Ops[i].Name == op {
+				return &u.Ops[i], nil
+			}
+		}
+	}
+	return nil, fault.New("help", fault.NotFound, unit+"."+op, "there is no such op", "see inos units")
+}
+
+// completeOp offers the ops that there are.
+func (a *app) completeOp(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	n, err := a.open(cmd.Context())
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	defer n.Close()
+	var ops []string
+	for _, u := range n.Units() {
+		for i := range u.Ops {
+			ops = append(ops, cobra.CompletionWithDesc(u.Name+"."+u.Ops[i].Name, shown(u.Ops[i].Doc)))
+		}
+	}
+	return ops, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeParam offers the parameters of the op, and the options of a choice.
+func (a *app) completeParam(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+	if len(args) == 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	unit, op, err := splitOp(cmd, args[0])
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	o, err := a.findOp(cmd.Context(), unit, op)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var out []string
+	for i := range o.Params {
+		p := &o.Params[i]
+		name := p.Name + "="
+		switch {
+		case strings.HasPrefix(begun, name):
+			for _, option := range p.Options {
+				out = append(out, name+option)
+			}
+		case strings.HasPrefix(name, begun) && !p.Hidden:
+			out = append(out, cobra.CompletionWithDesc(name, shown(p.Doc)))
+		}
+	}
+	return out, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+}
