@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 	"strings"
 
@@ -9,6 +8,7 @@ import (
 
 	"inos/backend/fault"
 	"inos/backend/manifest"
+	"inos/backend/node"
 )
 
 // opHelp explains an op as its manifest does.
@@ -17,7 +17,12 @@ func (a *app) opHelp(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
-	o, err := a.findOp(cmd.Context(), unit, op)
+	n, err := a.open(cmd.Context())
+	if err != nil {
+		return err
+	}
+	defer n.Close()
+	o, err := findOp(n, unit, op)
 	if err != nil {
 		return err
 	}
@@ -29,12 +34,7 @@ func (a *app) opHelp(cmd *cobra.Command, name string) error {
 	return nil
 }
 
-func (a *app) findOp(ctx context.Context, unit, op string) (*manifest.Op, error) {
-	n, err := a.open(context.WithoutCancel(ctx))
-	if err != nil {
-		return nil, err
-	}
-	defer n.Close()
+func findOp(n *node.Node, unit, op string) (*manifest.Op, error) {
 	for _, u := range n.Units() {
 		for i := range u.Ops {
 			if u.Name == unit && u.Ops[i].Name == op {
@@ -42,7 +42,7 @@ func (a *app) findOp(ctx context.Context, unit, op string) (*manifest.Op, error)
 			}
 		}
 	}
-	return nil, fault.New("help", fault.NotFound, unit+"."+op, "there is no such op", "see inos units")
+	return nil, fault.New("run", fault.NotFound, unit+"."+op, "there is no such op", "see inos units")
 }
 
 // completeOp offers the ops that there are.
@@ -73,7 +73,12 @@ func (a *app) completeParam(cmd *cobra.Command, args []string, begun string) ([]
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	o, err := a.findOp(cmd.Context(), unit, op)
+	n, err := a.open(cmd.Context())
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	defer n.Close()
+	o, err := findOp(n, unit, op)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}

@@ -13,6 +13,7 @@ import (
 	"inos/backend/grant"
 	"inos/backend/input"
 	"inos/backend/job"
+	"inos/backend/node"
 )
 
 // standard is the FILE that means the standard input or output.
@@ -20,6 +21,7 @@ const standard = "-"
 
 type runFlags struct {
 	inputs, outputs, params, allow []string
+	each                           bool
 }
 
 // runDocument is what `inos run --json` prints.
@@ -41,12 +43,16 @@ func (a *app) runCommand() *cobra.Command {
 		Example: "  inos run boids.init -p count=1000 -p seed=7 -o flock.bin\n" +
 			"  inos run boids.step -i flock.bin -p steps=600 -o later.bin\n" +
 			"  inos run boids.stats -i later.bin --json\n" +
-			"  inos run boids.init -p count=1000 -o - | inos run boids.stats -i -",
+			"  inos run boids.init -p count=1000 -o - | inos run boids.stats -i -\n" +
+			"  inos run boids.step --each -i flocks -p steps=600 -o later",
 		Args: oneArgument("UNIT.OP"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			request, err := a.request(cmd, &flags, args[0])
 			if err != nil {
 				return err
+			}
+			if flags.each {
+				return a.runEach(cmd.Context(), request, &flags)
 			}
 			return a.runOp(cmd.Context(), request, &flags)
 		},
@@ -64,6 +70,8 @@ func (a *app) runCommand() *cobra.Command {
 		"write an output to this `FILE`, - for the standard output; repeat")
 	cmd.Flags().StringArrayVar(&flags.allow, "allow", nil,
 		"allow a `PERMISSION` for this run, to read and write like read:inbox=FOLDER; repeat")
+	cmd.Flags().BoolVar(&flags.each, "each", false,
+		"run an op of one input for each file, or each in a folder, on all processors; -o names a folder")
 	paramsFlag(cmd, &flags.params)
 	_ = cmd.RegisterFlagCompletionFunc("param", a.completeParam) // fails for flags that are not there
 	return cmd
@@ -80,6 +88,9 @@ func (a *app) request(cmd *cobra.Command, f *runFlags, name string) (job.Request
 	}
 	if err := a.checkFiles(cmd, f); err != nil {
 		return job.Request{}, err
+	}
+	if f.each {
+		return job.Request{Unit: unit, Op: op, Params: params}, checkEach(cmd, f)
 	}
 	request := job.Request{Unit: unit, Op: op, Params: params, Places: len(f.outputs)}
 	for _, path := range f.inputs {
@@ -123,14 +134,8 @@ func (a *app) runOp(ctx context.Context, request job.Request, flags *runFlags) e
 		return err
 	}
 	defer n.Close()
-	if len(flags.allow) > 0 {
-		p, err := findPlugin(n, request.Unit)
-		if err == nil {
-			err = decide(n, p, flags.allow, grant.Once)
-		}
-		if err != nil {
-			return err
-		}
+	if err := allowOnce(n, request.Unit, flags.allow); err != nil {
+		return err
 	}
 	bar := newProgress(a.Stderr, request.Unit+"."+request.Op, time.Now)
 	request.Progress = bar.update
@@ -150,6 +155,18 @@ func (a *app) runOp(ctx context.Context, request job.Request, flags *runFlags) e
 		return writeJSON(a.Stdout, runDocument{result, written})
 	}
 	return a.printResult(result, written)
+}
+
+// allowOnce permits the plugin of a unit what --allow says, for this run.
+func allowOnce(n *node.Node, unit string, permissions []string) error {
+	if len(permissions) == 0 {
+		return nil
+	}
+	p, err := findPlugin(n, unit)
+	if err != nil {
+		return err
+	}
+	return decide(n, p, permissions, grant.Once)
 }
 
 // saysItself is true of a result that is one text.

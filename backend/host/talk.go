@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"syscall"
 	"time"
 	"unicode/utf8"
 
@@ -115,6 +116,13 @@ func (w *Worker) send(m *wire.Message, fds ...int) error {
 		return nil
 	case errors.Is(err, wire.ErrInvalid):
 		return fault.Wrap(opCall, fault.Invalid, w.plugin.Manifest.ID, err, "")
+	}
+	if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) { // the way it ended says more
+		select {
+		case <-w.done:
+			return w.Err()
+		case <-time.After(sendTimeout):
+		}
 	}
 	w.end(fault.Protocol, "its worker takes no messages: "+err.Error(), "")
 	<-w.done

@@ -130,15 +130,20 @@ var endings = map[string]string{
 }
 
 // example is a name for a file that fits.
-func (p *Port) example() string {
+func (p *Port) example() string { return p.Name + p.Ending() }
+
+// Ending is what a file's name ends in that holds what the port's first media type says, with its dot;
+// empty where any fits.
+func (p *Port) Ending() string {
 	if len(p.Media) == 0 {
-		return p.Name
+		return ""
 	}
-	_, half, _ := strings.Cut(p.Media[0], "/")
+	media, _, _ := strings.Cut(p.Media[0], ";")
+	_, half, _ := strings.Cut(media, "/")
 	if strings.HasPrefix(half, "vnd.") {
 		half = "bin"
 	}
-	return p.Name + "." + cmp.Or(endings[p.Media[0]], strings.TrimPrefix(half, "x-"))
+	return "." + cmp.Or(endings[media], strings.TrimPrefix(half, "x-"))
 }
 
 func (o *Op) explain(b *strings.Builder, unit string) {
