@@ -43,11 +43,11 @@ func CoerceParams(spec []Param, values map[string]any) ([]Value, error) {
 	return out, nil
 }
 
-// Values is the way back: what each parameter of spec is set to, as JSON types.
+// Values is the way back: what each parameter of spec is set to, as JSON types. A secret is left out.
 func Values(spec []Param, values []Value) map[string]any {
 	out := make(map[string]any, len(spec))
 	for i := range spec {
-		if i < len(values) {
+		if i < len(values) && !spec[i].Secret {
 			out[spec[i].Name] = spec[i].Plain(values[i])
 		}
 	}

@@ -64,6 +64,23 @@ func TestCoerceErrorsNameParameterRangeAndUnit(t *testing.T) {
 	}
 }
 
+// What an op is told in secret comes back neither among the values nor in an error.
+func TestASecretOfAnOpIsNotRepeated(t *testing.T) {
+	const planted = "correct horse battery staple"
+	spec := []Param{{Name: "password", Kind: Text, Default: "", MaxBytes: 64, Secret: true}}
+	values, err := CoerceParams(spec, map[string]any{"password": planted})
+	if err != nil || values[0].Text != planted {
+		t.Fatalf("%v, %v", values, err)
+	}
+	if got := Values(spec, values); len(got) != 0 {
+		t.Errorf("got %v", got)
+	}
+	_, err = CoerceParams(spec, map[string]any{"password": planted + strings.Repeat("x", 64)})
+	if err == nil || strings.Contains(err.Error(), planted) {
+		t.Errorf("%v repeats it, or it fits", err)
+	}
+}
+
 func TestAbsentParametersTakeTheirDefaults(t *testing.T) {
 	spec := goodManifest().Units[0].Ops[0].Params
 	values, err := CoerceParams(spec, map[string]any{"n": nil})

@@ -184,6 +184,10 @@ func explainParams(b *strings.Builder, ps []Param) {
 		if p.Hidden {
 			continue
 		}
+		if p.Secret {
+			fmt.Fprintf(b, "    %s, a secret  %s  (%s)\n", p.Name, p.Doc, p.Range())
+			continue
+		}
 		fmt.Fprintf(b, "    %s=%v  %s  (%s)\n", p.Name, p.Default, p.Doc, p.Range())
 	}
 }

@@ -30,7 +30,7 @@ type Param struct {
 	Logarithmic bool     `json:"logarithmic,omitempty"`
 	Options     []string `json:"options,omitempty"`  // choice
 	MaxBytes    uint32   `json:"maxBytes,omitempty"` // text
-	Secret      bool     `json:"secret,omitempty"`   // text of a setting: kept in the keychain
+	Secret      bool     `json:"secret,omitempty"`   // text; of a setting: kept in the keychain; of an op: never shown
 }
 
 // paramHead has the fields that every kind shows.

@@ -7,7 +7,7 @@ import (
 
 func (c *checker) live(l *Live, path string) {
 	c.text(l.Doc, path+".doc")
-	c.params(l.Params, path+".params")
+	c.openParams(l.Params, path+".params")
 	between := func(v, min, max int, name string) {
 		c.check(v >= min && v <= max, path+"."+name, "is %d, %d to %d are allowed", v, min, max)
 	}
@@ -75,8 +75,23 @@ func (c *checker) presetValue(l *Live, v PresetValue, set map[string]bool, path 
 func (c *checker) params(ps []Param, path string) {
 	c.count(len(ps), 0, maxParams, path)
 	c.eachParam(ps, path)
+	for i := 0; i < len(ps) && c.found == nil; i++ {
+		c.secret(&ps[i], fmt.Sprintf("%s[%d]", path, i))
+	}
+}
+
+// openParams are a live unit's: its values are shown while it runs, so none of them is secret.
+func (c *checker) openParams(ps []Param, path string) {
+	c.params(ps, path)
 	for i := range ps {
-		c.check(!ps[i].Secret, fmt.Sprintf("%s[%d].secret", path, i), "only a setting can be secret")
+		c.check(!ps[i].Secret, fmt.Sprintf("%s[%d].secret", path, i), "only an op or a setting has secrets")
+	}
+}
+
+func (c *checker) secret(p *Param, path string) {
+	if p.Secret {
+		c.check(p.Kind == Text, path+".secret", "only a text can be secret")
+		c.check(p.Default == "", path+".default", "a secret has none: it would stand in the file")
 	}
 }
 
@@ -86,9 +101,8 @@ func (c *checker) settings(ps []Param) {
 	for i := 0; i < len(ps) && c.found == nil; i++ {
 		p, path := &ps[i], fmt.Sprintf("settings[%d]", i)
 		c.check(!p.Hidden, path+".hidden", "a setting is the user's, who must see it")
+		c.secret(p, path)
 		if p.Secret {
-			c.check(p.Kind == Text, path+".secret", "only a text can be secret")
-			c.check(p.Default == "", path+".default", "a secret has none: it would stand in the file")
 			c.check(p.MaxBytes <= maxSecret, path+".maxBytes",
 				"is %d, a secret has at most %d", p.MaxBytes, maxSecret)
 		}
