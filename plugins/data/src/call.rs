@@ -1,0 +1,241 @@
+//! The functions that take values and give one.
+
+use inos_sdk::Error;
+
+use crate::expr::short;
+use crate::value::{Kind, Value};
+
+/// A text that a function makes may not be longer.
+const MAX_TEXT: usize = 16 << 20;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Scalar {
+    Abs,
+    Ceil,
+    Coalesce,
+    Floor,
+    If,
+    Instr,
+    Length,
+    Lower,
+    Max,
+    Min,
+    NullIf,
+    Replace,
+    Round,
+    Sqrt,
+    Substring,
+    Trim,
+    TrimEnd,
+    TrimStart,
+    TypeOf,
+    Upper,
+}
+
+/// Name, function, fewest and most arguments.
+const SCALARS: [(&str, Scalar, usize, usize); 24] = [
+    ("abs", Scalar::Abs, 1, 1),
+    ("ceil", Scalar::Ceil, 1, 1),
+    ("ceiling", Scalar::Ceil, 1, 1),
+    ("coalesce", Scalar::Coalesce, 2, 64),
+    ("floor", Scalar::Floor, 1, 1),
+    ("ifnull", Scalar::Coalesce, 2, 2),
+    ("if", Scalar::If, 3, 3),
+    ("iif", Scalar::If, 3, 3),
+    ("instr", Scalar::Instr, 2, 2),
+    ("length", Scalar::Length, 1, 1),
+    ("lower", Scalar::Lower, 1, 1),
+    ("ltrim", Scalar::TrimStart, 1, 1),
+    ("max", Scalar::Max, 2, 64),
+    ("min", Scalar::Min, 2, 64),
+    ("nullif", Scalar::NullIf, 2, 2),
+    ("replace", Scalar::Replace, 3, 3),
+    ("round", Scalar::Round, 1, 2),
+    ("rtrim", Scalar::TrimEnd, 1, 1),
+    ("sqrt", Scalar::Sqrt, 1, 1),
+    ("substr", Scalar::Substring, 2, 3),
+    ("substring", Scalar::Substring, 2, 3),
+    ("trim", Scalar::Trim, 1, 1),
+    ("typeof", Scalar::TypeOf, 1, 1),
+    ("upper", Scalar::Upper, 1, 1),
+];
+
+impl Scalar {
+    pub(crate) fn named(name: &str, args: usize) -> Result<Self, Error> {
+        let found = SCALARS
+            .iter()
+            .find(|known| known.0.eq_ignore_ascii_case(name));
+        let Some(&(_, scalar, fewest, most)) = found else {
+            return Err(Error::invalid(format!("there is no function {name}")));
+        };
+        if args < fewest || args > most {
+            return Err(Error::invalid(format!(
+                "{name} takes {fewest} to {most} arguments, not {args}"
+            )));
+        }
+        Ok(scalar)
+    }
+
+    pub(crate) fn call(self, args: &[Value]) -> Result<Value, Error> {
+        let null = &Value::Null;
+        let at = |i: usize| args.get(i).unwrap_or(null);
+        let first = at(0);
+        match self {
+            Self::Coalesce => {
+                return Ok(args.iter().find(|v| !v.is_null()).unwrap_or(null).clone());
+            }
+            Self::If => {
+                let holds = crate::expr::truth(first)? == Some(true);
+                return Ok(at(if holds { 1 } else { 2 }).clone());
+            }
+            Self::NullIf => {
+                let same = first.order(at(1)).is_eq();
+                return Ok(if same { Value::Null } else { first.clone() });
+            }
+            Self::TypeOf => return Ok(Value::text(first.kind().name())),
+            _ if args.iter().any(Value::is_null) => return Ok(Value::Null),
+            _ => {}
+        }
+        Ok(match self {
+            Self::Abs => match first {
+                Value::Int(v) => v
+                    .checked_abs()
+                    .map_or(Value::Float(-(*v as f64)), Value::Int),
+                other => Value::float(number(other)?.abs()),
+            },
+            Self::Ceil | Self::Floor if matches!(first, Value::Int(_)) => first.clone(),
+            Self::Ceil => Value::float(number(first)?.ceil()),
+            Self::Floor => Value::float(number(first)?.floor()),
+            Self::Sqrt => Value::float(number(first)?.sqrt()),
+            Self::Round => round(
+                number(first)?,
+                if args.len() > 1 { number(at(1))? } else { 0.0 },
+            ),
+            Self::Length => Value::Int(first.to_string().chars().count() as i64),
+            Self::Lower => Value::text(first.to_string().to_lowercase()),
+            Self::Upper => Value::text(first.to_string().to_uppercase()),
+            Self::Trim => Value::text(first.to_string().trim_matches(' ')),
+            Self::TrimStart => Value::text(first.to_string().trim_start_matches(' ')),
+            Self::TrimEnd => Value::text(first.to_string().trim_end_matches(' ')),
+            Self::Instr => {
+                let (text, part) = (first.to_string(), at(1).to_string());
+                let found = text
+                    .find(&part)
+                    .map(|byte| text[..byte].chars().count() + 1);
+                Value::Int(found.unwrap_or(0) as i64)
+            }
+            Self::Replace => replace(&first.to_string(), &at(1).to_string(), &at(2).to_string())?,
+            Self::Substring => {
+                let length = if args.len() > 2 {
+                    Some(whole(at(2))?)
+                } else {
+                    None
+                };
+                substring(&first.to_string(), whole(at(1))?, length)
+            }
+            Self::Max => extreme(args, true),
+            Self::Min => extreme(args, false),
+            Self::Coalesce | Self::If | Self::NullIf | Self::TypeOf => Value::Null,
+        })
+    }
+}
+
+fn number(value: &Value) -> Result<f64, Error> {
+    let text = || short(&value.to_string());
+    value
+        .number()
+        .ok_or_else(|| Error::invalid(format!("{:?} is not a number", text())))
+}
+
+fn whole(value: &Value) -> Result<i64, Error> {
+    number(value).map(|n| n as i64)
+}
+
+/// To digits it is the nearest decimal of the exact binary value, as in Python; to an integer halves
+/// go away from 0.
+fn round(value: f64, digits: f64) -> Value {
+    if !value.is_finite() || value.abs() > 4_503_599_627_370_496.0 {
+        return Value::float(value);
+    }
+    let digits = digits.clamp(0.0, 30.0) as usize;
+    if digits == 0 {
+        return Value::float(value.round());
+    }
+    Value::float(format!("{value:.digits$}").parse().unwrap_or(value))
+}
+
+fn replace(text: &str, part: &str, by: &str) -> Result<Value, Error> {
+    if part.is_empty() {
+        return Ok(Value::text(text));
+    }
+    let length = text
+        .len()
+        .saturating_add(text.matches(part).count().saturating_mul(by.len()));
+    if length > MAX_TEXT {
+        return Err(Error::invalid("replace makes a text of more than 16 MiB"));
+    }
+    Ok(Value::text(text.replace(part, by)))
+}
+
+/// Positions count characters from 1; negative ones from the end.
+fn substring(text: &str, start: i64, length: Option<i64>) -> Value {
+    let count = text.chars().count() as i64;
+    let mut from = match start {
+        0 => 0,
+        s if s > 0 => s,
+        s => count.saturating_add(s).saturating_add(1),
+    };
+    let mut to = match length {
+        None => i64::MAX,
+        Some(length) => from.saturating_add(length),
+    };
+    if to < from {
+        std::mem::swap(&mut from, &mut to);
+    }
+    let (from, to) = (from.max(1) - 1, to.max(1) - 1);
+    let taken = usize::try_from(to.min(count) - from).unwrap_or(0);
+    Value::text(
+        text.chars()
+            .skip(from.min(count) as usize)
+            .take(taken)
+            .collect::<String>(),
+    )
+}
+
+fn extreme(args: &[Value], most: bool) -> Value {
+    let order = |a: &&Value, b: &&Value| a.order(b);
+    let found = if most {
+        args.iter().max_by(order)
+    } else {
+        args.iter().min_by(order)
+    };
+    found.cloned().unwrap_or(Value::Null)
+}
+
+/// A value as another kind; an error when it is none. A number loses its fraction as an integer.
+pub(crate) fn convert(value: &Value, kind: Kind) -> Result<Value, Error> {
+    let wrong = || {
+        let text = short(&value.to_string());
+        Error::invalid(format!("{text:?} cannot be made a {}", kind.name()))
+    };
+    Ok(match (value, kind) {
+        (Value::Null, _) | (_, Kind::Null) => Value::Null,
+        (_, Kind::Text) => Value::text(value.to_string()),
+        (Value::Text(text), Kind::Int) => {
+            let text = text.trim();
+            match text.parse() {
+                Ok(whole) => Value::Int(whole),
+                Err(_) => truncated(text.parse().map_err(|_| wrong())?).ok_or_else(wrong)?,
+            }
+        }
+        (Value::Text(text), _) => kind.parse(text.trim()).ok_or_else(wrong)?,
+        (Value::Int(_), Kind::Int) => value.clone(),
+        (_, Kind::Int) => truncated(value.number().ok_or_else(wrong)?).ok_or_else(wrong)?,
+        (_, Kind::Float) => Value::float(value.number().ok_or_else(wrong)?),
+        (_, Kind::Bool) => Value::Bool(value.number().ok_or_else(wrong)? != 0.0),
+    })
+}
+
+fn truncated(value: f64) -> Option<Value> {
+    (value.abs() < 9.2e18).then_some(Value::Int(value as i64))
+}

@@ -1,0 +1,199 @@
+//! JSON in: a list of objects, or one object a line. What is nested stays as JSON text.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use inos_sdk::Error;
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::table::{Column, MAX_COLUMNS, Table};
+use crate::value::{Kind, Value};
+
+/// Rows of a table whose columns are still being found.
+#[derive(Default)]
+pub(crate) struct Rows {
+    names: Vec<String>,
+    places: HashMap<String, usize>,
+    rows: Vec<Vec<Value>>,
+    cost: usize,
+}
+
+/// A cell as JSON has it.
+struct Cell(Value);
+
+impl<'de> Deserialize<'de> for Cell {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw: &RawValue = Deserialize::deserialize(deserializer)?;
+        let text = raw.get();
+        let wrong = serde::de::Error::custom;
+        Ok(Self(match text.as_bytes().first() {
+            Some(b'n') => Value::Null,
+            Some(b't') => Value::Bool(true),
+            Some(b'f') => Value::Bool(false),
+            Some(b'"') => Value::Text(serde_json::from_str::<String>(text).map_err(wrong)?.into()),
+            Some(b'{' | b'[') => Value::text(text),
+            _ => match text.parse::<i64>() {
+                Ok(whole) if text != "-0" => Value::Int(whole),
+                _ => Value::float(serde_json::from_str(text).map_err(wrong)?),
+            },
+        }))
+    }
+}
+
+/// One object, in the order of its keys.
+struct Object(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Keys;
+        impl<'de> Visitor<'de> for Keys {
+            type Value = Object;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
+                let mut fields = Vec::new();
+                while let Some((key, Cell(value))) = map.next_entry::<String, Cell>()? {
+                    fields.push((key, value));
+                }
+                Ok(Object(fields))
+            }
+        }
+        deserializer.deserialize_map(Keys)
+    }
+}
+
+impl Rows {
+    fn add(&mut self, Object(fields): Object) -> Result<(), Error> {
+        let mut row = vec![Value::Null; self.names.len()];
+        for (key, value) in fields {
+            let place = match self.places.get(&key) {
+                Some(place) => *place,
+                None => {
+                    if self.names.len() >= MAX_COLUMNS {
+                        return Err(Error::invalid(format!("more than {MAX_COLUMNS} columns")));
+                    }
+                    self.places.insert(key.clone(), self.names.len());
+                    self.names.push(key);
+                    self.names.len() - 1
+                }
+            };
+            self.cost += value.cost();
+            if place >= row.len() {
+                row.resize(place + 1, Value::Null);
+            }
+            row[place] = value;
+        }
+        self.cost += size_of::<Vec<Value>>();
+        if self.cost > crate::table::MAX_TABLE_BYTES {
+            return Err(Error::invalid(
+                "the JSON text needs more than 48 MiB of memory",
+            ));
+        }
+        self.rows.push(row);
+        Ok(())
+    }
+
+    fn table(self) -> Result<Table, Error> {
+        let column = |name| Column {
+            name,
+            kind: Kind::Null,
+        };
+        let mut table = Table::new(self.names.into_iter().map(column).collect());
+        let width = table.width();
+        for mut row in self.rows {
+            row.resize(width, Value::Null);
+            table.push(row)?;
+        }
+        table.settle();
+        Ok(table)
+    }
+}
+
+/// A list of objects, or a single object, which is one row.
+pub(crate) fn read(bytes: &[u8]) -> Result<Table, Error> {
+    let mut rows = Rows::default();
+    let start = bytes.iter().find(|b| !b.is_ascii_whitespace());
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    if start == Some(&b'{') {
+        let object = Object::deserialize(&mut deserializer).map_err(|e| wrong(&e))?;
+        rows.add(object)?;
+    } else {
+        let mut full = None;
+        let list = List {
+            rows: &mut rows,
+            full: &mut full,
+        };
+        let done = deserializer.deserialize_seq(list);
+        if let Some(error) = full {
+            return Err(error);
+        }
+        done.map_err(|e| wrong(&e))?;
+    }
+    deserializer.end().map_err(|e| wrong(&e))?;
+    rows.table()
+}
+
+/// One object a line; empty lines count for nothing.
+pub(crate) fn read_lines(bytes: &[u8]) -> Result<Table, Error> {
+    let mut rows = Rows::default();
+    for (i, line) in bytes.split(|b| *b == b'\n').enumerate() {
+        if line.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        let object: Object = serde_json::from_slice(line).map_err(|e| {
+            Error::invalid(format!(
+                "the JSON in line {}, column {}: {}",
+                i + 1,
+                e.column(),
+                plain(&e)
+            ))
+        })?;
+        rows.add(object)?;
+    }
+    rows.table()
+}
+
+struct List<'r> {
+    rows: &'r mut Rows,
+    full: &'r mut Option<Error>,
+}
+
+impl<'de> Visitor<'de> for List<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of objects")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        while let Some(object) = list.next_element::<Object>()? {
+            if let Err(error) = self.rows.add(object) {
+                *self.full = Some(error);
+                return Err(serde::de::Error::custom("too large"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn wrong(error: &serde_json::Error) -> Error {
+    Error::invalid(format!(
+        "the JSON in line {}, column {}: {}",
+        error.line(),
+        error.column(),
+        plain(error)
+    ))
+}
+
+/// The library's sentence without the place, which stands before it.
+fn plain(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ")
+        .next()
+        .unwrap_or_default()
+        .to_string()
+}

@@ -1,0 +1,135 @@
+//! The ops against the manifest that ships with them.
+
+#![allow(clippy::expect_used)]
+
+use std::io::Cursor;
+
+use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+use inos_image::dispatch;
+use inos_testkit::{Done, Job, Manifest};
+
+fn manifest() -> Manifest {
+    Manifest::parse(include_str!("../manifest.json"))
+}
+
+/// A picture whose pixels are all different.
+fn ramp(width: u32, height: u32) -> RgbImage {
+    RgbImage::from_fn(width, height, |x, y| {
+        Rgb([(x * 5) as u8, (y * 7) as u8, (x * y) as u8])
+    })
+}
+
+fn file(pixels: &RgbImage, format: ImageFormat) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    DynamicImage::ImageRgb8(pixels.clone())
+        .write_to(&mut bytes, format)
+        .expect("it is written to memory");
+    bytes.into_inner()
+}
+
+fn pixels(done: &Done) -> DynamicImage {
+    image::load_from_memory(&done.output("picture").bytes).expect("it is a picture")
+}
+
+const FORMATS: [(ImageFormat, &str); 9] = [
+    (ImageFormat::Png, "png"),
+    (ImageFormat::Jpeg, "jpeg"),
+    (ImageFormat::WebP, "webp"),
+    (ImageFormat::Gif, "gif"),
+    (ImageFormat::Bmp, "bmp"),
+    (ImageFormat::Tiff, "tiff"),
+    (ImageFormat::Tga, "tga"),
+    (ImageFormat::Pnm, "pnm"),
+    (ImageFormat::Qoi, "qoi"),
+];
+
+#[test]
+fn each_format_is_written_and_recognised() {
+    let picture = file(&ramp(19, 13), ImageFormat::Png);
+    for (format, name) in FORMATS {
+        let job = Job::new(&manifest(), "convert")
+            .set("format", name)
+            .input(&picture);
+        let written = job.run(dispatch).ok().output("picture");
+        let info = Job::new(&manifest(), "info")
+            .input(&written.bytes)
+            .run(dispatch)
+            .ok();
+        assert_eq!(
+            info.output("format").bytes,
+            format!("{name}\n").into_bytes()
+        );
+        assert_eq!(
+            (info.result("width"), info.result("height")),
+            (19.0, 13.0),
+            "{format:?}"
+        );
+        assert!(written.media.starts_with("image/"), "{}", written.media);
+    }
+}
+
+#[test]
+fn small_pictures_pass_through_each_filter() {
+    for (width, height) in [(1, 1), (1, 9), (9, 1), (2, 3)] {
+        let picture = file(&ramp(width, height), ImageFormat::Png);
+        for op in [
+            "blur",
+            "unsharp",
+            "median",
+            "edges",
+            "threshold",
+            "rotate",
+            "flip",
+            "hue",
+        ] {
+            let done = Job::new(&manifest(), op).input(&picture).run(dispatch).ok();
+            let size = pixels(&done).width() * pixels(&done).height();
+            assert_eq!(size, width * height, "{op}");
+        }
+        for op in ["histogram", "colours", "hash"] {
+            Job::new(&manifest(), op).input(&picture).run(dispatch).ok();
+        }
+        let done = Job::new(&manifest(), "compare")
+            .input(&picture)
+            .input(&picture)
+            .run(dispatch);
+        assert!((done.ok().result("ssim") - 1.0).abs() < 1e-9);
+    }
+}
+
+#[test]
+fn damaged_files_are_refused_or_read() {
+    let picture = ramp(23, 17);
+    for (format, _) in FORMATS {
+        let whole = file(&picture, format);
+        let mut tried = 0;
+        let mut attempt = |bytes: &[u8]| {
+            let done = Job::new(&manifest(), "convert")
+                .set("format", "png")
+                .input(bytes);
+            if let Some(failure) = done.run(dispatch).failure() {
+                assert_eq!(failure.code, 2, "{format:?}: {}", failure.text);
+            }
+            tried += 1;
+        };
+        (0..16).for_each(|part| attempt(&whole[..whole.len() * part / 16]));
+        let mut seed = 1u32;
+        for _ in 0..200 {
+            let mut broken = whole.clone();
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let at = (seed >> 8) as usize % broken.len();
+            broken[at] ^= 1 << (seed >> 5 & 7);
+            attempt(&broken);
+        }
+        assert_eq!(tried, 216);
+    }
+}
+
+#[test]
+fn stops_when_it_is_asked_to() {
+    let job = Job::new(&manifest(), "blur").input(&file(&ramp(9, 9), ImageFormat::Png));
+    assert_eq!(
+        job.cancel_after(3).run(dispatch).failure().map(|f| f.code),
+        Some(3)
+    );
+}
