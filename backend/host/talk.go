@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"syscall"
 	"time"
@@ -117,7 +118,7 @@ func (w *Worker) send(m *wire.Message, fds ...int) error {
 	case errors.Is(err, wire.ErrInvalid):
 		return fault.Wrap(opCall, fault.Invalid, w.plugin.Manifest.ID, err, "")
 	}
-	if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) { // the way it ended says more
+	if gone(err) { // the way it ended says more
 		select {
 		case <-w.done:
 			return w.Err()
@@ -127,6 +128,11 @@ func (w *Worker) send(m *wire.Message, fds ...int) error {
 	w.end(fault.Protocol, "its worker takes no messages: "+err.Error(), "")
 	<-w.done
 	return w.Err()
+}
+
+// gone says that there is nobody who could take a message, or that what is left of him was put away.
+func gone(err error) bool {
+	return errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, os.ErrClosed)
 }
 
 // extendDeadline keeps the write deadline between one and two sendTimeouts ahead: setting it for
