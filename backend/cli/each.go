@@ -63,9 +63,9 @@ func (a *app) runEach(ctx context.Context, request job.Request, f *runFlags) err
 		return err
 	}
 	defer n.Close()
-	op, err := findOp(n, request.Unit, request.Op)
+	target, err := n.FindOp(request.Unit, request.Op)
 	if err == nil {
-		err = fits(op, f)
+		err = fits(target.Op, f)
 	}
 	if err == nil {
 		err = allowOnce(n, request.Unit, f.allow)
@@ -89,7 +89,7 @@ func (a *app) runEach(ctx context.Context, request job.Request, f *runFlags) err
 		},
 		func(i int, r *job.Result, err error) {
 			if err == nil && len(f.outputs) > 0 {
-				err = items[i].write(ctx, op, r, f.outputs[0])
+				err = items[i].write(ctx, target.Op, r, f.outputs[0])
 			}
 			if items[i].Result = r; err != nil {
 				items[i].Error = err.Error()

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -159,22 +158,4 @@ func TestABatchOutlivesItsWorkers(t *testing.T) {
 			}
 		}
 	}
-}
-
-// childrenOf are the workers that a process has started.
-func childrenOf(t *testing.T, pid int) (out []int) {
-	t.Helper()
-	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range lists {
-		b, _ := os.ReadFile(path) // a thread may have ended
-		for _, word := range strings.Fields(string(b)) {
-			if child, err := strconv.Atoi(word); err == nil {
-				out = append(out, child)
-			}
-		}
-	}
-	return out
 }

@@ -195,23 +195,30 @@ func (w world) liveAndKill(t *testing.T, before func()) outcome {
 // childOf is the only child of a process.
 func childOf(t *testing.T, pid int) int {
 	t.Helper()
+	children := childrenOf(t, pid)
+	if len(children) != 1 {
+		t.Fatalf("the children of %d are %v", pid, children)
+	}
+	return children[0]
+}
+
+func childrenOf(t *testing.T, pid int) (children []int) {
+	t.Helper()
 	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var children []string
 	for _, list := range lists {
 		text, _ := os.ReadFile(list) // a thread may have ended
-		children = append(children, strings.Fields(string(text))...)
+		for _, word := range strings.Fields(string(text)) {
+			child, err := strconv.Atoi(word)
+			if err != nil {
+				t.Fatal(err)
+			}
+			children = append(children, child)
+		}
 	}
-	if len(children) != 1 {
-		t.Fatalf("the children of %d are %v", pid, children)
-	}
-	child, err := strconv.Atoi(children[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return child
+	return children
 }
 
 func TestARunSaysThatItsUnitWasStartedAgain(t *testing.T) {

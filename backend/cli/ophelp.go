@@ -5,10 +5,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-
-	"inos/backend/fault"
-	"inos/backend/manifest"
-	"inos/backend/node"
 )
 
 // opHelp explains an op as its manifest does.
@@ -22,27 +18,16 @@ func (a *app) opHelp(cmd *cobra.Command, name string) error {
 		return err
 	}
 	defer n.Close()
-	o, err := findOp(n, unit, op)
+	found, err := n.FindOp(unit, op)
 	if err != nil {
 		return err
 	}
-	for line := range strings.Lines(o.Explain(unit)) {
+	for line := range strings.Lines(found.Op.Explain(unit)) {
 		if _, err := fmt.Fprintln(a.Stdout, shown(strings.TrimSuffix(line, "\n"))); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func findOp(n *node.Node, unit, op string) (*manifest.Op, error) {
-	for _, u := range n.Units() {
-		for i := range u.Ops {
-			if u.Name == unit && u.Ops[i].Name == op {
-				return &u.Ops[i], nil
-			}
-		}
-	}
-	return nil, fault.New("run", fault.NotFound, unit+"."+op, "there is no such op", "see inos units")
 }
 
 // completeOp offers the ops that there are.
@@ -78,13 +63,13 @@ func (a *app) completeParam(cmd *cobra.Command, args []string, begun string) ([]
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	defer n.Close()
-	o, err := findOp(n, unit, op)
+	found, err := n.FindOp(unit, op)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	var out []string
-	for i := range o.Params {
-		p := &o.Params[i]
+	for i := range found.Op.Params {
+		p := &found.Op.Params[i]
 		name := p.Name + "="
 		switch {
 		case strings.HasPrefix(begun, name):

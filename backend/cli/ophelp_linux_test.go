@@ -20,7 +20,7 @@ func TestAnOpIsATopicOfHelp(t *testing.T) {
 			}
 		}
 	}
-	if got := w.run(t, "help", "boids.swim"); got.exit != ExitFailed || !strings.Contains(got.stderr, "there is no such op; see inos units") {
+	if got := w.run(t, "help", "boids.swim"); got.exit != ExitFailed || !strings.Contains(got.stderr, "there is no such op; the ops are init, step, stats") {
 		t.Errorf("%+v", got)
 	}
 	if got := w.run(t, "run", "boids.swim", "--help"); got.exit != ExitOK || !strings.Contains(got.stdout, "Usage:\n  inos run") {

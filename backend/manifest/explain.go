@@ -140,7 +140,7 @@ func (p *Port) Ending() string {
 	}
 	media, _, _ := strings.Cut(p.Media[0], ";")
 	_, half, _ := strings.Cut(media, "/")
-	if strings.HasPrefix(half, "vnd.") {
+	if half == "*" || strings.HasPrefix(half, "vnd.") {
 		half = "bin"
 	}
 	return "." + cmp.Or(endings[media], strings.TrimPrefix(half, "x-"))

@@ -187,6 +187,11 @@ func (n *Node) Plugins() []unit.PluginInfo { return n.registry.Plugins() }
 // Units lists the units of the accepted plugins. It looks anew each time.
 func (n *Node) Units() []unit.Info { return n.registry.Units() }
 
+// FindOp finds an op; the error names what there is instead.
+func (n *Node) FindOp(unit, op string) (job.Target, error) {
+	return catalogue{n.registry}.FindOp(unit, op)
+}
+
 // Run runs one op and waits for its result.
 func (n *Node) Run(ctx context.Context, r job.Request) (*job.Result, error) {
 	return n.jobs.Run(ctx, r)

@@ -53,7 +53,7 @@ const (
 	probeFrom = 8 * probeBytes
 	// pays: at least one part in 32 has to be saved, since reading it costs time each time.
 	pays = 32
-	// most blocks at once are compressed: each takes some 5 MiB of tables.
+	// most blocks at once are compressed: each takes 4 MiB of tables and more.
 	most = 8
 	// view is how far back a block may repeat itself: all of the largest.
 	view = 4 << 20
