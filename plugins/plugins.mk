@@ -14,6 +14,8 @@ plugin_cc := clang --target=wasm32 -std=c11 -O2 -msimd128 -mbulk-memory -fno-mat
 plugins-wasm: plugins-rust plugins-c
 	@mkdir -p build/bin/plugins build/bin/examples build/test
 	@$(call pack,$(plugin_raw)/inos_boids.wasm,plugins/boids/manifest.json,build/bin/plugins/boids.wasm)
+	@$(call pack,$(plugin_raw)/inos_crypto.wasm,plugins/crypto/manifest.json,build/bin/plugins/crypto.wasm)
+	@$(call pack,$(plugin_raw)/inos_math.wasm,plugins/math/manifest.json,build/bin/plugins/math.wasm)
 	@$(call pack,$(plugin_raw)/adder.wasm,plugins/examples/adder/manifest.json,build/bin/examples/adder.wasm)
 	@$(call pack,$(plugin_c)/sparks.wasm,plugins/examples/sparks/manifest.json,build/bin/examples/sparks.wasm)
 	@$(call pack,$(plugin_c)/outside.wasm,plugins/examples/outside/manifest.json,build/bin/examples/outside.wasm)
@@ -25,7 +27,7 @@ plugins-wasm: plugins-rust plugins-c
 plugins-rust:
 	@cd plugins && env -u RUSTFLAGS -u CARGO_TARGET_DIR $$(cat ../build/cache/wasm.env) \
 	  cargo build --quiet --release --locked --offline --target wasm32-unknown-unknown \
-	  -p inos-boids --lib -p adder -p outside -p hostile
+	  -p inos-boids --lib -p inos-crypto -p inos-math -p adder -p outside -p hostile
 
 # The example of the specification is built from its text, so that it stays true.
 plugins-c:

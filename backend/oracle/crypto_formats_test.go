@@ -1,5 +1,3 @@
-//go:build unit_crypto
-
 package oracle
 
 import (

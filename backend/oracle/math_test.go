@@ -1,5 +1,3 @@
-//go:build unit_math
-
 package oracle
 
 import (

@@ -1,5 +1,3 @@
-//go:build unit_crypto || unit_data || unit_image || unit_math
-
 package oracle
 
 import (
