@@ -15,7 +15,7 @@ packages=(
   webkit2gtk-driver imagemagick xdotool
   minisign                                                      # the judge of our signatures
   restic zstd                                                   # what the store is measured beside
-  age argon2 b3sum libgfshare-bin openssl                        # the judges of the crypto unit
+  age argon2 b3sum libgfshare-bin openssl python3-jwt python3-cryptography # the judges of the crypto unit
   python3-numpy python3-scipy                                   # the judges of the math unit
   dbus gnome-keyring                                            # a keychain for tests
 )

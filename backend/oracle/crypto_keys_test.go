@@ -164,7 +164,7 @@ while True:
             os.write(fd, word.encode() + b"\n")
             typed += 1
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))`
-	s.tool(nil, "python3", "-c", program, flag, s.file("in", in), out, passphrase)
+	s.tool(nil, debianPython, "-c", program, flag, s.file("in", in), out, passphrase)
 	b, err := os.ReadFile(out)
 	if err != nil {
 		s.Fatal(err)

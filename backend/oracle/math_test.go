@@ -15,9 +15,6 @@ import (
 	"inos/backend/job"
 )
 
-// debianPython is the one that has Debian's numpy and scipy, whatever else the path begins with.
-const debianPython = "/usr/bin/python3"
-
 // numpyHead reads the inputs, each into one of the letters, and prints `out`.
 const numpyHead = `
 import sys, numpy as np

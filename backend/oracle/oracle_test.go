@@ -133,6 +133,9 @@ func (s *stand) refused(words, op string, p params, inputs ...[]byte) {
 	}
 }
 
+// debianPython is the one that has numpy, scipy and PyJWT from Debian's packages.
+const debianPython = "/usr/bin/python3"
+
 // tool runs another program and returns what it prints.
 func (s *stand) tool(stdin []byte, name string, args ...string) []byte {
 	s.Helper()

@@ -63,6 +63,16 @@ pub(crate) fn hash(call: &mut Call) -> Result<(), Error> {
     put_as(call, 1, &digest)
 }
 
+pub(crate) fn sha256(call: &mut Call) -> Result<(), Error> {
+    let digest = of_input(call, 0, 1)?;
+    put_as(call, 0, &digest)
+}
+
+pub(crate) fn sha512(call: &mut Call) -> Result<(), Error> {
+    let digest = of_input(call, 0, 3)?;
+    put_as(call, 0, &digest)
+}
+
 pub(crate) fn blake3(call: &mut Call) -> Result<(), Error> {
     let params = call.params();
     let (mode, context) = (params.choice(0)?, params.text(1)?);

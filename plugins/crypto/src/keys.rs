@@ -3,6 +3,8 @@
 use ed25519_dalek::{Signer, Verifier};
 use inos_sdk::{Call, Error};
 use p256::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey};
+use rsa::pkcs1v15;
+use sha2::Sha256;
 use x25519_dalek::StaticSecret;
 use zeroize::Zeroizing;
 
@@ -24,11 +26,13 @@ enum Private {
     K256(k256::SecretKey),
 }
 
-enum Public {
+pub(crate) enum Public {
     Ed(ed25519_dalek::VerifyingKey),
     X([u8; 32]),
     P256(p256::PublicKey),
     K256(k256::PublicKey),
+    /// Only checks signatures: no private key of RSA is taken (RUSTSEC-2023-0071).
+    Rsa(Box<rsa::RsaPublicKey>),
 }
 
 fn after<const N: usize>(der: &[u8], head: &[u8; N]) -> Option<[u8; 32]> {
@@ -106,9 +110,8 @@ impl Private {
 }
 
 impl Public {
-    fn read(call: &Call, index: u32) -> Result<Self, Error> {
-        let input = call.input(index)?;
-        let (label, der) = from_pem("public", input.bytes()?)?;
+    pub(crate) fn read(name: &str, text: &[u8]) -> Result<Self, Error> {
+        let (label, der) = from_pem(name, text)?;
         let found = (label == PUBLIC).then(|| {
             if let Some(key) = after(&der, &ED_PUBLIC) {
                 return ed25519_dalek::VerifyingKey::from_bytes(&key)
@@ -119,20 +122,21 @@ impl Public {
                 return Some(Self::X(key));
             }
             let p256 = p256::PublicKey::from_public_key_der(&der).map(Self::P256);
-            p256.ok().or_else(|| {
-                k256::PublicKey::from_public_key_der(&der)
-                    .map(Self::K256)
-                    .ok()
-            })
+            let k256 = || k256::PublicKey::from_public_key_der(&der).map(Self::K256);
+            let rsa = || rsa::RsaPublicKey::from_public_key_der(&der).map(|k| Self::Rsa(k.into()));
+            p256.ok().or_else(|| k256().ok()).or_else(|| rsa().ok())
         });
         found.flatten().ok_or_else(|| {
-            Error::invalid("public is no PUBLIC KEY of Ed25519, X25519, P-256 or secp256k1")
+            Error::invalid(format!(
+                "{name} is no PUBLIC KEY of Ed25519, X25519, P-256, secp256k1 or RSA"
+            ))
         })
     }
 
     fn pem(&self) -> Result<String, Error> {
         let der = match self {
             Self::Ed(key) => [&ED_PUBLIC[..], key.as_bytes()].concat(),
+            Self::Rsa(key) => key.to_public_key_der().map_err(unwritten)?.into_vec(),
             Self::X(key) => [&X_PUBLIC[..], key].concat(),
             Self::P256(key) => key.to_public_key_der().map_err(unwritten)?.into_vec(),
             Self::K256(key) => key.to_public_key_der().map_err(unwritten)?.into_vec(),
@@ -177,13 +181,18 @@ pub(crate) fn sign(call: &mut Call) -> Result<(), Error> {
 }
 
 pub(crate) fn check(call: &mut Call) -> Result<(), Error> {
-    let (input, signature) = (call.input(0)?, call.input(2)?);
+    let (input, public, signature) = (call.input(0)?, call.input(1)?, call.input(2)?);
     let (data, signature) = (input.bytes()?, signature.bytes()?);
     call.progress(0, data.len() as u64)?;
-    let valid = match Public::read(call, 1)? {
+    let valid = match Public::read("public", public.bytes()?)? {
         Public::Ed(key) => ed25519_dalek::Signature::from_slice(signature)
             .is_ok_and(|signature| key.verify_strict(data, &signature).is_ok()),
         Public::X(_) => return Err(no_signatures()),
+        Public::Rsa(key) => pkcs1v15::Signature::try_from(signature).is_ok_and(|s| {
+            pkcs1v15::VerifyingKey::<Sha256>::new(*key)
+                .verify(data, &s)
+                .is_ok()
+        }),
         Public::P256(key) => p256::ecdsa::Signature::from_der(signature).is_ok_and(|s| {
             p256::ecdsa::VerifyingKey::from(key)
                 .verify(data, &s)
@@ -201,7 +210,11 @@ pub(crate) fn check(call: &mut Call) -> Result<(), Error> {
 }
 
 pub(crate) fn agree(call: &mut Call) -> Result<(), Error> {
-    let secret = match (Private::read(call, 0)?, Public::read(call, 1)?) {
+    let public = call.input(1)?;
+    let secret = match (
+        Private::read(call, 0)?,
+        Public::read("public", public.bytes()?)?,
+    ) {
         (Private::X(key), Public::X(theirs)) => {
             let point = key.diffie_hellman(&x25519_dalek::PublicKey::from(theirs));
             if !point.was_contributory() {

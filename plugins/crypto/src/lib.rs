@@ -3,8 +3,10 @@
 #![forbid(unsafe_code)]
 
 mod age;
+mod certificate;
 mod encode;
 mod hash;
+mod jwt;
 mod kdf;
 mod keys;
 mod minisign;
@@ -49,5 +51,10 @@ inos_sdk::plugin! {
         30 => minisign::check,
         31 => shamir::split,
         32 => shamir::combine,
+        33 => hash::sha256,
+        34 => hash::sha512,
+        35 => certificate::certificate,
+        36 => jwt::decode,
+        37 => jwt::check,
     },
 }
