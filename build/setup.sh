@@ -16,7 +16,7 @@ packages=(
   minisign                                                      # the judge of our signatures
   restic zstd                                                   # what the store is measured beside
   age argon2 b3sum libgfshare-bin openssl python3-jwt python3-cryptography # the judges of the crypto unit
-  python3-numpy python3-scipy                                   # the judges of the math unit
+  python3-numpy python3-scipy                                   # the judges of the image and math units
   dbus gnome-keyring                                            # a keychain for tests
 )
 

@@ -15,6 +15,7 @@ plugins-wasm: plugins-rust plugins-c
 	@mkdir -p build/bin/plugins build/bin/examples build/test
 	@$(call pack,$(plugin_raw)/inos_boids.wasm,plugins/boids/manifest.json,build/bin/plugins/boids.wasm)
 	@$(call pack,$(plugin_raw)/inos_crypto.wasm,plugins/crypto/manifest.json,build/bin/plugins/crypto.wasm)
+	@$(call pack,$(plugin_raw)/inos_image.wasm,plugins/image/manifest.json,build/bin/plugins/image.wasm)
 	@$(call pack,$(plugin_raw)/inos_math.wasm,plugins/math/manifest.json,build/bin/plugins/math.wasm)
 	@$(call pack,$(plugin_raw)/adder.wasm,plugins/examples/adder/manifest.json,build/bin/examples/adder.wasm)
 	@$(call pack,$(plugin_c)/sparks.wasm,plugins/examples/sparks/manifest.json,build/bin/examples/sparks.wasm)
@@ -27,7 +28,7 @@ plugins-wasm: plugins-rust plugins-c
 plugins-rust:
 	@cd plugins && env -u RUSTFLAGS -u CARGO_TARGET_DIR $$(cat ../build/cache/wasm.env) \
 	  cargo build --quiet --release --locked --offline --target wasm32-unknown-unknown \
-	  -p inos-boids --lib -p inos-crypto -p inos-math -p adder -p outside -p hostile
+	  -p inos-boids --lib -p inos-crypto -p inos-image -p inos-math -p adder -p outside -p hostile
 
 # The example of the specification is built from its text, so that it stays true.
 plugins-c:

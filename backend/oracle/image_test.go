@@ -1,5 +1,3 @@
-//go:build unit_image
-
 package oracle
 
 import (
@@ -99,8 +97,8 @@ func (s *stand) apart(what string, got, want rgba) (int, float64) {
 	return largest, 10 * math.Log10(255*255*float64(len(got.pix))/squares)
 }
 
-// near fails unless no channel of a pixel differs by more than limit.
-func (s *stand) near(what string, limit int, got, want rgba) {
+// closePictures fails unless no channel of a pixel differs by more than limit.
+func (s *stand) closePictures(what string, limit int, got, want rgba) {
 	s.Helper()
 	if d, psnr := s.apart(what, got, want); d > limit {
 		s.Errorf("%s: differs by up to %d, %.1f dB; want %d", what, d, psnr, limit)
@@ -115,11 +113,11 @@ func (s *stand) alike(what string, least float64, got, want rgba) {
 	}
 }
 
-// same runs an op on a picture and compares it with what ImageMagick makes of it.
-func (s *stand) same(op string, p params, picture []byte, limit int, args ...string) {
+// samePicture runs an op on a picture and compares it with what ImageMagick makes of it.
+func (s *stand) samePicture(op string, p params, picture []byte, limit int, args ...string) {
 	s.Helper()
 	got := s.output("image."+op, p, picture)
-	s.near(fmt.Sprint(op, p), limit, s.rgba(got, "png:"), s.rgba(picture, "png:", args...))
+	s.closePictures(fmt.Sprint(op, p), limit, s.rgba(got, "png:"), s.rgba(picture, "png:", args...))
 }
 
 // numpy runs a script that has the picture as the array a, rows of pixels of four values.
@@ -198,10 +196,10 @@ func imageConvert(s *stand) {
 				s.Errorf("%.20q", file)
 			}
 		} else {
-			s.near("written "+c.format, 0, s.rgba(file, c.magick), want)
+			s.closePictures("written "+c.format, 0, s.rgba(file, c.magick), want)
 		}
 		back := s.output("image.convert", params{"format": "png"}, file)
-		s.near("read "+c.format, 0, s.rgba(back, "png:"), want)
+		s.closePictures("read "+c.format, 0, s.rgba(back, "png:"), want)
 	}
 	for _, format := range []string{"webp", "bmp", "tiff", "tga", "ppm", "gif", "ico", "jpeg", "png8", "png48"} {
 		args := append(plasma[:len(plasma):len(plasma)], format+":-")
@@ -214,7 +212,7 @@ func imageConvert(s *stand) {
 			limit = 4
 		}
 		got := s.output("image.convert", params{"format": "png"}, file)
-		s.near("read ImageMagick's "+format, limit, s.rgba(got, "png:"), s.rgba(file, strings.TrimRight(format, "0123456789")+":", "-auto-orient"))
+		s.closePictures("read ImageMagick's "+format, limit, s.rgba(got, "png:"), s.rgba(file, strings.TrimRight(format, "0123456789")+":", "-auto-orient"))
 	}
 	picture := s.png(plasma...)
 	for _, q := range []int{30, 90} {
@@ -228,7 +226,7 @@ func imageConvert(s *stand) {
 	for orientation := range uint16(8) {
 		file := oriented(jpeg, orientation+1)
 		got := s.output("image.convert", params{"format": "png"}, file)
-		s.near(fmt.Sprint("orientation ", orientation+1), 4, s.rgba(got, "png:"), s.rgba(file, "jpeg:", "-auto-orient"))
+		s.closePictures(fmt.Sprint("orientation ", orientation+1), 4, s.rgba(got, "png:"), s.rgba(file, "jpeg:", "-auto-orient"))
 	}
 	white := s.output("image.convert", params{"format": "jpeg", "quality": 100}, s.png(glass...))
 	s.alike("white behind", 38, s.rgba(white, "jpeg:"), s.rgba(s.png(glass...), "png:", "-background", "white", "-alpha", "remove", "-alpha", "off"))
@@ -249,7 +247,7 @@ func imageResize(s *stand) {
 	}
 	picture := s.png(plasma...)
 	twice := s.output("image.resize", params{"width": 194, "filter": "nearest"}, picture)
-	s.near("nearest", 0, s.rgba(twice, "png:"), s.rgba(picture, "png:", "-sample", "194x122!"))
+	s.closePictures("nearest", 0, s.rgba(twice, "png:"), s.rgba(picture, "png:", "-sample", "194x122!"))
 	for _, p := range []params{{"width": 50, "height": 50}, {"width": 50}, {"height": 20}, {"width": 300, "height": 90}} {
 		size := ""
 		if w, ok := p["width"]; ok {
@@ -283,7 +281,7 @@ func imageThumbnail(s *stand) {
 func imageCrop(s *stand) {
 	for _, c := range [][4]int{{0, 0, 97, 61}, {10, 20, 30, 40}, {96, 60, 1, 1}} {
 		p := params{"x": c[0], "y": c[1], "width": c[2], "height": c[3]}
-		s.same("crop", p, s.png(glass...), 0, "-crop", fmt.Sprintf("%dx%d+%d+%d", c[2], c[3], c[0], c[1]), "+repage")
+		s.samePicture("crop", p, s.png(glass...), 0, "-crop", fmt.Sprintf("%dx%d+%d+%d", c[2], c[3], c[0], c[1]), "+repage")
 	}
 	s.refused("x + width ends at 98, the picture at 97", "image.crop", params{"x": 1, "width": 97, "height": 1}, s.png(plasma...))
 }
@@ -291,7 +289,7 @@ func imageCrop(s *stand) {
 func imageRotate(s *stand) {
 	picture := s.png(glass...)
 	for _, angle := range []int{0, 90, 180, 270, -90, 360} {
-		s.same("rotate", params{"angle": angle}, picture, 0, "-rotate", strconv.Itoa(angle), "+repage")
+		s.samePicture("rotate", params{"angle": angle}, picture, 0, "-rotate", strconv.Itoa(angle), "+repage")
 	}
 	// By the formula, between four pixels; ImageMagick says which way it turns, on a canvas that may lie half
 	// a pixel aside.
@@ -307,7 +305,7 @@ c, s = np.cos(t), np.sin(t)
 m, mid = np.array([[c, -s], [s, c]]), np.array([61, 97]) / 2 - 0.5
 off = mid - m @ (np.array([H, W]) / 2 - 0.5)
 put(np.stack([nd.affine_transform(a[..., k], m, off, (H, W), order=1, mode='grid-constant', cval=255 * (k == 3)) for k in range(4)], -1))`, got.w, got.h, angle))
-		s.near(fmt.Sprint("angle ", angle), 1, got, rgba{got.w, got.h, exact})
+		s.closePictures(fmt.Sprint("angle ", angle), 1, got, rgba{got.w, got.h, exact})
 	}
 }
 
@@ -350,66 +348,66 @@ func flatPNG(t *testing.T, picture image.Image) []byte {
 
 func imageFlip(s *stand) {
 	for direction, arg := range map[string]string{"horizontal": "-flop", "vertical": "-flip", "transpose": "-transpose", "transverse": "-transverse"} {
-		s.same("flip", params{"direction": direction}, s.png(glass...), 0, arg, "+repage")
+		s.samePicture("flip", params{"direction": direction}, s.png(glass...), 0, arg, "+repage")
 	}
 }
 
 func imageGrayscale(s *stand) {
-	s.same("grayscale", nil, s.png(plasma...), 1, "-grayscale", "Rec709Luma")
-	s.same("grayscale", nil, s.png(glass...), 1, "-grayscale", "Rec709Luma")
+	s.samePicture("grayscale", nil, s.png(plasma...), 1, "-grayscale", "Rec709Luma")
+	s.samePicture("grayscale", nil, s.png(glass...), 1, "-grayscale", "Rec709Luma")
 }
 
 func imageInvert(s *stand) {
 	for _, picture := range [][]byte{s.png(plasma...), s.png(glass...), s.png(append(plasma, "-colorspace", "Gray")...)} {
-		s.same("invert", nil, picture, 0, "-channel", "RGB", "-negate")
+		s.samePicture("invert", nil, picture, 0, "-channel", "RGB", "-negate")
 	}
 }
 
 func imageBrightness(s *stand) {
 	for _, amount := range []string{"-100", "-30", "0", "15", "100"} {
 		number, _ := strconv.Atoi(amount)
-		s.same("brightness", params{"amount": number}, s.png(glass...), 1, "-channel", "RGB", "-evaluate", "add", amount+"%")
+		s.samePicture("brightness", params{"amount": number}, s.png(glass...), 1, "-channel", "RGB", "-evaluate", "add", amount+"%")
 	}
 }
 
 func imageContrast(s *stand) {
 	for _, amount := range []float64{-100, -40, 0, 50, 400} {
 		k := 1 + amount/100
-		s.same("contrast", params{"amount": amount}, s.png(glass...), 1, "-channel", "RGB", "-function", "polynomial", fmt.Sprintf("%g,%g", k, 0.5-k/2))
+		s.samePicture("contrast", params{"amount": amount}, s.png(glass...), 1, "-channel", "RGB", "-function", "polynomial", fmt.Sprintf("%g,%g", k, 0.5-k/2))
 	}
 }
 
 func imageGamma(s *stand) {
 	for _, gamma := range []float64{0.1, 0.5, 1, 2.2, 10} {
-		s.same("gamma", params{"gamma": gamma}, s.png(glass...), 1, "-channel", "RGB", "-gamma", fmt.Sprint(gamma))
+		s.samePicture("gamma", params{"gamma": gamma}, s.png(glass...), 1, "-channel", "RGB", "-gamma", fmt.Sprint(gamma))
 	}
 }
 
 func imageLevels(s *stand) {
 	for _, c := range [][3]float64{{0, 255, 1}, {51, 204, 1}, {30, 255, 0.5}, {0, 102, 2}} {
 		p := params{"black": c[0], "white": c[1], "gamma": c[2]}
-		s.same("levels", p, s.png(glass...), 1, "-channel", "RGB", "-level", fmt.Sprintf("%g%%,%g%%,%g", c[0]/2.55, c[1]/2.55, c[2]))
+		s.samePicture("levels", p, s.png(glass...), 1, "-channel", "RGB", "-level", fmt.Sprintf("%g%%,%g%%,%g", c[0]/2.55, c[1]/2.55, c[2]))
 	}
 	s.refused("white must be above black", "image.levels", params{"black": 9, "white": 9}, s.png(plasma...))
 }
 
 func imageHue(s *stand) {
 	for _, angle := range []float64{-90, 0, 45, 120, 180} {
-		s.same("hue", params{"angle": angle}, s.png(glass...), 2, "-modulate", fmt.Sprintf("100,100,%g", 100+angle/1.8))
+		s.samePicture("hue", params{"angle": angle}, s.png(glass...), 2, "-modulate", fmt.Sprintf("100,100,%g", 100+angle/1.8))
 	}
 }
 
 func imageSaturation(s *stand) {
 	for _, amount := range []float64{-100, -50, 0} {
-		s.same("saturation", params{"amount": amount}, s.png(glass...), 2, "-modulate", fmt.Sprintf("100,%g,100", 100+amount))
+		s.samePicture("saturation", params{"amount": amount}, s.png(glass...), 2, "-modulate", fmt.Sprintf("100,%g,100", 100+amount))
 	}
-	s.same("saturation", params{"amount": 100}, s.png("-size", "9x9", "xc:#806a6a", "-depth", "8"), 2, "-modulate", "100,200,100")
+	s.samePicture("saturation", params{"amount": 100}, s.png("-size", "9x9", "xc:#806a6a", "-depth", "8"), 2, "-modulate", "100,200,100")
 }
 
 func imageBlur(s *stand) {
 	for _, picture := range [][]byte{s.png(plasma...), s.png(glass...), s.png(grains...)} {
 		for _, radius := range []float64{2, 7.5} {
-			s.same("blur", params{"radius": radius}, picture, 2, "-virtual-pixel", "edge", "-blur", fmt.Sprintf("%gx%g", math.Ceil(4*radius), radius))
+			s.samePicture("blur", params{"radius": radius}, picture, 2, "-virtual-pixel", "edge", "-blur", fmt.Sprintf("%gx%g", math.Ceil(4*radius), radius))
 		}
 	}
 	picture := s.png(grains...)
@@ -417,12 +415,12 @@ func imageBlur(s *stand) {
 	for _, sigma := range []float64{0.5, 1, 50} { // ImageMagick's own curve is another for a small sigma
 		got := s.rgba(s.output("image.blur", params{"radius": sigma}, picture), "png:")
 		want := s.numpy(p, fmt.Sprintf("put(np.stack([nd.gaussian_filter(a[..., c], %g, mode='nearest', truncate=4) for c in range(4)], -1))", sigma))
-		s.near(fmt.Sprint("gaussian ", sigma), 1, got, rgba{p.w, p.h, want})
+		s.closePictures(fmt.Sprint("gaussian ", sigma), 1, got, rgba{p.w, p.h, want})
 	}
 	for _, radius := range []int{1, 5, 40} {
 		got := s.rgba(s.output("image.blur", params{"method": "box", "radius": radius}, picture), "png:")
 		want := s.numpy(p, fmt.Sprintf("put(np.stack([nd.uniform_filter(a[..., c], %d, mode='nearest') for c in range(4)], -1))", 2*radius+1))
-		s.near(fmt.Sprint("box ", radius), 1, got, rgba{p.w, p.h, want})
+		s.closePictures(fmt.Sprint("box ", radius), 1, got, rgba{p.w, p.h, want})
 	}
 }
 
@@ -433,10 +431,10 @@ func imageUnsharp(s *stand) {
 		got := s.rgba(s.output("image.unsharp", params{"radius": c[0], "amount": c[1], "threshold": c[2]}, picture), "png:")
 		want := s.numpy(p, fmt.Sprintf("b = np.stack([nd.gaussian_filter(a[..., c], %g, mode='nearest', truncate=4) for c in range(4)], -1)\n"+
 			"d = a - b\nput(np.where(abs(d) < %g, a, a + %g * d))", c[0], c[2], c[1]/100))
-		s.near(fmt.Sprint("unsharp ", c), 1, got, rgba{p.w, p.h, want})
+		s.closePictures(fmt.Sprint("unsharp ", c), 1, got, rgba{p.w, p.h, want})
 	}
 	smooth := s.png(plasma...)
-	s.same("unsharp", params{"radius": 1.5, "amount": 80}, smooth, 3, "-virtual-pixel", "edge", "-unsharp", "6x1.5+0.8+0")
+	s.samePicture("unsharp", params{"radius": 1.5, "amount": 80}, smooth, 3, "-virtual-pixel", "edge", "-unsharp", "6x1.5+0.8+0")
 }
 
 func imageMedian(s *stand) {
@@ -445,7 +443,7 @@ func imageMedian(s *stand) {
 	for _, radius := range []int{1, 4, 20} {
 		got := s.rgba(s.output("image.median", params{"radius": radius}, picture), "png:")
 		want := s.numpy(p, fmt.Sprintf("put(np.stack([nd.median_filter(a[..., c], %d, mode='nearest') for c in range(4)], -1))", 2*radius+1))
-		s.near(fmt.Sprint("median ", radius), 0, got, rgba{p.w, p.h, want})
+		s.closePictures(fmt.Sprint("median ", radius), 0, got, rgba{p.w, p.h, want})
 	}
 }
 
@@ -454,7 +452,7 @@ func imageEdges(s *stand) {
 	p := s.rgba(picture, "png:")
 	got := s.rgba(s.output("image.edges", nil, picture), "png:")
 	want := s.numpy(p, "put(np.hypot(nd.sobel(luma, 0, mode='nearest'), nd.sobel(luma, 1, mode='nearest')))")
-	s.near("sobel", 0, got, grey(p.w, p.h, want))
+	s.closePictures("sobel", 0, got, grey(p.w, p.h, want))
 
 	// Canny, where edges are sure: each line of ours is beside one of ImageMagick's, and back.
 	shapes := s.png("-size", "120x90", "xc:black", "-fill", "white", "-draw", "rectangle 20,15 60,70", "-fill", "gray", "-draw", "circle 85,45 85,20", "-depth", "8")
@@ -475,7 +473,7 @@ func imageEdges(s *stand) {
 func imageThreshold(s *stand) {
 	picture := s.png(append(plasma, "-grayscale", "Rec709Luma")...)
 	for _, level := range []int{0, 100, 254, 255} {
-		s.same("threshold", params{"level": level}, picture, 0, "-threshold", fmt.Sprintf("%g%%", float64(level)/2.55+0.1))
+		s.samePicture("threshold", params{"level": level}, picture, 0, "-threshold", fmt.Sprintf("%g%%", float64(level)/2.55+0.1))
 	}
 	p := s.rgba(picture, "png:")
 	want := s.numpy(p, `v = a[..., 0].ravel()
@@ -623,7 +621,7 @@ func TestImageHostileFiles(t *testing.T) {
 	for _, format := range []string{"png", "jpeg", "webp", "gif", "bmp", "tiff", "tga", "ppm", "ico"} {
 		file := s.magick(nil, "-seed", "7", "-size", "33x21", "plasma:fractal", "-depth", "8", format+":-")
 		for part := range 16 {
-			s.survives(format, file[:len(file)*part/16])
+			s.pictureSurvives(format, file[:len(file)*part/16])
 		}
 		seed := uint32(1)
 		for range 25 {
@@ -636,7 +634,7 @@ func TestImageHostileFiles(t *testing.T) {
 				}
 				broken[at] ^= 1 << (seed >> 28 & 7)
 			}
-			s.survives(format, broken)
+			s.pictureSurvives(format, broken)
 		}
 	}
 	s.refused("0 bytes", "image.convert", nil, nil)
@@ -646,8 +644,8 @@ func TestImageHostileFiles(t *testing.T) {
 	s.refused("png", "image.convert", nil, huge)
 }
 
-// survives fails when an op traps, hangs or runs out of memory.
-func (s *stand) survives(what string, file []byte) {
+// pictureSurvives fails when an op traps, hangs or runs out of memory.
+func (s *stand) pictureSurvives(what string, file []byte) {
 	s.Helper()
 	if _, err := s.try("image.convert", params{"format": "png"}, file); err != nil {
 		s.refused("", "image.convert", params{"format": "png"}, file)
