@@ -187,9 +187,12 @@ func (r *run) do(ctx context.Context) (*Result, error) {
 	r.markMapped()
 	a, err := r.wait(ctx, answer)
 	if err != nil {
-		return nil, err
+		return nil, r.blameFile(err)
 	}
 	defer w.recycle(a)
+	if err := r.changedFile(); err != nil {
+		return nil, err
+	}
 	return r.result(a)
 }
 
@@ -203,7 +206,11 @@ func (w *Worker) setInputs(on bool) {
 func (r *run) prepare(c *wire.Call) (fds []int, err error) {
 	c.Op, c.Params, c.Entry = r.call.Op, r.call.Params, r.call.entry
 	c.Results, c.OutputCount = uint16(r.call.Results), uint16(r.call.Outputs)
-	for _, p := range r.call.Inputs {
+	for i, p := range r.call.Inputs {
+		if p.file != nil { // its descriptor stays open until Release
+			c.Inputs, fds = append(c.Inputs, p.file.window(i)), append(fds, p.file.fd)
+			continue
+		}
 		win, fd, err := p.window()
 		if err != nil {
 			return nil, fault.Wrap(opCall, fault.Unavailable, r.w.plugin.Manifest.ID, err, "")

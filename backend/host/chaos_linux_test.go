@@ -39,7 +39,7 @@ func nonsense(r *rand.Rand, call *wire.Message) *wire.Message {
 	size := func() uint64 { return pick(0, 1, 4096, 65536, 65537, 1<<20, 1<<40, r.Uint64()) }
 	m.Need = wire.Need{Index: uint16(pick(0, 1, 2, 60000)), Length: size()}
 	m.Log = wire.Log{Level: uint8(r.Uint32()), Text: "\x1b[2J\xff"}
-	m.Fault = wire.Fault{Address: r.Uint32(), Instance: r.Uint32(), Code: r.Uint64N(8)}
+	m.Fault = wire.Fault{Address: r.Uint32(), Instance: r.Uint32(), Code: r.Uint32N(8), Signal: r.Uint32()}
 	m.Failed = wire.Failed{Kind: wire.FailKind(r.IntN(9)), Text: "\x00x"}
 	m.Finished = r.Uint64()
 	m.Result = wire.Result{Code: int32(pick(0, 0, 1)), GuestNs: size()}

@@ -12,7 +12,7 @@ func TestAFaultIsToldAsFarAsItIsKnown(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		address uint32
-		code    uint64
+		code    uint32
 		inputs  bool
 		want    string
 	}{

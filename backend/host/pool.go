@@ -40,7 +40,8 @@ type pool struct {
 // Payload is a piece of shared memory that one worker can see: read-only as an input.
 type Payload struct {
 	pool     *pool
-	segment  *arena.Segment // nil: no bytes
+	segment  *arena.Segment // nil: no bytes, or a file
+	file     *file          // nil: a segment
 	length   int64
 	dirty    int64 // bytes that a former owner may have left
 	writable bool  // by the worker
@@ -56,7 +57,13 @@ func (p *Payload) Bytes() []byte {
 }
 
 // Release gives the payload back. Its bytes must not be used any more.
-func (p *Payload) Release() { p.pool.give(p) }
+func (p *Payload) Release() {
+	if p.file != nil {
+		p.file.close()
+		return
+	}
+	p.pool.give(p)
+}
 
 // window describes the payload for a control message and returns the descriptor that must go with
 // it, -1 when the worker has it mapped. The caller closes an input's descriptor after the send.

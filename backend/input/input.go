@@ -118,6 +118,14 @@ func (s *Source) Close() {
 // Size is the number of bytes; false: only reading will tell.
 func (s *Source) Size() (int64, bool) { return s.size, s.size > 0 }
 
+// File is the regular file of known size behind it; nil: there is none. It is the source's to close.
+func (s *Source) File() *os.File {
+	if s.size == 0 {
+		return nil
+	}
+	return s.file
+}
+
 // Fill reads a source of known size into dst, which has that size.
 func (s *Source) Fill(dst []byte) error {
 	_, err := io.ReadFull(s.reader, dst)

@@ -8,6 +8,7 @@ package job
 
 import (
 	"context"
+	"os"
 	"time"
 
 	"inos/backend/input"
@@ -86,6 +87,9 @@ type Engine interface {
 type Worker interface {
 	// NewInput is memory for an input of that many bytes, until Release.
 	NewInput(byteLen int64) (Memory, error)
+	// MapInput is a file that the worker maps itself, until Release; the caller may close f. No byte of
+	// it comes into this process. False: it must be copied.
+	MapInput(f *os.File) (Memory, bool)
 	// Budget is more than any input can have, in bytes.
 	Budget() int64
 	Call(ctx context.Context, c Call) (*Reply, error)
@@ -96,8 +100,9 @@ type Worker interface {
 	Close()
 }
 
-// Memory is a piece of shared memory.
+// Memory is a piece of shared memory, or a file that is mapped.
 type Memory interface {
+	// Bytes is none of a file.
 	Bytes() []byte
 	Release()
 }

@@ -79,6 +79,9 @@ func (m *fakeMemory) Release()      { m.e.mu.Lock(); m.e.released++; m.e.mu.Unlo
 func (w *fakeWorker) NewInput(n int64) (Memory, error) {
 	return &fakeMemory{w.e, make([]byte, n)}, nil
 }
+func (w *fakeWorker) MapInput(*os.File) (Memory, bool) {
+	return nil, false
+}
 func (w *fakeWorker) Budget() int64 { return fakeBudget }
 func (w *fakeWorker) Alive() bool   { return w.alive }
 func (w *fakeWorker) Trim()         { w.e.mu.Lock(); w.e.trims++; w.e.mu.Unlock() }

@@ -7,7 +7,11 @@ import (
 	"inos/backend/input"
 )
 
-// load puts an input into shared memory; a file is read straight into it.
+// mapFrom is the size from which on a file is mapped: to copy a smaller one takes no longer, and the
+// copy stays as it is whoever writes to the file.
+const mapFrom = 64 << 10
+
+// load puts an input where the worker can see it: a file is mapped, or read straight into shared memory.
 func load(ctx context.Context, w Worker, in Input) (Memory, error) {
 	if in.Path == "" {
 		return loadStream(ctx, w, in)
@@ -20,6 +24,11 @@ func load(ctx context.Context, w Worker, in Input) (Memory, error) {
 	size, known := file.Size()
 	if !known {
 		return loadStream(ctx, w, Input{Stream: file})
+	}
+	if size >= mapFrom {
+		if m, ok := w.MapInput(file.File()); ok {
+			return m, nil
+		}
 	}
 	m, err := w.NewInput(size)
 	if err != nil {

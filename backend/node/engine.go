@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"os"
 	"strings"
 	"sync"
 
@@ -137,6 +138,14 @@ func (j *jobWorker) NewInput(byteLen int64) (job.Memory, error) {
 		return nil, err
 	}
 	return p, nil
+}
+
+func (j *jobWorker) MapInput(f *os.File) (job.Memory, bool) {
+	p, ok := j.w.MapInput(f)
+	if !ok {
+		return nil, false
+	}
+	return p, true
 }
 
 func (j *jobWorker) Budget() int64 { return j.engine.node.arena.Limit() }

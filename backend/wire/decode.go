@@ -289,6 +289,7 @@ func window(w control.Window) Window {
 		Length:  w.Length(),
 		ByteLen: w.ByteLen(),
 		IsNew:   w.IsNew(),
+		IsFile:  w.IsFile(),
 	}
 }
 
@@ -398,7 +399,8 @@ func decodeFault(root control.Message, f *Fault) error {
 		Address:  uint32(w.Address()),
 		Instance: uint32(w.Address() >> 32),
 		IP:       w.Ip(),
-		Code:     w.Code(),
+		Code:     uint32(w.Code()),
+		Signal:   uint32(w.Code() >> 32),
 	}
 	return nil
 }

@@ -242,6 +242,7 @@ func setWindow(w control.Window, v Window) {
 	w.SetLength(v.Length)
 	w.SetByteLen(v.ByteLen)
 	w.SetIsNew(v.IsNew)
+	w.SetIsFile(v.IsFile)
 }
 
 func encodeReady(root control.Message, r Ready) error {
@@ -343,6 +344,6 @@ func encodeFault(root control.Message, f Fault) error {
 	}
 	w.SetAddress(uint64(f.Instance)<<32 | uint64(f.Address))
 	w.SetIp(f.IP)
-	w.SetCode(f.Code)
+	w.SetCode(uint64(f.Signal)<<32 | uint64(f.Code))
 	return nil
 }

@@ -22,7 +22,8 @@ func NewFaultTemplate() (FaultTemplate, error) {
 		Address:  address & 0xffffffff,
 		Instance: address >> 32,
 		IP:       ip,
-		Code:     code,
+		Code:     code & 0xffffffff,
+		Signal:   code >> 32,
 	}}
 	b, err := Encode(make([]byte, 0, 512), &m)
 	if err != nil {

@@ -136,7 +136,13 @@ type Window struct {
 	ByteLen uint64
 	// IsNew: a descriptor comes with it; otherwise the worker has it mapped.
 	IsNew bool
+	// IsFile: the descriptor is a file of the user's, and the window ends with the call. Segment is
+	// then FileWindows and the input's index.
+	IsFile bool
 }
+
+// FileWindows is where the numbers of windows begin that are no segments of the arena.
+const FileWindows = 1 << 31
 
 // Entry is what a Call enters. The numbers are those of the schema.
 type Entry uint16
@@ -230,7 +236,9 @@ type Fault struct {
 	// IP is the address of the machine instruction in the worker.
 	IP uint64
 	// Code is the processor's page-fault error code.
-	Code uint64
+	Code uint32
+	// Signal is the number of the signal that told of it.
+	Signal uint32
 }
 
 // pageFaultWrite is bit 1 of the x86-64 page-fault error code.

@@ -296,12 +296,12 @@ func TestFaultTemplateDecodesToWhatItsHolesHold(t *testing.T) {
 	}
 	binary.LittleEndian.PutUint64(tpl.Bytes[tpl.AddressAt:], 3<<32|0x1048d0)
 	binary.LittleEndian.PutUint64(tpl.Bytes[tpl.IPAt:], 77)
-	binary.LittleEndian.PutUint64(tpl.Bytes[tpl.CodeAt:], 6)
+	binary.LittleEndian.PutUint64(tpl.Bytes[tpl.CodeAt:], 7<<32|6)
 	m, err := Decode(tpl.Bytes)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (Fault{Address: 0x1048d0, Instance: 3, IP: 77, Code: 6}); m.Fault != want || !want.IsWrite() {
+	if want := (Fault{Address: 0x1048d0, Instance: 3, IP: 77, Code: 6, Signal: 7}); m.Fault != want || !want.IsWrite() {
 		t.Errorf("got %+v", m.Fault)
 	}
 }

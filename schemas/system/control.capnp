@@ -120,6 +120,9 @@ struct Window {
   # Bytes of the whole segment, a multiple of 4096.
   isNew @3 :Bool;
   # A descriptor comes with it; otherwise the worker has it mapped.
+  isFile @4 :Bool;
+  # Of an input: the descriptor is a file of the user's, read-only, that others may change. The window
+  # ends with the call; segment is then 2^31 and the input's index, which no segment has.
 }
 
 struct Call {
@@ -256,5 +259,5 @@ struct Fault {
   # Guest address + instance number * 2^32.
   ip @1 :UInt64;
   code @2 :UInt64;
-  # x86-64 page-fault error code: bit 1 set for a write.
+  # x86-64 page-fault error code: bit 1 set for a write; + signal number * 2^32.
 }

@@ -26,6 +26,7 @@ inos_sdk::plugin! {
         11 => panic,
         12 => rant,
         13 => lies::lies,
+        14 => reach::reread,
     },
     live: live::Hostile,
 }

@@ -16,6 +16,26 @@ pub(crate) fn write_input(call: &mut Call) -> Result<(), Error> {
     Err(Error::failed("wrote to a read-only input"))
 }
 
+/// Reads its input in ranges, again and again, until the first byte is another one.
+pub(crate) fn reread(call: &mut Call) -> Result<(), Error> {
+    const RANGE: u64 = 1 << 20;
+    const PAGE: usize = 4096;
+    let mut input = call.input(0)?;
+    let len = input.len();
+    let mut first = None;
+    for round in 1.. {
+        for offset in (0..len).step_by(RANGE as usize) {
+            let bytes = input.range(offset, RANGE.min(len - offset) as usize)?;
+            if offset == 0 && *first.get_or_insert(bytes[0]) != bytes[0] {
+                return call.result(0, round as f64);
+            }
+            std::hint::black_box(bytes.iter().step_by(PAGE).fold(0u8, |all, b| all ^ b));
+        }
+        call.progress(round, 0)?;
+    }
+    Ok(())
+}
+
 pub(crate) fn read_hole(_: &mut Call) -> Result<(), Error> {
     // SAFETY: none; nothing is mapped there, and this read must end the worker.
     let byte = unsafe { (HOLE as *const u8).read_volatile() };

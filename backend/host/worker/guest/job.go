@@ -48,6 +48,7 @@ func NewJob(segments *Segments, need Need, ask Ask) *Job {
 // Begin takes over a call with its descriptors, which it owns from then on. After an error the
 // call must not run.
 func (j *Job) Begin(c *wire.Call, fds []int) error {
+	j.segments.ReleaseFiles() // of a call that did not begin
 	j.Params = c.Params
 	j.ofState = c.Entry != wire.EntryOp
 	j.refusal = ""
@@ -96,6 +97,7 @@ func (j *Job) admit(c *wire.Call, fds []int) error {
 
 // Finish writes what the call left into r, whose slices are reused. text is what the guest said.
 func (j *Job) Finish(code int32, text string, r *wire.Result) {
+	j.segments.ReleaseFiles()
 	r.Code, r.Error = code, ""
 	r.Outputs, r.Results = r.Outputs[:0], append(r.Results[:0], j.results...)
 	if code != 0 {

@@ -137,7 +137,7 @@ func (m *Memory) Map(at, length int64, fd int, offset int64, a Access) error {
 		return err
 	}
 	m.forget(at, length)
-	m.windows = append(m.windows, span{at, length, a != ReadOnly})
+	m.windows = append(m.windows, span{at, length, a.writes()})
 	return nil
 }
 

@@ -16,11 +16,13 @@ type Segments struct {
 	memory *Memory
 	region *region
 	byID   map[uint32]*segment
+	files  []uint32 // ids of those that end with the call
 }
 
-// segment is a payload with, at most, one window.
+// segment is a payload, or a file of the user's, with, at most, one window.
 type segment struct {
 	byteLen int64
+	file    bool
 	fd      int // -1 once all of it is mapped
 	// The window, of length 0 where there is none.
 	at, offset, length int64
@@ -51,8 +53,19 @@ func (s *Segments) Admit(w wire.Window, fd int) error {
 		closeFD(fd)
 		return err
 	}
-	s.byID[w.Segment] = &segment{byteLen: int64(w.ByteLen), fd: fd}
+	s.byID[w.Segment] = &segment{byteLen: int64(w.ByteLen), file: w.IsFile, fd: fd}
+	if w.IsFile {
+		s.files = append(s.files, w.Segment)
+	}
 	return nil
+}
+
+// ReleaseFiles unmaps the files of the call that has ended.
+func (s *Segments) ReleaseFiles() {
+	for _, id := range s.files {
+		_ = s.Release(id) // addresses that cannot be unmapped are not given to anybody else
+	}
+	s.files = s.files[:0]
 }
 
 func (s *Segments) check(w wire.Window) error {
@@ -60,6 +73,8 @@ func (s *Segments) check(w wire.Window) error {
 	switch {
 	case w.ByteLen == 0 || w.ByteLen%pageBytes != 0 || w.Length > w.ByteLen || w.ByteLen > 1<<62:
 		return fmt.Errorf("segment %d: %d of %d bytes", w.Segment, w.Length, w.ByteLen)
+	case w.IsFile != (w.Segment >= wire.FileWindows) || w.IsFile && !w.IsNew:
+		return fmt.Errorf("segment %d is a file: %t, new: %t", w.Segment, w.IsFile, w.IsNew)
 	case w.IsNew:
 		return nil
 	case !ok:
@@ -95,8 +110,9 @@ func (s *Segments) output(id uint32) (int64, error) {
 func (s *Segments) input(id uint32, offset, length int64) (int64, error) {
 	known := s.byID[id]
 	if known.byteLen <= wholeInputBytes {
-		err := s.mapWhole(known, ReadOnly)
-		return known.at + offset, err
+		if err := s.mapWhole(known, known.readOnly()); err == nil {
+			return known.at + offset, nil
+		}
 	}
 	if offset < known.offset || offset+length > known.offset+known.length {
 		if err := s.mapRange(known, offset, length); err != nil {
@@ -108,7 +124,7 @@ func (s *Segments) input(id uint32, offset, length int64) (int64, error) {
 
 func (s *Segments) mapWhole(known *segment, a Access) error {
 	if known.length == known.byteLen {
-		return s.memory.Protect(known.at, known.length, a != ReadOnly)
+		return s.memory.Protect(known.at, known.length, a.writes())
 	}
 	if err := s.mapPart(known, 0, known.byteLen, a); err != nil {
 		return err
@@ -121,7 +137,15 @@ func (s *Segments) mapWhole(known *segment, a Access) error {
 func (s *Segments) mapRange(known *segment, offset, length int64) error {
 	first := offset / pageBytes * pageBytes
 	end := min(roundUp(offset+length, pageBytes), known.byteLen)
-	return s.mapPart(known, first, end-first, ReadOnly)
+	return s.mapPart(known, first, end-first, known.readOnly())
+}
+
+// readOnly is how the guest sees it as an input.
+func (known *segment) readOnly() Access {
+	if known.file {
+		return File
+	}
+	return ReadOnly
 }
 
 func (s *Segments) mapPart(known *segment, offset, length int64, a Access) error {

@@ -45,7 +45,11 @@ const (
 	ReadWrite
 	// Populated is ReadWrite with all pages at once: 4.5 times faster where all will be written.
 	Populated
+	// File is ReadOnly for a file that is no segment: not every file system shares its pages.
+	File
 )
+
+func (a Access) writes() bool { return a == ReadWrite || a == Populated }
 
 // Space is one reservation of addresses, 4 GiB for each instance: a fault's distance from its base
 // is the guest address + instance number * 2^32. Nothing in it is accessible at first.

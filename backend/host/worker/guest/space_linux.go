@@ -32,12 +32,15 @@ func protect(p unsafe.Pointer, n int64, writable bool) error {
 
 // mapFile puts part of a file over the addresses.
 func mapFile(p unsafe.Pointer, n int64, fd int, offset int64, a Access) error {
-	prot, flags := unix.PROT_READ, unix.MAP_SHARED|unix.MAP_FIXED
-	if a != ReadOnly {
+	prot, flags := unix.PROT_READ, unix.MAP_FIXED|unix.MAP_SHARED
+	if a.writes() {
 		prot |= unix.PROT_WRITE
 	}
-	if a == Populated {
+	switch a {
+	case Populated:
 		flags |= unix.MAP_POPULATE
+	case File:
+		flags = unix.MAP_FIXED | unix.MAP_PRIVATE
 	}
 	_, err := unix.MmapPtr(fd, offset, p, uintptr(n), prot, flags)
 	return os.NewSyscallError("mmap", err)

@@ -13,6 +13,7 @@
 // func handler()
 // Called by the kernel: DI signal, SI siginfo, DX ucontext, on the thread's alternate stack.
 TEXT ·handler(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
+	MOVLQZX DI, DI
 	MOVQ SI_ADDR(SI), R8
 	MOVQ ·low(SB), R9
 	CMPQ R8, R9
@@ -27,6 +28,8 @@ TEXT ·handler(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	MOVQ ·ipWord(SB), R9
 	MOVQ R8, (R9)
 	MOVQ UC_ERR(DX), R8
+	SHLQ $32, DI
+	ORQ  DI, R8
 	MOVQ ·errWord(SB), R9
 	MOVQ R8, (R9)
 	MOVQ $SYS_write, AX

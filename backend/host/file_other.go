@@ -1,0 +1,20 @@
+//go:build !linux
+
+package host
+
+import "os"
+
+type file struct {
+	fd   int
+	name string
+	size int64
+}
+
+// MapInput is for systems with workers.
+func (w *Worker) MapInput(*os.File) (*Payload, bool) { return nil, false }
+
+func (f *file) changed() bool { return false }
+func (f *file) shrunk() bool  { return false }
+func (f *file) close()        {}
+
+func isMissedPage(uint32) bool { return false }
