@@ -19,9 +19,10 @@ INOS_IMPORT(param_f64) double inos_param_f64(int32_t i);
 INOS_IMPORT(param_i64) int64_t inos_param_i64(int32_t i);
 INOS_IMPORT(param_text) int32_t inos_param_text(int32_t i, char *to, int32_t cap);
 
-/* Inputs, outputs, results (ABI-41 to 48). */
+/* Inputs, outputs, results (ABI-39 to 48). */
 INOS_IMPORT(input_count) int32_t inos_input_count(void);
 INOS_IMPORT(input_len) int64_t inos_input_len(int32_t i);
+INOS_IMPORT(input_name) int32_t inos_input_name(int32_t i, char *to, int32_t cap);
 INOS_IMPORT(input_map) const void *inos_input_map(int32_t i, int64_t offset, int32_t len);
 INOS_IMPORT(output_map) void *inos_output_map(int32_t i, int64_t len);
 INOS_IMPORT(output_len) int32_t inos_output_len(int32_t i, int64_t len);

@@ -16,6 +16,8 @@ type Call struct {
 	Op     uint16
 	Params []wire.Value
 	Inputs []*Payload
+	// Names are what the inputs are called; fewer than inputs: the others have none.
+	Names []string
 	// Outputs and Results say how many the op has.
 	Outputs, Results int
 	// Limit is the deadline; 0: the manifest's, else DefaultCallTime.
@@ -206,6 +208,7 @@ func (w *Worker) setInputs(on bool) {
 func (r *run) prepare(c *wire.Call) (fds []int, err error) {
 	c.Op, c.Params, c.Entry = r.call.Op, r.call.Params, r.call.entry
 	c.Results, c.OutputCount = uint16(r.call.Results), uint16(r.call.Outputs)
+	c.InputNames = r.call.Names
 	for i, p := range r.call.Inputs {
 		if p.file != nil { // its descriptor stays open until Release
 			c.Inputs, fds = append(c.Inputs, p.file.window(i)), append(fds, p.file.fd)

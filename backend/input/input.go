@@ -118,6 +118,14 @@ func (s *Source) Close() {
 // Size is the number of bytes; false: only reading will tell.
 func (s *Source) Size() (int64, bool) { return s.size, s.size > 0 }
 
+// Name is what a regular file is called: see BaseName. A pipe or a stream has none.
+func (s *Source) Name() string {
+	if s.file == nil || s.pipe {
+		return ""
+	}
+	return BaseName(s.name)
+}
+
 // File is the regular file of known size behind it; nil: there is none. It is the source's to close.
 func (s *Source) File() *os.File {
 	if s.size == 0 {

@@ -268,11 +268,11 @@ func runOn(
 		}
 	}()
 	for i := range r.Inputs {
-		m, err := load(ctx, w, r.Inputs[i])
+		m, name, err := load(ctx, w, r.Inputs[i])
 		if err != nil {
 			return nil, err
 		}
-		call.Inputs = append(call.Inputs, m)
+		call.Inputs, call.Names = append(call.Inputs, m), append(call.Names, name)
 	}
 	reply, err := w.Call(ctx, call)
 	if err != nil {

@@ -38,6 +38,9 @@ type Input struct {
 	// Stream is read to its end once the op is found and its worker runs.
 	Stream *input.Source
 	Bytes  []byte
+	// Name is what a plugin is told that it is called, made safe by input.BaseName; empty: the name of the
+	// file, and of anything else none.
+	Name string
 }
 
 // Result is what an op gave back. All of it is copied out of shared memory.
@@ -112,6 +115,7 @@ type Call struct {
 	Op       *manifest.Op
 	Params   []manifest.Value
 	Inputs   []Memory
+	Names    []string // of inputs
 	Progress func(done, total uint64)
 }
 

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 
 	"inos/backend/fault"
@@ -11,16 +12,23 @@ import (
 // copy stays as it is whoever writes to the file.
 const mapFrom = 64 << 10
 
-// load puts an input where the worker can see it: a file is mapped, or read straight into shared memory.
-func load(ctx context.Context, w Worker, in Input) (Memory, error) {
+// load puts an input where the worker can see it, and says what it is called.
+func load(ctx context.Context, w Worker, in Input) (m Memory, name string, err error) {
 	if in.Path == "" {
-		return loadStream(ctx, w, in)
+		m, err = loadStream(ctx, w, in)
+		return m, input.BaseName(in.Name), err
 	}
 	file, err := input.Open(in.Path)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	defer file.Close()
+	m, err = loadFile(ctx, w, file)
+	return m, cmp.Or(input.BaseName(in.Name), file.Name()), err
+}
+
+// loadFile maps a file, or reads it straight into shared memory.
+func loadFile(ctx context.Context, w Worker, file *input.Source) (Memory, error) {
 	size, known := file.Size()
 	if !known {
 		return loadStream(ctx, w, Input{Stream: file})

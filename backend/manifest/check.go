@@ -28,6 +28,7 @@ var hostFunctions = map[string]signature{
 	"param_text":       i32 + i32 + i32 + ">" + i32,
 	"input_count":      ">" + i32,
 	"input_len":        i32 + ">" + i64,
+	"input_name":       i32 + i32 + i32 + ">" + i32,
 	"input_map":        i32 + i64 + i32 + ">" + i32,
 	"output_map":       i32 + i64 + ">" + i32,
 	"output_len":       i32 + i64 + ">" + i32,

@@ -162,7 +162,7 @@ func (j *jobWorker) Close() { j.engine.drop(j.w) }
 func (j *jobWorker) Call(ctx context.Context, c job.Call) (*job.Reply, error) {
 	call := host.Call{
 		Op: c.Op.Number, Outputs: len(c.Op.Outputs), Results: len(c.Op.Results),
-		Progress: c.Progress, Params: make([]wire.Value, len(c.Params)),
+		Progress: c.Progress, Names: c.Names, Params: make([]wire.Value, len(c.Params)),
 	}
 	for i, v := range c.Params {
 		call.Params[i] = unit.WireValue(v)

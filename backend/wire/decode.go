@@ -239,7 +239,29 @@ func decodeCall(root control.Message, c *Call) error {
 	if c.Outputs, err = windows(c.Outputs, outputs); err != nil {
 		return err
 	}
+	if err := decodeNames(w, c); err != nil {
+		return err
+	}
 	return checkCall(c)
+}
+
+func decodeNames(w control.Call, c *Call) error {
+	c.InputNames = c.InputNames[:0]
+	list, err := w.InputNames()
+	if err != nil {
+		return err
+	}
+	if err := checkCount("names", list.Len(), MaxWindows); err != nil {
+		return err
+	}
+	for i := range list.Len() {
+		name, err := text("name", MaxNameBytes, func() ([]byte, error) { return list.BytesAt(i) })
+		if err != nil {
+			return err
+		}
+		c.InputNames = append(c.InputNames, name)
+	}
+	return nil
 }
 
 // checkCall holds for both directions.
@@ -250,6 +272,7 @@ func checkCall(c *Call) error {
 	}{
 		{"values", len(c.Params), MaxValues},
 		{"inputs", len(c.Inputs), MaxWindows},
+		{"names", len(c.InputNames), len(c.Inputs)},
 		{"outputs", len(c.Outputs), MaxWindows},
 		{"outputs", int(c.OutputCount), MaxWindows},
 		{"results", int(c.Results), MaxResults},

@@ -220,7 +220,27 @@ func encodeCall(root control.Message, c *Call) error {
 	if err := setWindows(c.Inputs, w.NewInputs); err != nil {
 		return err
 	}
-	return setWindows(c.Outputs, w.NewOutputs)
+	if err := setWindows(c.Outputs, w.NewOutputs); err != nil {
+		return err
+	}
+	return setNames(w, c.InputNames)
+}
+
+func setNames(w control.Call, names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	list, err := w.NewInputNames(int32(len(names)))
+	if err != nil {
+		return err
+	}
+	for i, name := range names {
+		set := func(text string) error { return list.Set(i, text) }
+		if err := setText("name", name, MaxNameBytes, set); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func setWindows(windows []Window, make func(int32) (control.Window_List, error)) error {

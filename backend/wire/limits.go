@@ -18,6 +18,8 @@ const (
 	MaxValueBytes = 16 << 10
 	// MaxWindows bounds the inputs, and the outputs, of one call.
 	MaxWindows = 16
+	// MaxNameBytes bounds the name of an input.
+	MaxNameBytes = 255
 	// MaxResults bounds the numbers that an op reports.
 	MaxResults = 256
 	// MaxLogBytes bounds one log line.

@@ -162,6 +162,8 @@ type Call struct {
 	Results     uint16
 	OutputCount uint16
 	Entry       Entry
+	// InputNames are by input; fewer than inputs: the others have none.
+	InputNames []string
 }
 
 // Result answers a Call whose guest came back.

@@ -41,7 +41,7 @@ func samples() []Message {
 			Op: 3, Params: values,
 			Inputs:  []Window{{Segment: 9, Length: 5000, ByteLen: 8192, IsNew: true}},
 			Outputs: []Window{{}, {Segment: 10, Length: 4096, ByteLen: 4096}},
-			Results: 4, OutputCount: 2, Entry: EntryLoad,
+			Results: 4, OutputCount: 2, Entry: EntryLoad, InputNames: []string{"höhe.csv"},
 		}},
 		{ID: 6, Kind: KindRelease, Release: 9},
 		{ID: 7, Kind: KindGrant, Grant: Window{

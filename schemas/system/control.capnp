@@ -138,6 +138,9 @@ struct Call {
   entry @6 :Entry;
   # What is called. Of `save` and `load` only inputs and outputs mean something, one of them at most;
   # the parameters are those of the live unit.
+  inputNames @7 :List(Text);
+  # By input: the last part of the file's name, at most 255 bytes without control characters; empty, or
+  # left out at the end: it has none.
 }
 
 enum Entry {

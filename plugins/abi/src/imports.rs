@@ -12,6 +12,9 @@ unsafe extern "C" {
     pub safe fn input_count() -> i32;
     /// Bytes; -1 when there is no such input.
     pub safe fn input_len(index: i32) -> i64;
+    /// Copies up to `cap` bytes of an input's name; returns the whole length, -1 when there is no
+    /// such input.
+    pub fn input_name(index: i32, ptr: *mut u8, cap: i32) -> i32;
     /// Read-only window over a range of an input; null when it is not possible.
     pub safe fn input_map(index: i32, offset: i64, len: i32) -> *const u8;
     /// Writable window of at least `len` bytes; null when refused.

@@ -27,8 +27,21 @@ inos_sdk::plugin! {
         12 => rant,
         13 => lies::lies,
         14 => reach::reread,
+        15 => names,
     },
     live: live::Hostile,
+}
+
+/// Honest: output 0 has the names of all inputs, a line each.
+fn names(call: &mut Call) -> Result<(), Error> {
+    let mut text = String::new();
+    for i in 0..call.input_count() {
+        text += &call.input(i)?.name();
+        text.push('\n');
+    }
+    let mut output = call.output(0)?;
+    output.map(text.len())?.copy_from_slice(text.as_bytes());
+    output.finish(text.len())
 }
 
 fn trap(_: &mut Call) -> Result<(), Error> {

@@ -43,6 +43,7 @@ fn indices(told: &mut Told) -> Result<(), Error> {
         told.lie("a parameter's index", host::param_i64(i) == 0)?;
         told.lie("a text's index", param_text(i, ptr::null_mut(), 0) == -1)?;
         told.lie("an input's index", host::input_len(i) == -1)?;
+        told.lie("an input's index", input_name(i, ptr::null_mut(), 0) == -1)?;
         told.lie("an input's index", host::input_map(i, 0, 1).is_null())?;
         told.lie("an output's index", host::output_map(i, 1).is_null())?;
         told.lie("an output's index", host::output_len(i, 0) == -1)?;
@@ -102,6 +103,7 @@ fn texts(told: &mut Told) -> Result<(), Error> {
                 host::log(i32::MIN, at, len);
             }
             told.lie("a text's address", param_text(0, at, len) == -1)?;
+            told.lie("a name's address", input_name(0, at, len) == -1)?;
             fail(at, len);
         }
     }
@@ -112,6 +114,11 @@ fn texts(told: &mut Told) -> Result<(), Error> {
 fn param_text(index: i32, at: *mut u8, cap: i32) -> i32 {
     // SAFETY: the host must not write through this pointer.
     unsafe { host::param_text(index, at, cap) }
+}
+
+fn input_name(index: i32, at: *mut u8, cap: i32) -> i32 {
+    // SAFETY: the host must not write through this pointer.
+    unsafe { host::input_name(index, at, cap) }
 }
 
 /// The import `fail`, with whatever one likes.

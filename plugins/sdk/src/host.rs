@@ -20,6 +20,11 @@ pub unsafe trait Host {
     fn input_count(&mut self) -> u32;
     #[allow(missing_docs)]
     fn input_len(&mut self, index: u32) -> Option<u64>;
+    /// Without names of its own a host gives none.
+    fn input_name(&mut self, index: u32, into: &mut [u8]) -> i32 {
+        let _ = into;
+        if index < self.input_count() { 0 } else { -1 }
+    }
     #[allow(missing_docs)]
     fn input_map(&mut self, index: u32, offset: u64, len: u32) -> *const u8;
     #[allow(missing_docs)]

@@ -2,6 +2,7 @@ use std::cell::Cell;
 use std::slice;
 
 use crate::call::Hold;
+use crate::params::whole_text;
 use crate::plain::{Plain, elements};
 use crate::{Error, raw};
 
@@ -35,6 +36,13 @@ impl<'c> Input<'c> {
     /// True when there are none.
     pub fn is_empty(&self) -> bool {
         self.len == 0
+    }
+
+    /// What the file is called, without its folder; empty for what has no name, such as the standard
+    /// input. It is the user's text: quote it where it is written.
+    pub fn name(&self) -> String {
+        let name = whole_text(|into| raw::input_name(self.index, into)).unwrap_or_default();
+        String::from_utf8_lossy(&name).into_owned()
     }
 
     /// All bytes.

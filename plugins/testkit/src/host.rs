@@ -20,6 +20,7 @@ pub(crate) struct TestHost {
     pub(crate) params: Vec<Value>,
     pub(crate) settings: Vec<Option<Value>>,
     pub(crate) inputs: Vec<Memory>,
+    pub(crate) names: Vec<String>,
     pub(crate) outputs: Vec<Room>,
     pub(crate) output_limit: u64,
     pub(crate) results: Vec<f64>,
@@ -156,6 +157,15 @@ unsafe impl Host for TestHost {
         self.inputs
             .get(index as usize)
             .map(|input| input.len() as u64)
+    }
+
+    fn input_name(&mut self, index: u32, into: &mut [u8]) -> i32 {
+        if index >= self.input_count() {
+            return -1;
+        }
+        let name = self.names.get(index as usize).map_or("", String::as_str);
+        copy_from(name.as_bytes(), 0, into);
+        name.len() as i32
     }
 
     fn input_map(&mut self, index: u32, offset: u64, len: u32) -> *const u8 {

@@ -62,9 +62,15 @@ impl Job {
         self
     }
 
-    /// Adds the next input.
-    pub fn input(mut self, bytes: &[u8]) -> Self {
+    /// Adds the next input, which has no name.
+    pub fn input(self, bytes: &[u8]) -> Self {
+        self.named_input("", bytes)
+    }
+
+    /// Adds the next input as a file of that name.
+    pub fn named_input(mut self, name: &str, bytes: &[u8]) -> Self {
         self.host.inputs.push(Memory::of(bytes));
+        self.host.names.push(name.into());
         self
     }
 

@@ -33,6 +33,7 @@ var imports = map[string]imported{
 	"param_text":       function((*Instance).paramText, types(i32, i32, i32), i32),
 	"input_count":      function((*Instance).inputCount, nil, i32),
 	"input_len":        function((*Instance).inputLen, types(i32), i64),
+	"input_name":       function((*Instance).inputName, types(i32, i32, i32), i32),
 	"input_map":        function((*Instance).inputMap, types(i32, i64, i32), i32),
 	"output_map":       function((*Instance).outputMap, types(i32, i64), i32),
 	"output_len":       function((*Instance).outputLen, types(i32, i64), i32),

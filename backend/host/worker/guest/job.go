@@ -13,6 +13,7 @@ type Job struct {
 	Params   []wire.Value
 	segments *Segments
 	inputs   []wire.Window
+	names    []string // of inputs; the last ones may be missing
 	outputs  []output
 	results  []float64
 	need     Need
@@ -53,6 +54,7 @@ func (j *Job) Begin(c *wire.Call, fds []int) error {
 	j.ofState = c.Entry != wire.EntryOp
 	j.refusal = ""
 	j.inputs = append(j.inputs[:0], c.Inputs...)
+	j.names = append(j.names[:0], c.InputNames...)
 	j.outputs = j.outputs[:0]
 	j.results = j.results[:0]
 	for range c.Results {
@@ -148,6 +150,22 @@ func (i *Instance) inputLen(stack []uint64) {
 	if ok {
 		stack[0] = w.Length
 	}
+}
+
+func (i *Instance) inputName(stack []uint64) {
+	n := index(stack[0])
+	_, ok := i.job.input(n)
+	room, writable := i.memory.Bytes(uint32(stack[1]), uint32(stack[2]), true)
+	if !ok || !writable && uint32(stack[2]) > 0 {
+		stack[0] = refused
+		return
+	}
+	name := ""
+	if n < len(i.job.names) {
+		name = i.job.names[n]
+	}
+	copy(room, name)
+	stack[0] = uint64(len(name))
 }
 
 func (i *Instance) inputMap(stack []uint64) {

@@ -20,6 +20,10 @@ pub(crate) fn input_len(index: u32) -> Option<u64> {
     with_current(None, |host| host.input_len(index))
 }
 
+pub(crate) fn input_name(index: u32, into: &mut [u8]) -> i32 {
+    with_current(-1, |host| host.input_name(index, into))
+}
+
 pub(crate) fn input_map(index: u32, offset: u64, len: u32) -> *const u8 {
     with_current(std::ptr::null(), |host| host.input_map(index, offset, len))
 }

@@ -21,6 +21,11 @@ pub(crate) fn input_len(index: u32) -> Option<u64> {
     u64::try_from(imports::input_len(index as i32)).ok()
 }
 
+pub(crate) fn input_name(index: u32, into: &mut [u8]) -> i32 {
+    // SAFETY: the host writes at most `len` bytes to the slice.
+    unsafe { imports::input_name(index as i32, into.as_mut_ptr(), into.len() as i32) }
+}
+
 pub(crate) fn input_map(index: u32, offset: u64, len: u32) -> *const u8 {
     imports::input_map(index as i32, offset as i64, len as i32)
 }
