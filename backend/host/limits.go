@@ -18,9 +18,14 @@ const (
 )
 
 // Compiling takes some 0.8 s a MiB of real code; functions made to be hard to compile take for ever.
+// The worker's processor time counts, since on a busy machine an honest plugin is late by the clock;
+// by the clock it may take busyFactor as long, should the worker do nothing at all.
 const (
 	compileTime       = 5 * time.Second
 	compileTimePerMiB = 4 * time.Second
+	busyFactor        = 6
+	// compileLook is the shortest time between two looks at a worker that is late by the clock.
+	compileLook = 100 * time.Millisecond
 )
 
 const smallFunctions = "a plugin of smaller functions takes less time and memory to compile"
@@ -70,9 +75,19 @@ func (w *Worker) slowness() time.Duration {
 // startLimit is the deadline of an instance's code at load.
 func (w *Worker) startLimit() time.Duration { return min(StartTime, w.callLimit()) }
 
-// compileLimit is the deadline from spawn to the first code of the guest.
+// compileLimit is the processor time from spawn to the first code of the guest.
 func (w *Worker) compileLimit() time.Duration {
 	return compileTime + time.Duration(float64(len(w.plugin.Wasm))/(1<<20)*float64(compileTimePerMiB))
+}
+
+// compileLeft is when to look again whether a worker compiles too long; 0 or less when it does.
+func (w *Worker) compileLeft() time.Duration {
+	limit, m := w.compileLimit(), w.Meters()
+	left := min(limit-m.CPU, busyFactor*limit+w.pauses.total()-m.Live)
+	if left <= 0 {
+		return left
+	}
+	return max(left, compileLook)
 }
 
 // spell writes a duration for people. A millisecond is the finest that a manifest can name.
@@ -82,7 +97,9 @@ func spell(d time.Duration) string { return d.Round(time.Millisecond).String() }
 func (w *Worker) guardStart(over <-chan struct{}) {
 	limit := w.startLimit()
 	compile := make(chan struct{}, 1)
-	defer w.after(w.compileLimit(), func() { compile <- struct{}{} })()
+	ring := func() { compile <- struct{}{} }
+	stop := w.after(w.compileLimit(), ring)
+	defer func() { stop() }()
 	look := time.NewTimer(limit)
 	defer look.Stop()
 	for {
@@ -92,7 +109,12 @@ func (w *Worker) guardStart(over <-chan struct{}) {
 		case <-w.done:
 			return
 		case <-compile:
-			if w.status.BusySince() == 0 { // otherwise it has been compiled
+			if w.status.BusySince() != 0 { // it has been compiled
+				continue
+			}
+			if left := w.compileLeft(); left > 0 {
+				stop = w.after(left, ring)
+			} else {
 				w.end(fault.Deadline, "compiling it took longer than its "+spell(w.compileLimit()),
 					smallFunctions)
 			}

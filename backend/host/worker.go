@@ -132,7 +132,7 @@ func (w *Worker) start(ctx context.Context, cfg Config, instances int) error {
 	over := make(chan struct{})
 	w.watching.Go(func() { w.guardStart(over) })
 	// The guard goes by the worker's word; this bound does not.
-	patience := w.compileLimit() + time.Duration(instances)*w.startLimit() + answerTimeout
+	patience := busyFactor*w.compileLimit() + time.Duration(instances)*w.startLimit() + answerTimeout
 	m, err := w.ask(opStart, w.loadMessage(cfg, instances), patience, fds...)
 	close(over)
 	if err != nil {
