@@ -71,9 +71,10 @@ kills:
 	@INOS_KILLS=$(KILLS) go test -count=1 -timeout 30m -v ./backend/cli \
 	  -run 'TestAKillLosesNothingOfTheStore|TestAnyBitThatFlips|TestTheProgramFindsAndMends|TestATreeOfEverything|TestAnInsertion'
 
-# Everything that comes from the schemas.
+# Everything that comes from the schemas, and the lists of ops in the units' READMEs.
 gen:
 	@schemas/gen/generate.sh
+	@go test -count=1 ./plugins -run TestTheReadmesListTheOps -update >/dev/null
 
 # One archive that runs where it is unpacked.
 package: build

@@ -52,7 +52,8 @@ keep_times() {
 }
 
 mkdir -p build/cache && keep_times
-kind=go suite go go test -race -v -timeout 15m ./backend/... ./schemas/...
+kind=go suite go go test -race -v -timeout 15m ./backend/... ./schemas/... ./plugins
+sed -n 's/.*: \([0-9]* ops, each with a proof.*\)/\1/p' build/logs/go.log
 kind=cargo suite cargo cargo test --quiet --locked --release --manifest-path plugins/Cargo.toml --workspace
 kind=vitest suite vitest npm --prefix frontend run --silent test
 kind=go suite e2e go test -v -tags e2e -timeout 15m -count=1 -parallel 3 ./e2e/... # they wait more than they work
