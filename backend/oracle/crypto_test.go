@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"inos/backend/grant"
+	"inos/backend/job"
 )
 
 var _ = prove("crypto", map[string]func(*stand){
@@ -192,6 +193,13 @@ func cryptoChecksums(s *stand) {
 		s.equal(name, got, want)
 		s.tool(got, "sh", "-c", `cd "$1" && exec "$2" -c -`, "sh", dir, tool)
 	}
+	named := job.Request{Unit: "crypto", Op: "checksums", Inputs: []job.Input{
+		{Path: filepath.Join(dir, "a.txt")}, {Path: filepath.Join(dir, "b b.bin")}, {Path: filepath.Join(dir, "c")}}}
+	r, err := s.node.Run(s.Context(), named)
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.equal("called as they are", r.Outputs[0].Bytes, s.tool(nil, "sh", "-c", `cd "$1" && sha256sum a.txt "b b.bin" c`, "sh", dir))
 	if got := s.output("crypto.checksums", nil, a, a); !bytes.HasSuffix(got, []byte("  2\n")) {
 		s.Errorf("%q", got)
 	}

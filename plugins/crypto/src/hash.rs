@@ -152,8 +152,10 @@ pub(crate) fn shake(call: &mut Call) -> Result<(), Error> {
     put_as(call, 2, &digest)
 }
 
-/// Names of the files of a list, one a line; a file without one is called by its place, from 1.
-fn names(call: &Call, param: u32, count: u32) -> Result<Vec<String>, Error> {
+/// Names of the files from an input on: a line of the parameter, or what the file is called, or its
+/// place, from 1.
+fn names(call: &Call, param: u32, first: u32) -> Result<Vec<String>, Error> {
+    let count = call.input_count().saturating_sub(first);
     let text = call.params().text(param)?;
     let mut names: Vec<String> = text.lines().map(String::from).collect();
     if names.len() > count as usize {
@@ -162,8 +164,13 @@ fn names(call: &Call, param: u32, count: u32) -> Result<Vec<String>, Error> {
             "names has {given} lines for {count} files"
         )));
     }
-    while names.len() < count as usize {
-        names.push((names.len() + 1).to_string());
+    for place in names.len() as u32..count {
+        let name = call.input(first + place)?.name();
+        names.push(if name.is_empty() {
+            (place + 1).to_string()
+        } else {
+            name
+        });
     }
     Ok(names)
 }
@@ -171,7 +178,7 @@ fn names(call: &Call, param: u32, count: u32) -> Result<Vec<String>, Error> {
 pub(crate) fn checksums(call: &mut Call) -> Result<(), Error> {
     let algorithm = call.params().choice(0)?;
     let mut list = String::new();
-    for (index, name) in names(call, 1, call.input_count())?.iter().enumerate() {
+    for (index, name) in names(call, 1, 0)?.iter().enumerate() {
         let digest = of_input(call, index as u32, algorithm)?;
         list += &format!("{}  {name}\n", hex(&digest));
     }
@@ -192,7 +199,7 @@ fn line_of_list(at: usize, line: &str) -> Result<(Vec<u8>, &str), Error> {
 
 pub(crate) fn check_checksums(call: &mut Call) -> Result<(), Error> {
     let algorithm = call.params().choice(0)?;
-    let names = names(call, 1, call.input_count().saturating_sub(1))?;
+    let names = names(call, 1, 1)?;
     let list = call.input(0)?;
     let text = utf8("list", list.bytes()?)?;
     let (mut report, mut good, mut bad, mut missing) = (String::new(), 0, 0, 0);
