@@ -7,6 +7,7 @@ use image::{
 use inos_sdk::{Call, Error};
 
 use crate::memory::room;
+use crate::rows::Rows;
 
 /// Pixels of the largest picture: 200 megapixels, with 8 bits and three channels 600 MB.
 pub(crate) const MAX_PIXELS: u64 = 200_000_000;
@@ -39,7 +40,7 @@ pub(crate) struct Picture {
 pub(crate) fn load(call: &Call, index: u32) -> Result<Picture, Error> {
     call.progress(0, 3)?;
     let input = call.input(index)?;
-    let picture = read(input.bytes()?)?;
+    let picture = Rows::open(input.bytes()?)?.whole()?;
     call.progress(1, 3)?;
     Ok(picture)
 }
@@ -74,8 +75,8 @@ pub(crate) fn header(bytes: &[u8]) -> Result<Header, Error> {
     })
 }
 
-/// Reads a whole picture: of an animation the first frame.
-pub(crate) fn read(bytes: &[u8]) -> Result<Picture, Error> {
+/// Reads a whole picture at once: of an animation the first frame.
+pub(crate) fn read_whole(bytes: &[u8]) -> Result<Picture, Error> {
     let format = format_of(bytes)?;
     let mut decoder = decoder(bytes, format)?;
     checked_size(&decoder)?;
@@ -151,6 +152,12 @@ fn decoder(bytes: &[u8], format: ImageFormat) -> Result<impl ImageDecoder, Error
 
 fn checked_size(decoder: &impl ImageDecoder) -> Result<(u32, u32), Error> {
     let (width, height) = decoder.dimensions();
+    within_limits(width, height)?;
+    Ok((width, height))
+}
+
+/// Refuses a size that no picture may have.
+pub(crate) fn within_limits(width: u32, height: u32) -> Result<(), Error> {
     if width == 0 || height == 0 {
         return Err(Error::invalid(format!(
             "the picture has {width} x {height} pixels"
@@ -163,7 +170,7 @@ fn checked_size(decoder: &impl ImageDecoder) -> Result<(u32, u32), Error> {
             MAX_PIXELS / 1_000_000
         )));
     }
-    Ok((width, height))
+    Ok(())
 }
 
 /// How often a decoder keeps the pixels while it reads.

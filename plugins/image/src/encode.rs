@@ -13,8 +13,9 @@ use image::metadata::LoopCount;
 use image::{DynamicImage, Frame, ImageEncoder, ImageError, ImageFormat};
 use inos_sdk::{Call, Error, Output};
 
-use crate::decode::{Picture, gif_frames, is_animated_gif, load, name, trouble};
+use crate::decode::{Picture, gif_frames, is_animated_gif, name, trouble};
 use crate::memory::room;
+use crate::rows::Rows;
 
 /// The parameter `format`, by the index of its option; the first is the format of the input.
 const FORMATS: [Option<ImageFormat>; 11] = [
@@ -45,16 +46,30 @@ pub(crate) fn transform(
     at: u32,
     mut change: impl FnMut(DynamicImage) -> Result<DynamicImage, Error>,
 ) -> Result<(), Error> {
+    transform_rows(call, at, |rows| change(rows.whole()?.pixels))
+}
+
+/// As `transform`, for a change that does not need the whole picture at once.
+pub(crate) fn transform_rows(
+    call: &Call,
+    at: u32,
+    mut change: impl FnMut(Rows<'_>) -> Result<DynamicImage, Error>,
+) -> Result<(), Error> {
+    let input = call.input(0)?;
+    let bytes = input.bytes()?;
     let target = wanted(call, at)?;
-    if target.is_none_or(|format| format == ImageFormat::Gif) {
-        let input = call.input(0)?;
-        let bytes = input.bytes()?;
-        if is_animated_gif(bytes)? {
-            return animation(call, bytes, change);
-        }
+    if target.is_none_or(|format| format == ImageFormat::Gif) && is_animated_gif(bytes)? {
+        return animation(call, bytes, change);
     }
-    let mut picture = load(call, 0)?;
-    picture.pixels = change(picture.pixels)?;
+    call.progress(0, 3)?;
+    let mut rows = Rows::open(bytes)?;
+    call.progress(1, 3)?;
+    let (format, icc) = (rows.format, rows.icc.take());
+    let picture = Picture {
+        format,
+        icc,
+        pixels: change(rows)?,
+    };
     call.progress(2, 3)?;
     store(call, at, &picture)?;
     call.progress(3, 3)
@@ -68,7 +83,7 @@ fn wanted(call: &Call, at: u32) -> Result<Option<ImageFormat>, Error> {
 fn animation(
     call: &Call,
     bytes: &[u8],
-    mut change: impl FnMut(DynamicImage) -> Result<DynamicImage, Error>,
+    mut change: impl FnMut(Rows<'_>) -> Result<DynamicImage, Error>,
 ) -> Result<(), Error> {
     let failed = |e: &ImageError| trouble(ImageFormat::Gif, e);
     let (frames, repeat) = gif_frames(bytes)?;
@@ -88,7 +103,12 @@ fn animation(
         call.progress(i, MAX_FRAMES)?;
         let frame = frame.map_err(|e| failed(&e))?;
         let delay = frame.delay();
-        let changed = change(DynamicImage::ImageRgba8(frame.into_buffer()))?.into_rgba8();
+        let changed = change(Rows::of(Picture {
+            format: ImageFormat::Gif,
+            icc: None,
+            pixels: DynamicImage::ImageRgba8(frame.into_buffer()),
+        }))?
+        .into_rgba8();
         side_of_gif(changed.width(), changed.height())?;
         let frame = Frame::from_parts(changed, 0, 0, delay);
         encoder

@@ -1,11 +1,12 @@
 use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use image::{ColorType, DynamicImage, GrayAlphaImage, GrayImage, RgbImage, RgbaImage};
 use inos_sdk::{Call, Error};
 
 use crate::decode::{MAX_PIXELS, MAX_SIDE};
-use crate::encode::transform;
+use crate::encode::{transform, transform_rows};
 use crate::memory::room;
+use crate::strips::{pixel_type, scaled_rows};
 
 pub(crate) fn convert(call: &mut Call) -> Result<(), Error> {
     transform(call, 0, Ok)
@@ -21,26 +22,22 @@ pub(crate) fn resize(call: &mut Call) -> Result<(), Error> {
             "width and height are both 0: at least one must be given",
         ));
     }
-    transform(call, 4, |pixels| {
-        let plan = Plan::new((pixels.width(), pixels.height()), wanted, mode)?;
-        scaled(&pixels, plan.size, filter, plan.cut)
+    transform_rows(call, 4, |rows| {
+        let plan = Plan::new((rows.width, rows.height), wanted, mode)?;
+        scaled_rows(call, rows, plan.size, filter, plan.cut)
     })
 }
 
 pub(crate) fn thumbnail(call: &mut Call) -> Result<(), Error> {
     let side = call.params().count(0)? as u64;
-    transform(call, 1, |pixels| {
-        let size = (pixels.width(), pixels.height());
+    transform_rows(call, 1, |rows| {
+        let size = (rows.width, rows.height);
         if u64::from(size.0.max(size.1)) <= side {
-            return Ok(pixels);
+            return Ok(rows.whole()?.pixels);
         }
         let plan = Plan::new(size, (side, side), FIT)?;
-        scaled(
-            &pixels,
-            plan.size,
-            ResizeAlg::Convolution(FilterType::Lanczos3),
-            None,
-        )
+        let lanczos = ResizeAlg::Convolution(FilterType::Lanczos3);
+        scaled_rows(call, rows, plan.size, lanczos, None)
     })
 }
 
@@ -48,7 +45,7 @@ pub(crate) fn crop(call: &mut Call) -> Result<(), Error> {
     let params = call.params();
     let (x, y) = (params.count(0)? as u64, params.count(1)? as u64);
     let (width, height) = (params.count(2)? as u64, params.count(3)? as u64);
-    transform(call, 4, |pixels| {
+    transform_rows(call, 4, |mut rows| {
         let inside = |name: &str, start: u64, len: u64, of: u32| {
             if start + len <= u64::from(of) {
                 return Ok(());
@@ -58,10 +55,20 @@ pub(crate) fn crop(call: &mut Call) -> Result<(), Error> {
                 "{name} ends at {end}, the picture at {of}"
             )))
         };
-        inside("x + width", x, width, pixels.width())?;
-        inside("y + height", y, height, pixels.height())?;
-        room("the cut", width * height * 4)?;
-        Ok(pixels.crop_imm(x as u32, y as u32, width as u32, height as u32))
+        inside("x + width", x, width, rows.width)?;
+        inside("y + height", y, height, rows.height)?;
+        let colour = rows.colour;
+        let channels = usize::from(colour.channel_count());
+        room("the cut", width * height * channels as u64)?;
+        let (start, len) = (x as usize * channels, width as usize * channels);
+        let mut bytes = Vec::with_capacity(len * height as usize);
+        for line in 0..y + height {
+            let row = rows.next_row()?;
+            if line >= y {
+                bytes.extend_from_slice(&row[start..start + len]);
+            }
+        }
+        rebuilt(colour, width as u32, height as u32, bytes)
     })
 }
 
@@ -80,7 +87,7 @@ fn filter(choice: u32) -> ResizeAlg {
 }
 
 /// A part of a picture in pixels: left, top, width, height.
-type Cut = (f64, f64, f64, f64);
+pub(crate) type Cut = (f64, f64, f64, f64);
 
 /// What becomes of a picture's size.
 struct Plan {
@@ -134,12 +141,7 @@ pub(crate) fn scaled(
     cut: Option<Cut>,
 ) -> Result<DynamicImage, Error> {
     let colour = pixels.color();
-    let kind = match colour {
-        ColorType::L8 => PixelType::U8,
-        ColorType::La8 => PixelType::U8x2,
-        ColorType::Rgb8 => PixelType::U8x3,
-        _ => PixelType::U8x4,
-    };
+    let kind = pixel_type(colour);
     let between = u64::from(width) * u64::from(pixels.height());
     let opaque = if colour.has_alpha() {
         pixels.as_bytes().len() as u64

@@ -8,10 +8,13 @@ pub(crate) fn luma([r, g, b]: [u8; 3]) -> u8 {
 
 /// The pixels as red, green, blue and opacity, without a copy of the picture.
 pub(crate) fn colours_of(pixels: &DynamicImage) -> impl Iterator<Item = [u8; 4]> {
-    let channels = usize::from(pixels.color().channel_count());
-    pixels
-        .as_bytes()
-        .chunks_exact(channels.max(1))
+    colours_in(pixels.as_bytes(), pixels.color().channel_count())
+}
+
+/// The pixels of a row of `channels` bytes each.
+pub(crate) fn colours_in(bytes: &[u8], channels: u8) -> impl Iterator<Item = [u8; 4]> {
+    bytes
+        .chunks_exact(usize::from(channels.max(1)))
         .map(|p| match *p {
             [v] => [v, v, v, 255],
             [v, a] => [v, v, v, a],

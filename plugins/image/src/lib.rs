@@ -12,6 +12,8 @@ mod geometry;
 mod grey;
 mod measure;
 mod memory;
+mod rows;
+mod strips;
 mod turn;
 
 use inos_sdk::{Call, Error};

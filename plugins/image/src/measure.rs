@@ -1,14 +1,15 @@
 use std::fmt::Write;
 
 use fast_image_resize::{FilterType, ResizeAlg};
-use image::DynamicImage;
+use image::{ColorType, DynamicImage};
 use inos_sdk::{Call, Error};
 
 use crate::decode::{self, gif_frames, load};
 use crate::filters::{Shape, gaussian, sweep};
-use crate::geometry::scaled;
-use crate::grey::{colours_of, grey_of, luma};
+use crate::geometry::{rebuilt, scaled};
+use crate::grey::{colours_in, colours_of, grey_of, luma};
 use crate::memory::room;
+use crate::rows::Rows;
 use crate::write_out;
 
 pub(crate) fn info(call: &mut Call) -> Result<(), Error> {
@@ -51,13 +52,12 @@ fn count_frames(call: &Call, bytes: &[u8]) -> Result<u64, Error> {
 }
 
 pub(crate) fn histogram(call: &mut Call) -> Result<(), Error> {
-    let picture = load(call, 0)?;
     let mut counts = vec![[0u64; 4]; 256];
-    each_colour(&picture.pixels, |[r, g, b, _]| {
+    each_colour(call, |[r, g, b, _]| {
         for (channel, value) in [r, g, b, luma([r, g, b])].into_iter().enumerate() {
             counts[usize::from(value)][channel] += 1;
         }
-    });
+    })?;
     let mut table = String::from("value,red,green,blue,grey\n");
     for (value, [r, g, b, grey]) in counts.iter().enumerate() {
         // Writing to a String cannot fail.
@@ -206,41 +206,49 @@ fn window(reach: usize) -> Vec<f32> {
 
 pub(crate) fn hash(call: &mut Call) -> Result<(), Error> {
     let kind = call.params().choice(0)?;
-    let first = fingerprint(&load(call, 0)?.pixels, kind)?;
+    let first = fingerprint(&read_grey(call, 0)?, kind)?;
     let mut text = format!("{first:016x}\n");
     if call.input_count() > 1 {
-        let second = fingerprint(&load(call, 1)?.pixels, kind)?;
+        let second = fingerprint(&read_grey(call, 1)?, kind)?;
         let _ = writeln!(text, "{second:016x}");
         call.result(0, f64::from((first ^ second).count_ones()))?;
     }
     write_out(call, text.as_bytes())
 }
 
+/// The brightness of input `index`.
+pub(crate) fn read_grey(call: &Call, index: u32) -> Result<DynamicImage, Error> {
+    let input = call.input(index)?;
+    let mut rows = Rows::open(input.bytes()?)?;
+    let (width, height, channels) = (rows.width, rows.height, rows.colour.channel_count());
+    let area = u64::from(width) * u64::from(height);
+    room("the grey picture", area)?;
+    let mut grey = Vec::with_capacity(area as usize);
+    for y in 0..height {
+        call.progress(u64::from(y), u64::from(height))?;
+        grey.extend(colours_in(rows.next_row()?, channels).map(|[r, g, b, _]| luma([r, g, b])));
+    }
+    rebuilt(ColorType::L8, width, height, grey)
+}
+
 /// 64 bits that stay much the same when a picture is scaled, recoded or brightened.
-fn fingerprint(pixels: &DynamicImage, kind: u32) -> Result<u64, Error> {
-    let grey = |width: u32, height: u32| -> Result<Vec<f64>, Error> {
-        let area = u64::from(pixels.width()) * u64::from(pixels.height());
-        room("the grey picture", area)?;
-        let grey = DynamicImage::ImageLuma8(grey_of(pixels));
-        let small = scaled(
-            &grey,
-            (width, height),
-            ResizeAlg::Convolution(FilterType::Box),
-            None,
-        )?;
+pub(crate) fn fingerprint(grey: &DynamicImage, kind: u32) -> Result<u64, Error> {
+    let small = |width: u32, height: u32| -> Result<Vec<f64>, Error> {
+        let boxed = ResizeAlg::Convolution(FilterType::Box);
+        let small = scaled(grey, (width, height), boxed, None)?;
         Ok(small.as_bytes().iter().map(|v| f64::from(*v)).collect())
     };
     let bits = match kind {
-        0 => low_frequencies(&grey(SIDE, SIDE)?),
+        0 => low_frequencies(&small(SIDE, SIDE)?),
         1 => {
-            let values = grey(9, 8)?;
+            let values = small(9, 8)?;
             values
                 .chunks_exact(9)
                 .flat_map(|r| r.windows(2).map(|w| w[1] > w[0]))
                 .collect()
         }
         _ => {
-            let values = grey(8, 8)?;
+            let values = small(8, 8)?;
             let mean = values.iter().sum::<f64>() / 64.0;
             values.iter().map(|v| *v > mean).collect::<Vec<bool>>()
         }
@@ -294,9 +302,8 @@ impl Bin {
 
 pub(crate) fn colours(call: &mut Call) -> Result<(), Error> {
     let wanted = call.params().count(0)?;
-    let picture = load(call, 0)?;
     let mut bins = vec![Bin::default(); 1 << (3 * BIN_BITS)];
-    each_colour(&picture.pixels, |[r, g, b, a]| {
+    each_colour(call, |[r, g, b, a]| {
         if a < 128 {
             return;
         }
@@ -306,7 +313,7 @@ pub(crate) fn colours(call: &mut Call) -> Result<(), Error> {
             count: 1.0,
             sums: [r, g, b].map(f64::from),
         });
-    });
+    })?;
     bins.retain(|bin| bin.count > 0.0);
     if bins.is_empty() {
         return Err(Error::invalid(
@@ -366,6 +373,13 @@ fn distance(a: &[f64; 3], b: &[f64; 3]) -> f64 {
     (0..3).map(|c| (a[c] - b[c]) * (a[c] - b[c])).sum()
 }
 
-fn each_colour(pixels: &DynamicImage, f: impl FnMut([u8; 4])) {
-    colours_of(pixels).for_each(f);
+fn each_colour(call: &Call, mut f: impl FnMut([u8; 4])) -> Result<(), Error> {
+    let input = call.input(0)?;
+    let mut rows = Rows::open(input.bytes()?)?;
+    let (channels, height) = (rows.colour.channel_count(), rows.height);
+    for y in 0..height {
+        call.progress(u64::from(y), u64::from(height))?;
+        colours_in(rows.next_row()?, channels).for_each(&mut f);
+    }
+    Ok(())
 }

@@ -4,7 +4,7 @@
 
 use std::io::Cursor;
 
-use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+use image::{DynamicImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 use inos_image::dispatch;
 use inos_testkit::{Done, Job, Manifest};
 
@@ -94,6 +94,55 @@ fn small_pictures_pass_through_each_filter() {
             .input(&picture)
             .run(dispatch);
         assert!((done.ok().result("ssim") - 1.0).abs() < 1e-9);
+    }
+}
+
+// Large enough for several strips; a bitmap is scaled as a whole.
+#[test]
+fn rows_of_a_png_are_scaled_like_the_whole() {
+    let rgb = RgbImage::from_fn(2600, 2400, |x, y| {
+        let v = x.wrapping_mul(2_654_435_761) ^ y.wrapping_mul(2_246_822_519);
+        Rgb([(v >> 13) as u8, (x / 11) as u8, (y / 10) as u8])
+    });
+    let rgba = RgbaImage::from_fn(2200, 2000, |x, y| {
+        Rgba([x as u8, (y / 8) as u8, 99, (x ^ y) as u8])
+    });
+    for whole in [DynamicImage::ImageRgb8(rgb), DynamicImage::ImageRgba8(rgba)] {
+        let as_file = |format: ImageFormat| {
+            let mut bytes = Cursor::new(Vec::new());
+            whole.write_to(&mut bytes, format).expect("memory");
+            bytes.into_inner()
+        };
+        let (png, bmp) = (as_file(ImageFormat::Png), as_file(ImageFormat::Bmp));
+        for (filter, mode, width, height) in [
+            ("lanczos", "exact", 301, 277),
+            ("lanczos", "exact", 7, 2300),
+            ("lanczos", "fill", 500, 100),
+            ("lanczos", "fill", 100, 500),
+            ("catmull_rom", "fit", 2300, 2300),
+            ("bilinear", "exact", 1300, 1200),
+            ("box", "exact", 650, 600),
+            ("nearest", "exact", 650, 2600),
+        ] {
+            let scaled = |file: &[u8]| {
+                let job = Job::new(&manifest(), "resize").input(file);
+                let job = job
+                    .set("filter", filter)
+                    .set("mode", mode)
+                    .set("format", "png");
+                let job = job.set("width", width).set("height", height);
+                pixels(&job.run(dispatch).ok())
+            };
+            let (ours, theirs) = (scaled(&png), scaled(&bmp));
+            assert_eq!(ours.color(), theirs.color());
+            let apart = ours.as_bytes().iter().zip(theirs.as_bytes());
+            let most = apart.map(|(a, b)| a.abs_diff(*b)).max();
+            // Weights come out of sums that round differently.
+            assert!(
+                most <= Some(1),
+                "{filter} {mode} {width} x {height}: {most:?}"
+            );
+        }
     }
 }
 
