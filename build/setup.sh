@@ -17,6 +17,7 @@ packages=(
   restic zstd                                                   # what the store is measured beside
   age argon2 b3sum libgfshare-bin openssl python3-jwt python3-cryptography # the judges of the crypto unit
   python3-numpy python3-scipy                                   # the judges of the image and math units
+  sqlite3                                                       # the judge of the data unit
   dbus gnome-keyring                                            # a keychain for tests
 )
 

@@ -4,6 +4,8 @@
 
 plugin_raw := plugins/target/wasm32-unknown-unknown/release
 plugin_c   := plugins/target/c
+# The units that ship.
+units := boids crypto data image math
 # Packing loads a plugin. These are our own: they may be built where a sandbox cannot be closed.
 pack = build/bin/inos plugin pack --allow-no-seccomp $(1) --manifest $(2) -o $(3)
 
@@ -13,10 +15,7 @@ plugin_cc := clang --target=wasm32 -std=c11 -O2 -msimd128 -mbulk-memory -fno-mat
 
 plugins-wasm: plugins-rust plugins-c
 	@mkdir -p build/bin/plugins build/bin/examples build/test
-	@$(call pack,$(plugin_raw)/inos_boids.wasm,plugins/boids/manifest.json,build/bin/plugins/boids.wasm)
-	@$(call pack,$(plugin_raw)/inos_crypto.wasm,plugins/crypto/manifest.json,build/bin/plugins/crypto.wasm)
-	@$(call pack,$(plugin_raw)/inos_image.wasm,plugins/image/manifest.json,build/bin/plugins/image.wasm)
-	@$(call pack,$(plugin_raw)/inos_math.wasm,plugins/math/manifest.json,build/bin/plugins/math.wasm)
+	@$(MAKE) --no-print-directory $(units:%=build/bin/plugins/%.wasm)
 	@$(call pack,$(plugin_raw)/adder.wasm,plugins/examples/adder/manifest.json,build/bin/examples/adder.wasm)
 	@$(call pack,$(plugin_c)/sparks.wasm,plugins/examples/sparks/manifest.json,build/bin/examples/sparks.wasm)
 	@$(call pack,$(plugin_c)/outside.wasm,plugins/examples/outside/manifest.json,build/bin/examples/outside.wasm)
@@ -24,11 +23,15 @@ plugins-wasm: plugins-rust plugins-c
 	@$(call pack,$(plugin_raw)/hostile.wasm,plugins/hostile/manifest.json,build/test/hostile.wasm)
 	@$(call pack,$(plugin_c)/ring.wasm,$(plugin_c)/ring.json,build/test/ring.wasm)
 
+# Packing compiles a plugin, which takes a second per megabyte: only what is new is packed.
+build/bin/plugins/%.wasm: $(plugin_raw)/inos_%.wasm plugins/%/manifest.json plugins/plugins.mk
+	@$(call pack,$<,plugins/$*/manifest.json,$@)
+
 # cargo reads plugins/.cargo/config.toml only from within; flags from outside would replace it.
 plugins-rust:
 	@cd plugins && env -u RUSTFLAGS -u CARGO_TARGET_DIR $$(cat ../build/cache/wasm.env) \
 	  cargo build --quiet --release --locked --offline --target wasm32-unknown-unknown \
-	  -p inos-boids --lib -p inos-crypto -p inos-image -p inos-math -p adder -p outside -p hostile
+	  --lib $(units:%=-p inos-%) -p adder -p outside -p hostile
 
 # The example of the specification is built from its text, so that it stays true.
 plugins-c:

@@ -1,5 +1,3 @@
-//go:build unit_data
-
 package oracle
 
 import (
@@ -424,9 +422,12 @@ func TestDataHostile(t *testing.T) {
 	s := newStand(t)
 	whole := dataInputs()[0]
 	try := func(what string, in []byte) {
-		for _, op := range []string{"data.convert", "data.schema"} {
-			if _, err := s.try(op, params{"writes": "json"}, in); err != nil {
-				s.refused("", op, params{"writes": "json"}, in)
+		for op, p := range map[string]params{
+			"data.convert": {"writes": "json"}, "data.schema": {}, "data.sql": {"query": "SELECT count(*) AS n FROM t1"},
+			"data.group_by": {"aggregates": "count(*) AS n"}, "data.sort": {"by": "id"},
+		} {
+			if _, err := s.try(op, p, in); err != nil {
+				s.refused("", op, p, in)
 			}
 		}
 	}
@@ -434,7 +435,7 @@ func TestDataHostile(t *testing.T) {
 		try("cut", whole[:len(whole)*part/16])
 	}
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 100 {
+	for range 200 {
 		flipped := bytes.Clone(whole)
 		flipped[r.IntN(len(flipped))] ^= 1 << r.IntN(8)
 		try("flip", flipped)
@@ -444,6 +445,17 @@ func TestDataHostile(t *testing.T) {
 		strings.Repeat("[", 100000), strings.Repeat("{\"a\":", 100000), "[" + strings.Repeat("{},", 1000) + "{}]", strings.Repeat(",", 100000), "a\n\xff\n", "[{\"a\":1e999}]", "[{\"a\":\"\\ud800\"}]",
 	} {
 		try(text, []byte(text))
+	}
+	for _, reads := range []string{"json", "ndjson", "tsv"} { // not what the file's name says
+		if _, err := s.try("data.convert", params{"reads": reads}, whole); err != nil {
+			s.refused("", "data.convert", params{"reads": reads}, whole)
+		}
+	}
+	for op, count := range map[string]int{"head": 1e9, "slice": 1e9, "tail": 1e6, "sample": 1e6} { // more rows than there are
+		got := s.output("data."+op, params{"count": count}, whole)
+		if want := s.output("data.convert", nil, whole); !bytes.Equal(got, want) {
+			s.Errorf("%s of all rows: %.100q", op, got)
+		}
 	}
 	s.refused("not closed", "data.convert", nil, []byte("a,b\n1,\"2\n"))
 	s.refused("row 3 has 3 fields", "data.convert", nil, []byte("a,b\n1,2\n1,2,3\n"))

@@ -8,10 +8,11 @@ use inos_sdk::{Call, Error};
 use sqlparser::ast::{
     Distinct, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Ident,
     LimitClause, OrderByExpr, OrderByKind, OrderBySort, Query, Select, SelectItem,
-    SelectItemQualifiedWildcardKind, SetExpr, SetOperator, SetQuantifier, Statement, TableFactor,
+    SelectItemQualifiedWildcardKind, SetExpr, SetOperator, SetQuantifier, TableFactor,
     Value as Literal,
 };
 use sqlparser::dialect::SQLiteDialect;
+use sqlparser::keywords::Keyword;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
@@ -90,12 +91,16 @@ impl Scope for Plain {
 pub(crate) fn run(call: &Call, text: &str, tables: &Named) -> Result<Table, Error> {
     let mut parser = parser(text).map_err(|e| Error::invalid(format!("query: {e}")))?;
     let wrong = |e| Error::invalid(format!("query: {e}"));
-    let statement = parser.parse_statement().map_err(wrong)?;
+    // Only a query: the parser of all other statements would be most of the plugin's code.
+    if !parser.peek_keyword(Keyword::SELECT)
+        && !parser.peek_keyword(Keyword::WITH)
+        && parser.peek_token_ref().token != Token::LParen
+    {
+        return Err(Error::invalid("query: only SELECT is there"));
+    }
+    let query = parser.parse_query().map_err(wrong)?;
     while parser.consume_token(&Token::SemiColon) {}
     parser.expect_token(&Token::EOF).map_err(wrong)?;
-    let Statement::Query(query) = statement else {
-        return Err(Error::invalid("query: only SELECT is there"));
-    };
     let mut table = Runner { call, depth: 0 }.query(&query, tables)?;
     table.settle();
     Ok(table)

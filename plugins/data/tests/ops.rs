@@ -48,7 +48,7 @@ fn a_file_of_several_pieces_is_read_at_their_seams() {
     let mut file = String::from("n,text\n");
     let mut sum = 0u64;
     let mut n = 0;
-    while file.len() < (33 << 20) {
+    while file.len() < (17 << 20) {
         file.push_str(&format!("{n},\"a \"\"quoted\"\"\r\ntext, {n}\"\r\n"));
         sum += n;
         n += 1;
