@@ -1,16 +1,11 @@
 package bench
 
 import (
-	"bytes"
 	"context"
 	"io/fs"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"time"
-
-	"inos/backend/fault"
 )
 
 // What the rows call the programs.
@@ -99,31 +94,9 @@ func programVersion(ctx context.Context, debian, program string, args ...string)
 	return strings.Trim(line, "* "), ""
 }
 
-// usage is what a process took.
-type usage struct {
-	seconds, cpu float64
-	peak         int64 // bytes
-}
-
-// exec runs a command to its end, on a disk that has nothing else to write.
+// exec runs a command of a tool.
 func (s *storeStage) exec(ctx context.Context, tool storeTool, argv []string) (usage, error) {
-	flushDisk(s.folder)
-	command := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	command.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.folder}, tool.env...)
-	ownGroup(command)
-	var said bytes.Buffer
-	command.Stderr = &said
-	start := time.Now()
-	err := command.Run()
-	took := time.Since(start)
-	if ctx.Err() != nil {
-		return usage{}, ctx.Err()
-	}
-	if err != nil {
-		return usage{}, fault.Newf("bench.store", fault.Other, tool.name, "%v: %.*s", err, maxReason, lastLine(said.String()))
-	}
-	state := command.ProcessState
-	return usage{took.Seconds(), (state.UserTime() + state.SystemTime()).Seconds(), peakMemory(state)}, nil
+	return program{name: tool.name, argv: argv, folder: s.folder, env: tool.env}.measure(ctx)
 }
 
 // sizeOfFolder is the sum of the files' lengths.

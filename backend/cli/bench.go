@@ -39,7 +39,7 @@ func (a *app) benchCommand() *cobra.Command {
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return usagef(cmd, "say what to measure: flock, epoch, handover, call, startup,"+
-				" memory, host or store")
+				" memory, host, store or units")
 		},
 	}
 	cmd.AddCommand(
@@ -69,6 +69,7 @@ func (a *app) benchCommand() *cobra.Command {
 			}),
 		a.hostCommand(),
 		a.benchStoreCommand(),
+		a.benchUnitsCommand(),
 		a.readerCommand(),
 	)
 	return cmd
