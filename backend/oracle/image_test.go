@@ -334,7 +334,7 @@ func TestImageOfOneColourIsHonest(t *testing.T) {
 		t.Errorf("%d x %d, %v", got.w, got.h, got.pix[:8])
 	}
 	// In colour it takes 300 MB: only with the permission, and it says so.
-	s.refused("the permission memory", "image.thumbnail", params{"size": 50}, flatPNG(t, image.NewPaletted(all, color.Palette{color.RGBA{255, 0, 0, 255}})))
+	s.refused("the permission memory", "image.invert", nil, flatPNG(t, image.NewPaletted(all, color.Palette{color.RGBA{255, 0, 0, 255}})))
 }
 
 func flatPNG(t *testing.T, picture image.Image) []byte {
@@ -612,42 +612,5 @@ func imageColours(s *stand) {
 	}
 	if o, t := error2(ours), error2(theirs); len(ours) != 6 || o > t*1.05 {
 		s.Errorf("%d colours, off by %v, ImageMagick's by %v", len(ours), o, t)
-	}
-}
-
-// What is cut off, or has bits turned, is refused in words or read; it never ends the plugin.
-func TestImageHostileFiles(t *testing.T) {
-	s := newStand(t)
-	for _, format := range []string{"png", "jpeg", "webp", "gif", "bmp", "tiff", "tga", "ppm", "ico"} {
-		file := s.magick(nil, "-seed", "7", "-size", "33x21", "plasma:fractal", "-depth", "8", format+":-")
-		for part := range 16 {
-			s.pictureSurvives(format, file[:len(file)*part/16])
-		}
-		seed := uint32(1)
-		for range 25 {
-			broken := bytes.Clone(file)
-			for range 3 {
-				seed = seed*1664525 + 1013904223
-				at := int(seed>>8) % len(broken)
-				if seed&0x80000000 != 0 {
-					at %= 64 // headers
-				}
-				broken[at] ^= 1 << (seed >> 28 & 7)
-			}
-			s.pictureSurvives(format, broken)
-		}
-	}
-	s.refused("0 bytes", "image.convert", nil, nil)
-	s.refused("begins like none", "image.convert", nil, []byte("this is no picture at all, but a sentence"))
-	huge := s.png("-size", "1x1", "xc:red")
-	binary.BigEndian.PutUint32(huge[16:], 1<<30)
-	s.refused("png", "image.convert", nil, huge)
-}
-
-// pictureSurvives fails when an op traps, hangs or runs out of memory.
-func (s *stand) pictureSurvives(what string, file []byte) {
-	s.Helper()
-	if _, err := s.try("image.convert", params{"format": "png"}, file); err != nil {
-		s.refused("", "image.convert", params{"format": "png"}, file)
 	}
 }

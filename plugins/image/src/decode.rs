@@ -1,18 +1,22 @@
 use std::io::Cursor;
 
 use image::codecs::gif::GifDecoder;
+use image::codecs::tiff::TiffDecoder;
 use image::{
     AnimationDecoder, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits,
 };
 use inos_sdk::{Call, Error};
 
 use crate::memory::room;
-use crate::rows::Rows;
+use crate::rows::{Rows, checked_png};
 
 /// Pixels of the largest picture: 200 megapixels, with 8 bits and three channels 600 MB.
 pub(crate) const MAX_PIXELS: u64 = 200_000_000;
 /// Pixels of the largest width or height.
 pub(crate) const MAX_SIDE: u32 = 200_000;
+
+/// Bytes of all that a PNG holds beside its pixels: a profile of 200 KB may be one of 200 MB.
+pub(crate) const MAX_PNG_CHUNKS: usize = 32 << 20;
 
 /// What a file says about its picture before the pixels are read.
 pub(crate) struct Header {
@@ -66,7 +70,7 @@ pub(crate) fn header(bytes: &[u8]) -> Result<Header, Error> {
         channels,
         bits: colour.bits_per_pixel() / u16::from(channels.max(1)),
         orientation: orientation.to_exif(),
-        icc: decoder.icc_profile().unwrap_or_default(),
+        icc: profile(bytes, format, &mut decoder),
         exif_bytes: decoder
             .exif_metadata()
             .ok()
@@ -85,8 +89,7 @@ pub(crate) fn read_whole(bytes: &[u8]) -> Result<Picture, Error> {
         decoder.total_bytes().saturating_mul(copies(format)),
     )?;
     let orientation = decoder.orientation().map_err(|e| trouble(format, &e))?;
-    // A damaged colour profile is no reason to refuse the picture.
-    let icc = decoder.icc_profile().unwrap_or_default();
+    let icc = profile(bytes, format, &mut decoder);
     let pixels = DynamicImage::from_decoder(decoder).map_err(|e| trouble(format, &e))?;
     let mut pixels = eight_bits(pixels)?;
     pixels.apply_orientation(orientation);
@@ -145,9 +148,32 @@ fn decoder(bytes: &[u8], format: ImageFormat) -> Result<impl ImageDecoder, Error
     let mut limits = Limits::no_limits();
     limits.max_image_width = Some(MAX_SIDE);
     limits.max_image_height = Some(MAX_SIDE);
-    limits.max_alloc = Some(MAX_PIXELS * 4);
+    limits.max_alloc = Some(match format {
+        // Pixels do not count there: they go into a buffer of ours.
+        ImageFormat::Png => MAX_PNG_CHUNKS as u64,
+        _ => MAX_PIXELS * 4,
+    });
+    if format == ImageFormat::Ico {
+        checked_icons(bytes)?;
+    }
     reader.limits(limits);
     reader.into_decoder().map_err(|e| trouble(format, &e))
+}
+
+/// An icon may be a PNG, which is decoded there without limits.
+fn checked_icons(bytes: &[u8]) -> Result<(), Error> {
+    let directory = bytes.get(6..).unwrap_or_default().chunks_exact(16);
+    let count = bytes
+        .get(4..6)
+        .map_or(0, |n| u16::from_le_bytes([n[0], n[1]]));
+    for entry in directory.take(count.into()) {
+        let offset = u32::from_le_bytes([entry[12], entry[13], entry[14], entry[15]]);
+        let icon = bytes.get(offset as usize..).unwrap_or_default();
+        if icon.starts_with(b"\x89PNG") {
+            checked_png(icon)?;
+        }
+    }
+    Ok(())
 }
 
 fn checked_size(decoder: &impl ImageDecoder) -> Result<(u32, u32), Error> {
@@ -171,6 +197,18 @@ pub(crate) fn within_limits(width: u32, height: u32) -> Result<(), Error> {
         )));
     }
     Ok(())
+}
+
+/// The colour profile; a damaged one is no reason to refuse the picture.
+fn profile(bytes: &[u8], format: ImageFormat, usual: &mut impl ImageDecoder) -> Option<Vec<u8>> {
+    if format != ImageFormat::Tiff {
+        return usual.icc_profile().unwrap_or_default();
+    }
+    // A TIFF decoder that was given limits refuses a profile when the picture is small: it takes
+    // the size of the pixels as the limit of each value.
+    TiffDecoder::new(Cursor::new(bytes))
+        .and_then(|mut decoder| decoder.icc_profile())
+        .unwrap_or_default()
 }
 
 /// How often a decoder keeps the pixels while it reads.

@@ -4,7 +4,7 @@ use image::metadata::Orientation;
 use image::{ColorType, DynamicImage, ImageFormat};
 use inos_sdk::Error;
 
-use crate::decode::{self, MAX_PIXELS, Picture};
+use crate::decode::{self, MAX_PNG_CHUNKS, Picture};
 use crate::geometry::rebuilt;
 use crate::memory::room;
 
@@ -58,10 +58,7 @@ impl<'a> Rows<'a> {
         if image::guess_format(bytes).ok() != Some(ImageFormat::Png) {
             return Ok(None);
         }
-        let limits = png::Limits {
-            bytes: MAX_PIXELS as usize * 4,
-        };
-        let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), limits);
+        let mut decoder = png_decoder(bytes);
         let (width, height) = decoder.read_header_info().map_err(trouble)?.size();
         decode::within_limits(width, height)?;
         decoder.set_ignore_text_chunk(true);
@@ -165,6 +162,41 @@ impl<'a> Rows<'a> {
         }
         rebuilt(self.colour, self.width, self.height, bytes)
     }
+}
+
+fn png_decoder(bytes: &[u8]) -> png::Decoder<Cursor<&[u8]>> {
+    let limits = png::Limits {
+        bytes: MAX_PNG_CHUNKS,
+    };
+    png::Decoder::new_with_limits(Cursor::new(bytes), limits)
+}
+
+/// Refuses a PNG whose colour profile, unpacked, is larger than it may be.
+pub(crate) fn checked_png(bytes: &[u8]) -> Result<(), Error> {
+    let mut decoder = png_decoder(bytes);
+    decoder.set_ignore_text_chunk(true);
+    let reader = decoder.read_info().map_err(trouble)?;
+    // A profile that is too large is passed over without an error.
+    if reader.info().icc_profile.is_none() && has_profile(bytes) {
+        let what = "the png file has a colour profile that is damaged or too large";
+        return Err(Error::invalid(what));
+    }
+    Ok(())
+}
+
+/// True when one of the chunks before the pixels is a colour profile.
+fn has_profile(png: &[u8]) -> bool {
+    let mut rest = png.get(8..).unwrap_or_default();
+    while let Some((&[a, b, c, d, ref kind @ ..], body)) = rest.split_first_chunk::<8>() {
+        match kind {
+            b"iCCP" => return true,
+            b"IDAT" => return false,
+            _ => {}
+        }
+        let len = u32::from_be_bytes([a, b, c, d]) as usize;
+        rest = body.get(len.saturating_add(4)..).unwrap_or_default();
+    }
+    false
 }
 
 /// Rounds samples of 16 bits, the higher byte first, to 8 bits in the first half of the row.
