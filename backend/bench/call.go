@@ -111,7 +111,7 @@ func timeCalls(times int, once func() error) ([]float64, error) {
 }
 
 func jobOnce(ctx context.Context, n *node.Node) error {
-	result, err := n.Run(ctx, job.Request{Unit: adderUnit, Op: adderAdd,
+	result, err := n.Run(ctx, job.Request{NoCache: true, Unit: adderUnit, Op: adderAdd,
 		Params: map[string]any{"a": 1.0, "b": 2.0}})
 	if err != nil {
 		return err

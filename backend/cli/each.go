@@ -36,6 +36,8 @@ type item struct {
 type eachDocument struct {
 	Items  []item `json:"items"`
 	Failed int    `json:"failed"`
+	// FromCache is how many did not run, since their results were kept.
+	FromCache int `json:"cached"`
 	// Seconds are those of all.
 	Seconds float64 `json:"seconds"`
 }
@@ -217,6 +219,9 @@ func (a *app) printEach(d eachDocument) error {
 		if m.Error != "" {
 			d.Failed++
 		}
+		if m.Result != nil && m.Result.FromCache != nil {
+			d.FromCache++
+		}
 	}
 	var err error
 	if a.global.json {
@@ -246,7 +251,11 @@ func (a *app) listEach(d eachDocument) error {
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(a.Stderr, "%s in %.1f s, %d failed\n", counted(len(d.Items), "file"), d.Seconds, d.Failed)
+	cached := ""
+	if d.FromCache > 0 {
+		cached = fmt.Sprintf(", %d from cache", d.FromCache)
+	}
+	_, err := fmt.Fprintf(a.Stderr, "%s in %.1f s, %d failed%s\n", counted(len(d.Items), "file"), d.Seconds, d.Failed, cached)
 	return err
 }
 

@@ -21,7 +21,8 @@ const standard = "-"
 
 type runFlags struct {
 	inputs, outputs, params, allow []string
-	each                           bool
+	each, noCache                  bool
+	deadline                       time.Duration
 }
 
 // runDocument is what `inos run --json` prints.
@@ -72,6 +73,10 @@ func (a *app) runCommand() *cobra.Command {
 		"allow a `PERMISSION` for this run, to read and write like read:inbox=FOLDER; repeat")
 	cmd.Flags().BoolVar(&flags.each, "each", false,
 		"run an op of one input for each file, or each in a folder, on all processors; -o names a folder")
+	cmd.Flags().BoolVar(&flags.noCache, "no-cache", false,
+		"run it also when its result is kept (see inos help cache), and keep nothing")
+	cmd.Flags().DurationVar(&flags.deadline, "deadline", 0,
+		"give up what has not ended after so long, like 30s; with --each, what is left of all (default: never)")
 	paramsFlag(cmd, &flags.params)
 	_ = cmd.RegisterFlagCompletionFunc("param", a.completeParam) // fails for flags that are not there
 	return cmd
@@ -89,10 +94,14 @@ func (a *app) request(cmd *cobra.Command, f *runFlags, name string) (job.Request
 	if err := a.checkFiles(cmd, f); err != nil {
 		return job.Request{}, err
 	}
-	if f.each {
-		return job.Request{Unit: unit, Op: op, Params: params}, checkEach(cmd, f)
+	request := job.Request{Unit: unit, Op: op, Params: params, NoCache: f.noCache}
+	if f.deadline > 0 {
+		request.Deadline = time.Now().Add(f.deadline)
 	}
-	request := job.Request{Unit: unit, Op: op, Params: params, Places: len(f.outputs)}
+	if f.each {
+		return request, checkEach(cmd, f)
+	}
+	request.Places = len(f.outputs)
 	for _, path := range f.inputs {
 		in := job.Input{Path: path}
 		if path == standard {
@@ -110,6 +119,8 @@ func (a *app) checkFiles(cmd *cobra.Command, f *runFlags) error {
 		return usagef(cmd, "-i needs the name of a file; - is the standard input")
 	case slices.Contains(f.outputs, ""):
 		return usagef(cmd, "-o needs the name of a file; - is the standard output")
+	case f.deadline < 0:
+		return usagef(cmd, "--deadline %s has passed already; give it time, like 30s", f.deadline)
 	case twice(f.inputs, standard):
 		return usagef(cmd, "-i - is given twice; there is one standard input")
 	case a.global.json && slices.Contains(f.outputs, standard):
@@ -145,6 +156,7 @@ func (a *app) runOp(ctx context.Context, request job.Request, flags *runFlags) e
 		return err
 	}
 	if len(flags.outputs) == 0 && !a.global.json && saysItself(result) {
+		a.noteCache(result)
 		return a.printText(ctx, result.Outputs[0].Bytes)
 	}
 	written, err := a.writeOutputs(ctx, result, flags.outputs)
@@ -155,6 +167,13 @@ func (a *app) runOp(ctx context.Context, request job.Request, flags *runFlags) e
 		return writeJSON(a.Stdout, runDocument{result, written})
 	}
 	return a.printResult(result, written)
+}
+
+// noteCache tells somebody at a terminal that nothing ran; the standard output belongs to the text.
+func (a *app) noteCache(r *job.Result) {
+	if _, tty := terminalFile(a.Stderr); tty && r.FromCache != nil {
+		fmt.Fprintln(a.Stderr, fromCache(r)+"; --no-cache runs it anew")
+	}
 }
 
 // allowOnce permits the plugin of a unit what --allow says, for this run.
@@ -245,7 +264,13 @@ func (a *app) printResult(result *job.Result, written []string) error {
 		size := formatBytes(float64(output.Len))
 		rows = append(rows, []string{output.Name, size, output.Media, fate})
 	}
-	rows = append(rows, []string{"time", fmt.Sprintf("%.3g ms, of it %.3g ms in the plugin",
-		float64(result.WallNs)/1e6, float64(result.GuestNs)/1e6)})
-	return table(w, rows)
+	return table(w, append(rows, []string{"time", timeText(result)}))
+}
+
+func timeText(r *job.Result) string {
+	wall, guest := float64(r.WallNs)/1e6, float64(r.GuestNs)/1e6
+	if r.FromCache != nil {
+		return fmt.Sprintf("%.3g ms, %s in %.3g ms", wall, fromCache(r), guest)
+	}
+	return fmt.Sprintf("%.3g ms, of it %.3g ms in the plugin", wall, guest)
 }

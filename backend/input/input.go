@@ -134,9 +134,9 @@ func (s *Source) File() *os.File {
 	return s.file
 }
 
-// Fill reads a source of known size into dst, which has that size.
+// Fill reads a source of known size from its start into dst, which has that size.
 func (s *Source) Fill(dst []byte) error {
-	_, err := io.ReadFull(s.reader, dst)
+	_, err := io.ReadFull(io.NewSectionReader(s.file, 0, s.size), dst)
 	return fault.Wrap(opRead, fault.Other, s.name, fault.Bare(err), "the file changed while it was read")
 }
 

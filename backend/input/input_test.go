@@ -45,11 +45,19 @@ func newFile(t *testing.T, content string) string {
 }
 
 func TestAFileTellsItsSizeAndFillsIt(t *testing.T) {
-	s := mustOpen(t, newFile(t, "seven b"))
+	path := newFile(t, "seven b")
+	s := mustOpen(t, path)
 	n, known := s.Size()
 	dst := make([]byte, n)
 	if err := s.Fill(dst); err != nil || !known || string(dst) != "seven b" {
 		t.Errorf("%q of %d bytes, known %t: %v", dst, n, known, err)
+	}
+	clear(dst)
+	if err := s.Fill(dst); err != nil || string(dst) != "seven b" {
+		t.Errorf("the second time %q: %v", dst, err)
+	}
+	if err := os.Truncate(path, 6); err != nil {
+		t.Fatal(err)
 	}
 	if err := s.Fill(dst); err == nil {
 		t.Error("a file that ends early was read in full")

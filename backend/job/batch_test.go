@@ -6,8 +6,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-
-	"inos/backend/fault"
 )
 
 func TestEachItemIsRunOnceAndToldOf(t *testing.T) {
@@ -29,38 +27,14 @@ func TestEachItemIsRunOnceAndToldOf(t *testing.T) {
 	}
 }
 
-func TestAnItemIsRunAgainWhenItsWorkerWasKilledAndNotWhenItIsWrong(t *testing.T) {
-	for kind, want := range map[fault.Kind]int32{fault.Crash: tries, fault.Trap: 1, fault.Invalid: 1, fault.Budget: 2} {
-		var runs atomic.Int32
-		run := func(context.Context, Request) (*Result, error) {
-			runs.Add(1)
-			return nil, fault.New("job.run", kind, "x", "failed", "")
-		}
-		Each(t.Context(), 1, 4, run, func(int) Request { return Request{} }, func(_ int, _ *Result, err error) {
-			if fault.KindOf(err) != kind {
-				t.Errorf("%v, want %v", err, kind)
-			}
-		})
-		if runs.Load() != want {
-			t.Errorf("kind %v: run %d times, want %d", kind, runs.Load(), want)
-		}
-	}
-}
-
-func TestWhatFindsNoRoomIsRunAlone(t *testing.T) {
-	var running atomic.Int32
-	run := func(context.Context, Request) (*Result, error) {
-		defer running.Add(-1)
-		if running.Add(1) > 1 {
-			return nil, fault.New("job.run", fault.Budget, "", "no room", "")
+func TestItemsWaitForThoseWhoLookOn(t *testing.T) {
+	run := func(_ context.Context, r Request) (*Result, error) {
+		if r.Priority != Batch {
+			t.Errorf("an item is %s", r.Priority)
 		}
 		return &Result{}, nil
 	}
-	Each(t.Context(), 50, 8, run, func(int) Request { return Request{} }, func(i int, _ *Result, err error) {
-		if err != nil {
-			t.Errorf("item %d: %v", i, err)
-		}
-	})
+	Each(t.Context(), 3, 2, run, func(int) Request { return Request{} }, func(int, *Result, error) {})
 }
 
 func TestItemsThatHadNotBegunAreNotToldOfAfterACancel(t *testing.T) {

@@ -3,9 +3,7 @@ package job
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
-	"time"
 
 	"inos/backend/fault"
 	"inos/backend/manifest"
@@ -13,47 +11,33 @@ import (
 
 const opRun = "job.run"
 
-// Bounds of the dispatcher.
-const (
-	// IdleWorkerLife is how long a worker waits for the next job: long enough for somebody who
-	// tries values in a form.
-	IdleWorkerLife = 30 * time.Second
-	// trimAfter is when an idle worker gives its shared memory back to the arena.
-	trimAfter = 5 * time.Second
-	// maxWaiting bounds the jobs that wait for a worker.
-	maxWaiting = 256
-)
-
 // Dispatcher runs jobs, at most Workers at a time.
 type Dispatcher struct {
 	catalogue Catalogue
 	engine    Engine
 	clock     Clock
-	slots     chan struct{}
+	cache     Cache // nil: there is none
+	queue     *queue
 
-	mu      sync.Mutex
-	waiting int
-	idle    map[[32]byte][]*idleWorker
-	closed  bool
-}
-
-type idleWorker struct {
-	Worker
-	digest   [32]byte
-	stopTrim func() bool
-	stopEnd  func() bool
+	mu     sync.Mutex
+	idle   map[[32]byte][]*idleWorker
+	active map[uint64]*active
+	lastID uint64
+	closed bool
 }
 
 // New makes a dispatcher that runs up to workers jobs at once.
 func New(c Catalogue, e Engine, clock Clock, workers int) *Dispatcher {
 	return &Dispatcher{
 		catalogue: c, engine: e, clock: clock,
-		slots: make(chan struct{}, max(1, workers)),
-		idle:  map[[32]byte][]*idleWorker{},
+		queue: newQueue(workers), idle: map[[32]byte][]*idleWorker{}, active: map[uint64]*active{},
 	}
 }
 
-// Run runs one job. Cancelling ctx asks the guest to stop and ends its worker when it does not.
+// KeepResults lets the dispatcher use a cache, from its beginning on.
+func (d *Dispatcher) KeepResults(c Cache) { d.cache = c }
+
+// Run runs one job, or finds its result in the cache. Cancelling ctx asks the guest to stop and ends its worker when it does not.
 func (d *Dispatcher) Run(ctx context.Context, r Request) (*Result, error) {
 	start := d.clock.Now()
 	t, err := d.catalogue.FindOp(r.Unit, r.Op)
@@ -67,168 +51,85 @@ func (d *Dispatcher) Run(ctx context.Context, r Request) (*Result, error) {
 	if err := checkPorts(t.Op, &r); err != nil {
 		return nil, err
 	}
-	if err := d.enter(ctx); err != nil {
+	ctx, a, end := d.begin(ctx, &r)
+	defer end()
+	r.Progress, r.started = a.progress(r.Progress), a.running.Store
+	res, err := d.find(ctx, t, params, &r)
+	if cause := fault.As(context.Cause(ctx)); err != nil && cause != nil {
+		return nil, cause // its deadline, or whoever cancelled it
+	}
+	if err != nil {
 		return nil, err
 	}
-	defer func() { <-d.slots }()
+	res.WallNs = uint64(d.clock.Now().Sub(start))
+	return res, nil
+}
+
+// find takes the result from the cache or has it made.
+func (d *Dispatcher) find(ctx context.Context, t Target, params []manifest.Value, r *Request) (*Result, error) {
+	inputs, err := openAll(r.Inputs)
+	if err != nil {
+		return nil, err
+	}
+	defer closeAll(inputs)
+	kept := d.keeping(ctx, t, params, r, inputs)
+	if res := kept.find(); res != nil {
+		return res, nil
+	}
+	begin := d.clock.Now()
+	res, err := d.run(ctx, t, params, inputs, r)
+	if err != nil {
+		return nil, err
+	}
+	res.made = d.clock.Now()
+	d.learn(t, inputs, res.GuestNs)
+	if res.made.Sub(begin) >= worthKeeping {
+		kept.keep(ctx, res)
+	}
+	return res, nil
+}
+
+// run has a worker do it, again where that may help.
+func (d *Dispatcher) run(
+	ctx context.Context, t Target, params []manifest.Value, inputs []opened, r *Request,
+) (*Result, error) {
+	turn := &ticket{priority: r.Priority, deadline: r.Deadline}
+	for try := 1; ; try++ {
+		res, err := d.once(ctx, t, params, inputs, r, turn)
+		next := never
+		if err != nil && ctx.Err() == nil && repeatable(inputs) {
+			next = retryOf(fault.KindOf(err), t, try, !turn.alone && d.queue.others())
+		}
+		if next == never {
+			return res, err
+		}
+		turn = &ticket{priority: r.Priority, deadline: r.Deadline, alone: next == whenAlone}
+	}
+}
+
+// once waits for its turn and runs the op in one worker.
+func (d *Dispatcher) once(
+	ctx context.Context, t Target, params []manifest.Value, inputs []opened, r *Request, turn *ticket,
+) (*Result, error) {
+	if err := d.queue.enter(ctx, turn); err != nil {
+		return nil, err
+	}
+	defer d.queue.leave(turn)
+	if r.started != nil {
+		r.started(true)
+		defer r.started(false)
+	}
 	w, started, err := d.worker(ctx, t)
 	if err != nil {
 		return nil, err
 	}
 	defer d.giveBack(w)
-	res, err := runOn(ctx, w, t, params, r)
+	res, err := runOn(ctx, w, t, params, inputs, r.Progress)
 	if err != nil {
 		return nil, err
 	}
 	res.Started = started
-	res.WallNs = uint64(d.clock.Now().Sub(start))
 	return res, nil
-}
-
-// enter waits for one of the slots.
-func (d *Dispatcher) enter(ctx context.Context) error {
-	d.mu.Lock()
-	full, closed := d.waiting >= maxWaiting, d.closed
-	if !full && !closed {
-		d.waiting++
-	}
-	d.mu.Unlock()
-	switch {
-	case closed:
-		return fault.New(opRun, fault.Unavailable, "", "the node is closing", "")
-	case full:
-		return fault.New(opRun, fault.Unavailable, "",
-			fmt.Sprintf("%d jobs are waiting already", maxWaiting), "try again later")
-	}
-	defer func() { d.mu.Lock(); d.waiting--; d.mu.Unlock() }()
-	select {
-	case d.slots <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return fault.Wrap(opRun, fault.Canceled, "", context.Cause(ctx), "")
-	}
-}
-
-// worker takes an idle worker of the plugin or starts one.
-func (d *Dispatcher) worker(ctx context.Context, t Target) (*idleWorker, bool, error) {
-	for {
-		w := d.takeIdle(t.Digest)
-		if w == nil {
-			break
-		}
-		if w.Alive() {
-			return w, false, nil
-		}
-		w.Close()
-	}
-	w, err := d.engine.StartWorker(ctx, t)
-	if err != nil {
-		return nil, false, err
-	}
-	return &idleWorker{Worker: w, digest: t.Digest}, true, nil
-}
-
-func (d *Dispatcher) takeIdle(digest [32]byte) *idleWorker {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	list := d.idle[digest]
-	if len(list) == 0 {
-		return nil
-	}
-	w := list[len(list)-1]
-	d.idle[digest] = list[:len(list)-1]
-	w.stopTrim()
-	w.stopEnd()
-	return w
-}
-
-// giveBack keeps a live worker for the next job.
-func (d *Dispatcher) giveBack(w *idleWorker) {
-	d.keep(w, IdleWorkerLife)
-}
-
-// keep puts a worker among the idle ones for that long, or ends it. Its shared memory is given
-// back on the way, if there is time enough.
-func (d *Dispatcher) keep(w *idleWorker, life time.Duration) {
-	if !w.Alive() || !d.shelve(w, life) {
-		w.Close()
-	}
-}
-
-func (d *Dispatcher) shelve(w *idleWorker, life time.Duration) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.closed {
-		return false
-	}
-	d.idle[w.digest] = append(d.idle[w.digest], w)
-	w.stopTrim = func() bool { return true }
-	if life > trimAfter {
-		w.stopTrim = d.clock.AfterFunc(trimAfter, func() { d.trim(w, life-trimAfter) })
-	}
-	w.stopEnd = d.clock.AfterFunc(life, func() { d.retire(w) })
-	return true
-}
-
-// trim takes the worker out while it asks it to let go of memory: that takes a message each way.
-func (d *Dispatcher) trim(w *idleWorker, left time.Duration) {
-	if d.remove(w) {
-		w.stopEnd()
-		w.Trim()
-		d.keep(w, left)
-	}
-}
-
-func (d *Dispatcher) retire(w *idleWorker) {
-	if d.remove(w) {
-		w.stopTrim()
-		w.Close()
-	}
-}
-
-// Retire ends the idle workers of a plugin's file that was replaced. Calls that run go on with it.
-func (d *Dispatcher) Retire(digest [32]byte) {
-	d.mu.Lock()
-	list := slices.Clone(d.idle[digest])
-	d.mu.Unlock()
-	for _, w := range list {
-		if d.remove(w) {
-			w.stopEnd()
-			w.stopTrim()
-			w.Close()
-		}
-	}
-}
-
-// remove takes the worker out of the idle ones; false: somebody else has it.
-func (d *Dispatcher) remove(w *idleWorker) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	list := d.idle[w.digest]
-	i := slices.Index(list, w)
-	if i < 0 {
-		return false
-	}
-	d.idle[w.digest] = slices.Delete(list, i, i+1)
-	return true
-}
-
-// Relieve ends idle workers, so that their memory can be used elsewhere. It reports whether there
-// were any.
-func (d *Dispatcher) Relieve() bool {
-	d.mu.Lock()
-	var all []*idleWorker
-	for digest, list := range d.idle {
-		all = append(all, list...)
-		delete(d.idle, digest)
-	}
-	d.mu.Unlock()
-	for _, w := range all {
-		w.stopTrim()
-		w.stopEnd()
-		w.Close()
-	}
-	return len(all) > 0
 }
 
 // Close ends idle workers and takes no more jobs. Running ones end with their context.
@@ -236,6 +137,7 @@ func (d *Dispatcher) Close() {
 	d.mu.Lock()
 	d.closed = true
 	d.mu.Unlock()
+	d.queue.close()
 	d.Relieve()
 }
 
@@ -259,20 +161,20 @@ func checkPorts(op *manifest.Op, r *Request) error {
 }
 
 func runOn(
-	ctx context.Context, w Worker, t Target, params []manifest.Value, r Request,
+	ctx context.Context, w Worker, t Target, params []manifest.Value, inputs []opened, progress func(done, total uint64),
 ) (*Result, error) {
-	call := Call{Op: t.Op, Params: params, Progress: r.Progress}
+	call := Call{Op: t.Op, Params: params, Progress: progress}
 	defer func() {
 		for _, m := range call.Inputs {
 			m.Release()
 		}
 	}()
-	for i := range r.Inputs {
-		m, name, err := load(ctx, w, r.Inputs[i])
+	for i := range inputs {
+		m, err := inputs[i].load(ctx, w)
 		if err != nil {
 			return nil, err
 		}
-		call.Inputs, call.Names = append(call.Inputs, m), append(call.Names, name)
+		call.Inputs, call.Names = append(call.Inputs, m), append(call.Names, inputs[i].name())
 	}
 	reply, err := w.Call(ctx, call)
 	if err != nil {
@@ -283,18 +185,25 @@ func runOn(
 }
 
 func copyOut(t Target, params []manifest.Value, reply *Reply) *Result {
-	res := &Result{
-		Unit: t.Unit, Op: t.Op.Name, Plugin: t.Plugin, Digest: fmt.Sprintf("%x", t.Digest),
-		Params: manifest.Values(t.Op.Params, params), GuestNs: reply.GuestNs,
-	}
+	res := newResult(t, params, reply.Results)
+	res.GuestNs = reply.GuestNs
 	for _, o := range reply.Outputs {
 		b := append([]byte(nil), o.Bytes...)
 		res.Outputs = append(res.Outputs, Output{
 			Index: o.Index, Name: t.Op.Outputs[o.Index].Name, Media: o.Media, Bytes: b, Len: int64(len(b)),
 		})
 	}
-	for i, f := range t.Op.Results[:min(len(t.Op.Results), len(reply.Results))] {
-		res.Results = append(res.Results, Figure{f.Name, f.Unit, reply.Results[i]})
+	return res
+}
+
+// newResult is a result without its outputs.
+func newResult(t Target, params []manifest.Value, readings []Reading) *Result {
+	res := &Result{
+		Unit: t.Unit, Op: t.Op.Name, Plugin: t.Plugin, Digest: fmt.Sprintf("%x", t.Digest),
+		Params: manifest.Values(t.Op.Params, params),
+	}
+	for i, f := range t.Op.Results[:min(len(t.Op.Results), len(readings))] {
+		res.Results = append(res.Results, Figure{f.Name, f.Unit, readings[i]})
 	}
 	return res
 }

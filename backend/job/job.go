@@ -26,9 +26,18 @@ type Request struct {
 	// Places is for how many outputs the caller has a place; more than the op has are refused
 	// before it runs.
 	Places int
+	// Priority says which of those that wait runs first.
+	Priority Priority
+	// Deadline is when the job ends, whether it waits or runs; zero: it has none of its own. Of those that
+	// are as urgent the one with the earliest runs first.
+	Deadline time.Time
+	// NoCache: the op runs, and its result is not kept.
+	NoCache bool
 	// Progress is called from one goroutine while the op runs, some ten times a second; total 0
 	// means unknown. May be nil.
 	Progress func(done, total uint64)
+
+	started func(bool) // it runs, or waits again
 }
 
 // Input is a file, a stream or bytes. Exactly one of them is used: the first that is set.
@@ -55,6 +64,10 @@ type Result struct {
 	GuestNs uint64         `json:"guest_ns"` // time inside the guest
 	WallNs  uint64         `json:"wall_ns"`  // from request to result
 	Started bool           `json:"started"`  // a worker was started for it
+	// FromCache is where a result came from that was kept; GuestNs is then the time that it took.
+	FromCache *Origin `json:"from_cache,omitempty"`
+
+	made time.Time
 }
 
 // Output is one output of the op. Outputs that the op left out are not listed.
@@ -72,6 +85,12 @@ type Target struct {
 	Op     *manifest.Op
 	Plugin string // id
 	Digest [32]byte
+	// Version is the plugin's own.
+	Version string
+	// Pure: nothing reaches the op but its parameters and inputs, neither a permission nor a setting.
+	Pure bool
+	// Acts: the op may change something outside, by a permission.
+	Acts bool
 }
 
 // Catalogue knows which plugin offers an op. The error is a fault of kind NotFound that names what

@@ -12,29 +12,58 @@ import (
 // copy stays as it is whoever writes to the file.
 const mapFrom = 64 << 10
 
-// load puts an input where the worker can see it, and says what it is called.
-func load(ctx context.Context, w Worker, in Input) (m Memory, name string, err error) {
-	if in.Path == "" {
-		m, err = loadStream(ctx, w, in)
-		return m, input.BaseName(in.Name), err
-	}
-	file, err := input.Open(in.Path)
-	if err != nil {
-		return nil, "", err
-	}
-	defer file.Close()
-	m, err = loadFile(ctx, w, file)
-	return m, cmp.Or(input.BaseName(in.Name), file.Name()), err
+// opened is an input whose file is open, if it is one: whatever looks at it during a job sees the same.
+type opened struct {
+	Input
+	file *input.Source // nil: a stream, or bytes
 }
 
-// loadFile maps a file, or reads it straight into shared memory.
-func loadFile(ctx context.Context, w Worker, file *input.Source) (Memory, error) {
-	size, known := file.Size()
+// openAll opens the inputs that are files. The caller closes all of them.
+func openAll(inputs []Input) ([]opened, error) {
+	all := make([]opened, len(inputs))
+	for i := range inputs {
+		all[i].Input = inputs[i]
+		if inputs[i].Path == "" {
+			continue
+		}
+		file, err := input.Open(inputs[i].Path)
+		if err != nil {
+			closeAll(all)
+			return nil, err
+		}
+		all[i].file = file
+	}
+	return all, nil
+}
+
+func closeAll(inputs []opened) {
+	for _, in := range inputs {
+		if in.file != nil {
+			in.file.Close()
+		}
+	}
+}
+
+// name is what a plugin is told that the input is called.
+func (in *opened) name() string {
+	given := input.BaseName(in.Name)
+	if in.file == nil {
+		return given
+	}
+	return cmp.Or(given, in.file.Name())
+}
+
+// load puts an input where the worker can see it: a file is mapped, or read straight into shared memory.
+func (in *opened) load(ctx context.Context, w Worker) (Memory, error) {
+	if in.file == nil {
+		return loadStream(ctx, w, in.Stream, in.Bytes)
+	}
+	size, known := in.file.Size()
 	if !known {
-		return loadStream(ctx, w, Input{Stream: file})
+		return loadStream(ctx, w, in.file, nil)
 	}
 	if size >= mapFrom {
-		if m, ok := w.MapInput(file.File()); ok {
+		if m, ok := w.MapInput(in.file.File()); ok {
 			return m, nil
 		}
 	}
@@ -42,19 +71,18 @@ func loadFile(ctx context.Context, w Worker, file *input.Source) (Memory, error)
 	if err != nil {
 		return nil, err
 	}
-	if err := file.Fill(m.Bytes()); err != nil {
+	if err := in.file.Fill(m.Bytes()); err != nil {
 		m.Release()
 		return nil, err
 	}
 	return m, nil
 }
 
-// loadStream takes what only reading tells the size of, or what is there already.
-func loadStream(ctx context.Context, w Worker, in Input) (Memory, error) {
-	data := in.Bytes
-	if in.Stream != nil {
+// loadStream takes what only reading tells the size of, or else what is there already.
+func loadStream(ctx context.Context, w Worker, stream *input.Source, data []byte) (Memory, error) {
+	if stream != nil {
 		var err error
-		if data, err = in.Stream.ReadAll(ctx, w.Budget()); err != nil {
+		if data, err = stream.ReadAll(ctx, w.Budget()); err != nil {
 			return nil, overBudget(err)
 		}
 	}

@@ -45,6 +45,30 @@ const (
 
 var hostForm = regexp.MustCompile(`^(\*\.)?` + idPart + `(\.` + idPart + `)*(:[0-9]{1,5})?$`)
 
+// Pure reports whether an op of the plugin can see nothing but its parameters and inputs: no clock, no
+// randomness, no file, no setting. A permission for more memory or time shows it nothing.
+func (m *Manifest) Pure() bool {
+	for i := range m.Permissions {
+		switch m.Permissions[i].Name {
+		case PermitMemory, PermitTime, PermitBackground:
+		default:
+			return false
+		}
+	}
+	return len(m.Settings) == 0 && m.Foreign == nil
+}
+
+// Acts reports whether an op of the plugin may change something outside, if the user lets it.
+func (m *Manifest) Acts() bool {
+	for i := range m.Permissions {
+		switch m.Permissions[i].Name {
+		case PermitWrite, PermitHTTP, PermitClipboard, PermitNotify:
+			return true
+		}
+	}
+	return false
+}
+
 // Permission is something that the plugin asks for, and why.
 type Permission struct {
 	Name   string `json:"name"` // one of the Permit constants

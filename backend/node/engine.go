@@ -31,7 +31,10 @@ func (c catalogue) FindOp(name, op string) (job.Target, error) {
 			"there is no such op", opsHint(u))
 	}
 	digest, err := p.DigestBytes()
-	return job.Target{Unit: name, Op: o, Plugin: p.Manifest.ID, Digest: digest}, err
+	return job.Target{
+		Unit: name, Op: o, Plugin: p.Manifest.ID, Version: p.Manifest.Version, Digest: digest,
+		Pure: p.Manifest.Pure(), Acts: p.Manifest.Acts(),
+	}, err
 }
 
 func opsHint(u *manifest.Unit) string {

@@ -19,6 +19,7 @@ import (
 	"inos/backend/host"
 	"inos/backend/job"
 	"inos/backend/quota"
+	"inos/backend/results"
 	"inos/backend/settings"
 	"inos/backend/store/local"
 	"inos/backend/store/upkeep"
@@ -51,6 +52,8 @@ type Node struct {
 	upkeep   *upkeep.Service // nil: nobody looks after the store
 	lives    *unit.Lives
 	jobs     *job.Dispatcher
+	results  *results.Cache
+	limit    *results.Limit // of results
 	engine   *engine
 	sampler  *unit.Sampler
 	missing  missing
@@ -114,6 +117,8 @@ func (n *Node) serve(ctx context.Context) {
 	}
 	n.engine = &engine{node: n, workers: map[*host.Worker]struct{}{}}
 	n.jobs = job.New(catalogue{n.registry}, n.engine, job.SystemClock{}, host.Cores())
+	n.results, n.limit = openResults(n.options.DataDir)
+	n.jobs.KeepResults(n.results)
 	cfg.Relieve = n.jobs.Relieve
 	n.engine.config = cfg
 	n.engine.config.Launcher = n.yielding
@@ -196,6 +201,12 @@ func (n *Node) FindOp(unit, op string) (job.Target, error) {
 func (n *Node) Run(ctx context.Context, r job.Request) (*job.Result, error) {
 	return n.jobs.Run(ctx, r)
 }
+
+// Jobs lists the ops that wait or run.
+func (n *Node) Jobs() []job.Info { return n.jobs.Jobs() }
+
+// CancelJob ends one of them; false: there is none of that number any more.
+func (n *Node) CancelJob(id uint64) bool { return n.jobs.Cancel(id) }
 
 // StartLive starts a live unit and returns once it ticks, or is ready to when paused. ctx bounds
 // the start only.
