@@ -54,11 +54,21 @@ func (e *BudgetError) Error() string {
 // Arena makes segments and keeps their sum within a budget. Its methods are safe for concurrent
 // use.
 type Arena struct {
-	mu     sync.Mutex
-	used   int64
-	limit  int64
-	nextID uint32
-	live   map[*Segment]struct{}
+	mu       sync.Mutex
+	all      ledger
+	payloads *ledger // all, or a budget of their own
+	nextID   uint32
+	live     map[*Segment]struct{}
+}
+
+// ledger is what is held of a budget.
+type ledger struct{ used, limit int64 }
+
+func (a *Arena) ledger(kind SegmentKind) *ledger {
+	if kind == KindPayload {
+		return a.payloads
+	}
+	return &a.all
 }
 
 // New makes an arena that holds at most budget bytes; 0 means DefaultBudget.
@@ -66,14 +76,27 @@ func New(budget int64) *Arena {
 	if budget <= 0 {
 		budget = DefaultBudget
 	}
-	return &Arena{limit: min(budget, MaxBudget), live: map[*Segment]struct{}{}}
+	a := &Arena{all: ledger{limit: min(budget, MaxBudget)}, live: map[*Segment]struct{}{}}
+	a.payloads = &a.all
+	return a
 }
 
-// Used returns the bytes that count against the budget.
-func (a *Arena) Used() int64 { a.mu.Lock(); defer a.mu.Unlock(); return a.used }
+// GivePayloads gives the inputs and outputs of jobs a budget of their own, before there are any: they
+// come and go with a job and are as large as people's files, while all else stays.
+func (a *Arena) GivePayloads(budget int64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.payloads = &ledger{limit: min(budget, MaxBudget)}
+}
+
+// Used returns the bytes that count against the budget, without payloads that have their own.
+func (a *Arena) Used() int64 { a.mu.Lock(); defer a.mu.Unlock(); return a.all.used }
 
 // Limit returns the budget in bytes.
-func (a *Arena) Limit() int64 { a.mu.Lock(); defer a.mu.Unlock(); return a.limit }
+func (a *Arena) Limit() int64 { a.mu.Lock(); defer a.mu.Unlock(); return a.all.limit }
+
+// PayloadLimit is what all payloads together may have, in bytes.
+func (a *Arena) PayloadLimit() int64 { a.mu.Lock(); defer a.mu.Unlock(); return a.payloads.limit }
 
 // Segments returns how many segments exist, whatever their kind.
 func (a *Arena) Segments() int { a.mu.Lock(); defer a.mu.Unlock(); return len(a.live) }
@@ -85,10 +108,10 @@ func (a *Arena) SetLimit(bytes int64) error {
 	if bytes > MaxBudget {
 		return fmt.Errorf("an arena holds at most %s", SizeText(int64(MaxBudget)))
 	}
-	if bytes < a.used {
-		return fmt.Errorf("%s are in use", SizeText(a.used))
+	if bytes < a.all.used {
+		return fmt.Errorf("%s are in use", SizeText(a.all.used))
 	}
-	a.limit = bytes
+	a.all.limit = bytes
 	return nil
 }
 
@@ -135,24 +158,25 @@ func (a *Arena) reserve(kind SegmentKind, name string, byteLen int64, old *Segme
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	used := a.used
+	l := a.ledger(kind)
+	used := l.used
 	if old != nil && old.counted {
 		used -= old.byteLen
 	}
-	if used+byteLen > a.limit {
-		return &BudgetError{Name: name, Needed: used + byteLen, Limit: a.limit}
+	if used+byteLen > l.limit {
+		return &BudgetError{Name: name, Needed: used + byteLen, Limit: l.limit}
 	}
 	if old != nil && old.counted {
 		old.counted = false
 	}
-	a.used = used + byteLen
+	l.used = used + byteLen
 	return nil
 }
 
 func (a *Arena) unreserve(kind SegmentKind, byteLen int64) {
 	if kind.counts() {
 		a.mu.Lock()
-		a.used -= byteLen
+		a.ledger(kind).used -= byteLen
 		a.mu.Unlock()
 	}
 }
@@ -162,7 +186,7 @@ func (a *Arena) forget(s *Segment) {
 	defer a.mu.Unlock()
 	delete(a.live, s)
 	if s.counted {
-		a.used -= s.byteLen
+		a.ledger(s.kind).used -= s.byteLen
 		s.counted = false
 	}
 }

@@ -227,7 +227,7 @@ func TestWhatIsNoInputIsSaidAtOnce(t *testing.T) {
 	var document errorDocumentRead
 	oneDocument(t, got.stdout, &document)
 	if e := document.Error; got.exit != ExitFailed || e.Kind != "budget" ||
-		e.Subject != "standard input" || !strings.Contains(e.Message, "more than 16 MiB") {
+		e.Subject != "standard input" || !strings.Contains(e.Message, "more than 256 MiB") {
 		t.Errorf("a standard input without end: exit %d, %+v", got.exit, e)
 	}
 }

@@ -72,3 +72,25 @@ func proportional(pid int) int64 {
 	_, _ = fmt.Sscan(rest, &kib)
 	return kib << 10
 }
+
+// TestAResultMayBeLargerThanTheArena: the budget of 16 MiB is for what stays, not for people's files.
+func TestAResultMayBeLargerThanTheArena(t *testing.T) {
+	w := newWorld(t).withPlugins(t, "plugins/crypto.wasm")
+	dir := t.TempDir()
+	in, out := filepath.Join(dir, "in"), filepath.Join(dir, "out")
+	data := bytes.Repeat([]byte{0, 1, 0xfe, 0xff}, 5<<20)
+	if err := os.WriteFile(in, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run := []string{"run", "crypto.encode", "-i", in, "-p", "encoding=hex", "-o", out}
+	if got := w.run(t, run...); got.exit != ExitOK {
+		t.Fatalf("exit %d: %s", got.exit, got.stderr)
+	}
+	if text, err := os.ReadFile(out); err != nil || string(text) != strings.Repeat("0001feff", 5<<20)+"\n" {
+		t.Errorf("%v, %d bytes", err, len(text))
+	}
+	got := w.run(t, append(run, "--no-cache", "--arena", "16MiB")...)
+	if got.exit != ExitFailed || !strings.Contains(got.stderr, "--arena") {
+		t.Errorf("what the user says does not count: exit %d: %s", got.exit, got.stderr)
+	}
+}

@@ -31,9 +31,13 @@ func (a *app) nodeOptions() (node.Options, error) {
 	if err != nil {
 		return node.Options{}, err
 	}
+	var budget int64
+	if a.global.arenaGiven() {
+		budget = int64(a.global.arena)
+	}
 	return node.Options{
 		DataDir:        data,
-		ArenaBytes:     int64(a.global.arena),
+		ArenaBytes:     budget,
 		MoreDirs:       folders,
 		WorkerPath:     a.beside(workerProgram),
 		AllowNoSeccomp: a.global.allowNoSeccomp,

@@ -51,6 +51,7 @@ type globals struct {
 	dataDir        string
 	pluginDir      string
 	arena          byteSize
+	arenaGiven     func() bool
 	json           bool
 	verbose        bool
 	allowNoSeccomp bool
@@ -63,7 +64,8 @@ func (g *globals) register(root *cobra.Command) {
 	flags.StringVar(&g.dataDir, dataFlag, "",
 		"data folder `DIR`; drop plugins into its folder plugins (default $XDG_DATA_HOME/inos)")
 	flags.StringVar(&g.pluginDir, pluginsFlag, "", "one more folder `DIR` with plugins")
-	flags.Var(&g.arena, "arena", "budget of the shared memory")
+	flags.Var(&g.arena, "arena", "budget of the shared memory; without it the files of jobs have their own,\na quarter of this machine's memory")
+	g.arenaGiven = func() bool { return flags.Changed("arena") }
 	flags.BoolVar(&g.json, "json", false, "print one JSON document; logs go to standard error")
 	flags.BoolVarP(&g.verbose, "verbose", "v", false, "log what happens")
 	flags.BoolVar(&g.allowNoSeccomp, "allow-no-seccomp", false,

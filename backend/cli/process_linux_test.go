@@ -77,9 +77,9 @@ func builtFile(t *testing.T, name string) string {
 }
 
 // withPlugins puts the built plugins into the world's drop-in folder.
-func (w world) withPlugins(t *testing.T) world {
+func (w world) withPlugins(t *testing.T, more ...string) world {
 	t.Helper()
-	for _, name := range []string{"plugins/boids.wasm", "examples/adder.wasm"} {
+	for _, name := range append(more, "plugins/boids.wasm", "examples/adder.wasm") {
 		wasm, err := os.ReadFile(builtFile(t, name))
 		if err != nil {
 			t.Fatal(err)

@@ -151,7 +151,15 @@ func (j *jobWorker) MapInput(f *os.File) (job.Memory, bool) {
 	return p, true
 }
 
-func (j *jobWorker) Budget() int64 { return j.engine.node.arena.Limit() }
+// Budget bounds a stream, which is held in memory twice, below what a file may have, unless the user has
+// set one budget for all.
+func (j *jobWorker) Budget() int64 {
+	limit := j.engine.node.arena.PayloadLimit()
+	if j.engine.node.options.payloadBytes > 0 {
+		return min(limit, leastPayloads)
+	}
+	return limit
+}
 
 // Alive says whether the worker may get another call: it runs, and the user has not changed since
 // what its plugin may use.

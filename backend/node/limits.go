@@ -108,7 +108,7 @@ func (n *Node) withoutQuota(p unit.PluginInfo) map[string]uint64 {
 		quota.Memory:   cmp.Or(l.MemoryBytes, manifest.DefaultMemoryBytes),
 		quota.Time:     uint64(cmp.Or(l.CallMs, defaultCallMs)),
 		quota.Rate:     declared(p.Manifest, quota.Rate),
-		quota.Segments: uint64(n.arena.Limit()),
+		quota.Segments: uint64(n.arena.PayloadLimit()),
 		quota.Log:      host.LogLinesPerSecond,
 	}
 }

@@ -81,6 +81,9 @@ func Start(ctx context.Context, o Options) (*Node, error) {
 		return nil, err
 	}
 	n := &Node{options: o, arena: arena.New(o.ArenaBytes)}
+	if o.payloadBytes > 0 {
+		n.arena.GivePayloads(o.payloadBytes)
+	}
 	if n.kernel, err = n.arena.NewKernel(); err != nil {
 		return nil, fault.Wrap(opStart, fault.Unavailable, "arena", err, "see inos doctor")
 	}

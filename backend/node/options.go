@@ -19,7 +19,8 @@ import (
 type Options struct {
 	// DataDir holds plugins, cache and settings; empty: DefaultDataDir.
 	DataDir string
-	// ArenaBytes is the budget of shared memory; 0: arena.DefaultBudget (16 MiB).
+	// ArenaBytes is the budget of shared memory; 0: arena.DefaultBudget (16 MiB), and for the inputs and
+	// outputs of jobs one of their own, a quarter of this machine's memory.
 	ArenaBytes int64
 	// PluginDirs replace the folders that plugins are looked for in: `plugins` beside the program
 	// and `plugins` in the data folder.
@@ -48,7 +49,18 @@ type Options struct {
 	Log *slog.Logger
 	// Policy of failing live units; zero: unit.DefaultPolicy.
 	Policy unit.Policy
+
+	payloadBytes int64 // a budget of their own for payloads; 0: none
 }
+
+// defaultPayloads lets the files of jobs have a quarter of the machine's memory, which is also as large
+// as a result can be.
+func defaultPayloads() int64 {
+	const share = 4
+	return min(max(machineMemory()/share, leastPayloads), arena.MaxBudget)
+}
+
+const leastPayloads = 256 << 20
 
 // DefaultDataDir is $XDG_DATA_HOME/inos, else ~/.local/share/inos.
 func DefaultDataDir() (string, error) {
@@ -95,7 +107,7 @@ func (o Options) filled() (Options, error) {
 		return o, fault.Wrap(opStart, fault.Invalid, o.DataDir, err, "")
 	}
 	if o.ArenaBytes == 0 {
-		o.ArenaBytes = arena.DefaultBudget
+		o.ArenaBytes, o.payloadBytes = arena.DefaultBudget, defaultPayloads()
 	}
 	if err := arena.CheckBudget(o.ArenaBytes); err != nil {
 		return o, fault.Wrap(opStart, fault.Invalid, "arena", err, "")
