@@ -1,11 +1,13 @@
 //! Functions over the rows of a group.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use inos_sdk::Error;
 
+use crate::cells::Row;
 use crate::expr::{Node, short};
-use crate::value::Value;
+use crate::value::{Owned, Value};
 
 const MAX_JOINED_BYTES: usize = 16 << 20;
 
@@ -50,125 +52,160 @@ pub(crate) struct AggregateCall {
     pub(crate) filter: Option<Node>,
 }
 
-/// What a call has seen of its group.
-#[derive(Clone, Debug, Default)]
+/// What a call has seen of its group; no more than its function needs, since there is one for each
+/// group.
+#[derive(Debug)]
 pub(crate) struct State {
     count: u64,
-    whole: i64,
-    overflown: bool,
-    float: bool,
-    sum: f64,
-    mean: f64,
-    squares: f64,
-    extreme: Option<Value>,
-    joined: String,
-    values: Vec<f64>,
-    seen: HashSet<Vec<u8>>,
+    seen: Option<Box<HashSet<Vec<u8>>>>,
+    so_far: SoFar,
+}
+
+#[derive(Debug)]
+enum SoFar {
+    Count,
+    Extreme(Option<Owned>),
+    /// The exact sum while all are integers; the other one always.
+    Sum(Option<i64>, f64),
+    Text(String),
+    Spread {
+        mean: f64,
+        squares: f64,
+    },
+    Values(Vec<f64>),
 }
 
 impl AggregateCall {
-    pub(crate) fn add(&self, state: &mut State, row: &[Value]) -> Result<(), Error> {
+    pub(crate) fn state(&self) -> State {
+        State {
+            count: 0,
+            seen: self.distinct.then(Box::default),
+            so_far: match self.function {
+                Aggregate::Count => SoFar::Count,
+                Aggregate::Min | Aggregate::Max => SoFar::Extreme(None),
+                Aggregate::Sum | Aggregate::Avg => SoFar::Sum(Some(0), 0.0),
+                Aggregate::Join => SoFar::Text(String::new()),
+                Aggregate::Stddev | Aggregate::Variance => SoFar::Spread {
+                    mean: 0.0,
+                    squares: 0.0,
+                },
+                Aggregate::Median => SoFar::Values(Vec::new()),
+            },
+        }
+    }
+
+    /// Takes a row; returns the bytes that the state has grown by.
+    pub(crate) fn add(&self, state: &mut State, row: Row) -> Result<usize, Error> {
         if let Some(filter) = &self.filter
             && !filter.holds(row)?
         {
-            return Ok(());
+            return Ok(0);
         }
         let Some(arg) = &self.arg else {
             state.count += 1;
-            return Ok(());
+            return Ok(0);
         };
         let value = arg.eval(row)?;
         if value.is_null() {
-            return Ok(());
+            return Ok(0);
         }
-        if self.distinct {
+        let mut grown = 0;
+        if let Some(seen) = &mut state.seen {
             let mut key = Vec::new();
             value.key(&mut key);
-            if !state.seen.insert(key) {
-                return Ok(());
+            grown = key.capacity() + 32;
+            if !seen.insert(key) {
+                return Ok(0);
             }
         }
         state.count += 1;
-        match self.function {
-            Aggregate::Count => {}
-            Aggregate::Min | Aggregate::Max => {
-                let better = state.extreme.as_ref().is_none_or(|known| {
-                    let order = value.order(known);
-                    if self.function == Aggregate::Min {
-                        order.is_lt()
-                    } else {
-                        order.is_gt()
-                    }
+        Ok(grown + self.take(state, value)?)
+    }
+
+    fn take(&self, state: &mut State, value: Value) -> Result<usize, Error> {
+        match &mut state.so_far {
+            SoFar::Count => {}
+            SoFar::Extreme(known) => {
+                let order = known.as_ref().map(|known| value.order(known));
+                let better = order.is_none_or(|order| match self.function {
+                    Aggregate::Min => order.is_lt(),
+                    _ => order.is_gt(),
                 });
                 if better {
-                    state.extreme = Some(value);
+                    let cost = value.cost();
+                    let before = known.replace(value.into_owned()).map_or(0, |v| v.cost());
+                    return Ok(cost.saturating_sub(before));
                 }
             }
-            Aggregate::Join => {
+            SoFar::Sum(whole, sum) => {
+                let number = number(&value)?;
+                *sum += number;
+                *whole = match (&value, *whole) {
+                    (Value::Int(value), Some(so_far)) => so_far.checked_add(*value),
+                    (Value::Bool(flag), Some(so_far)) => so_far.checked_add(i64::from(*flag)),
+                    _ => None,
+                };
+            }
+            SoFar::Text(text) => {
+                let before = text.len();
                 if state.count > 1 {
-                    state.joined.push_str(&self.separator);
+                    text.push_str(&self.separator);
                 }
-                state.joined.push_str(&value.to_string());
-                if state.joined.len() > MAX_JOINED_BYTES {
+                text.push_str(&value.written());
+                if text.len() > MAX_JOINED_BYTES {
                     return Err(Error::invalid(
                         "group_concat makes a text of more than 16 MiB",
                     ));
                 }
+                return Ok(text.len() - before);
             }
-            _ => self.number(state, &value)?,
+            SoFar::Spread { mean, squares } => {
+                // Welford: the squares around the mean, without cancellation.
+                let number = number(&value)?;
+                let delta = number - *mean;
+                *mean += delta / state.count as f64;
+                *squares += delta * (number - *mean);
+            }
+            SoFar::Values(values) => {
+                values.push(number(&value)?);
+                return Ok(size_of::<f64>());
+            }
         }
-        Ok(())
+        Ok(0)
     }
 
-    fn number(&self, state: &mut State, value: &Value) -> Result<(), Error> {
-        let Some(number) = value.number() else {
-            let text = short(&value.to_string());
-            return Err(Error::invalid(format!(
-                "the text {text:?} cannot be added up"
-            )));
-        };
-        let whole = match value {
-            Value::Int(whole) => Some(*whole),
-            Value::Bool(flag) => Some(i64::from(*flag)),
-            _ => None,
-        };
-        match whole {
-            None => state.float = true,
-            Some(whole) => match state.whole.checked_add(whole) {
-                Some(sum) if !state.overflown => state.whole = sum,
-                _ => state.overflown = true,
-            },
-        }
-        state.sum += number;
-        // Welford: the mean and the squares around it, without cancellation.
-        let delta = number - state.mean;
-        state.mean += delta / state.count as f64;
-        state.squares += delta * (number - state.mean);
-        if self.function == Aggregate::Median {
-            state.values.push(number);
-        }
-        Ok(())
-    }
-
-    pub(crate) fn result(&self, state: &State) -> Value {
+    pub(crate) fn result<'s>(&self, state: &'s State) -> Value<'s> {
         let count = state.count as f64;
-        match self.function {
-            Aggregate::Count => Value::Int(state.count as i64),
+        match &state.so_far {
+            SoFar::Count => Value::Int(state.count as i64),
             _ if state.count == 0 => Value::Null,
-            Aggregate::Sum if state.float || state.overflown => Value::float(state.sum),
-            Aggregate::Sum => Value::Int(state.whole),
-            Aggregate::Avg => Value::float(state.sum / count),
-            Aggregate::Min | Aggregate::Max => state.extreme.clone().unwrap_or(Value::Null),
-            Aggregate::Join => Value::text(&state.joined),
-            Aggregate::Median => {
-                let mut values = state.values.clone();
-                quantile(&mut values, 0.5).map_or(Value::Null, Value::float)
+            SoFar::Sum(_, sum) if self.function == Aggregate::Avg => Value::float(sum / count),
+            SoFar::Sum(Some(whole), _) => Value::Int(*whole),
+            SoFar::Sum(None, sum) => Value::float(*sum),
+            SoFar::Extreme(Some(Value::Text(text))) => Value::Text(Cow::Borrowed(text)),
+            SoFar::Extreme(value) => value.clone().unwrap_or(Value::Null),
+            SoFar::Text(text) => Value::Text(Cow::Borrowed(text)),
+            SoFar::Values(values) => {
+                quantile(&mut values.clone(), 0.5).map_or(Value::Null, Value::float)
             }
-            Aggregate::Variance | Aggregate::Stddev if state.count < 2 => Value::Null,
-            Aggregate::Variance => Value::float(state.squares / (count - 1.0)),
-            Aggregate::Stddev => Value::float((state.squares / (count - 1.0)).sqrt()),
+            SoFar::Spread { .. } if state.count < 2 => Value::Null,
+            SoFar::Spread { squares, .. } => {
+                let variance = squares / (count - 1.0);
+                Value::float(if self.function == Aggregate::Stddev {
+                    variance.sqrt()
+                } else {
+                    variance
+                })
+            }
         }
     }
+}
+
+fn number(value: &Value) -> Result<f64, Error> {
+    value.number().ok_or_else(|| {
+        let text = short(&value.written());
+        Error::invalid(format!("the text {text:?} cannot be added up"))
+    })
 }
 
 /// The value below which the share `q` lies, between two by a straight line, as numpy has it.

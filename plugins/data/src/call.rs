@@ -76,7 +76,7 @@ impl Scalar {
         Ok(scalar)
     }
 
-    pub(crate) fn call(self, args: &[Value]) -> Result<Value, Error> {
+    pub(crate) fn call<'a>(self, args: &[Value<'a>]) -> Result<Value<'a>, Error> {
         let null = &Value::Null;
         let at = |i: usize| args.get(i).unwrap_or(null);
         let first = at(0);
@@ -111,27 +111,27 @@ impl Scalar {
                 number(first)?,
                 if args.len() > 1 { number(at(1))? } else { 0.0 },
             ),
-            Self::Length => Value::Int(first.to_string().chars().count() as i64),
-            Self::Lower => Value::text(first.to_string().to_lowercase()),
-            Self::Upper => Value::text(first.to_string().to_uppercase()),
-            Self::Trim => Value::text(first.to_string().trim_matches(' ')),
-            Self::TrimStart => Value::text(first.to_string().trim_start_matches(' ')),
-            Self::TrimEnd => Value::text(first.to_string().trim_end_matches(' ')),
+            Self::Length => Value::Int(first.written().chars().count() as i64),
+            Self::Lower => Value::text(first.written().to_lowercase()),
+            Self::Upper => Value::text(first.written().to_uppercase()),
+            Self::Trim => Value::text(first.written().trim_matches(' ')),
+            Self::TrimStart => Value::text(first.written().trim_start_matches(' ')),
+            Self::TrimEnd => Value::text(first.written().trim_end_matches(' ')),
             Self::Instr => {
-                let (text, part) = (first.to_string(), at(1).to_string());
+                let (text, part) = (first.written(), at(1).written());
                 let found = text
-                    .find(&part)
+                    .find(part.as_ref())
                     .map(|byte| text[..byte].chars().count() + 1);
                 Value::Int(found.unwrap_or(0) as i64)
             }
-            Self::Replace => replace(&first.to_string(), &at(1).to_string(), &at(2).to_string())?,
+            Self::Replace => replace(&first.written(), &at(1).written(), &at(2).written())?,
             Self::Substring => {
                 let length = if args.len() > 2 {
                     Some(whole(at(2))?)
                 } else {
                     None
                 };
-                substring(&first.to_string(), whole(at(1))?, length)
+                substring(&first.written(), whole(at(1))?, length)
             }
             Self::Max => extreme(args, true),
             Self::Min => extreme(args, false),
@@ -141,7 +141,7 @@ impl Scalar {
 }
 
 fn number(value: &Value) -> Result<f64, Error> {
-    let text = || short(&value.to_string());
+    let text = || short(&value.written());
     value
         .number()
         .ok_or_else(|| Error::invalid(format!("{:?} is not a number", text())))
@@ -153,7 +153,7 @@ fn whole(value: &Value) -> Result<i64, Error> {
 
 /// To digits it is the nearest decimal of the exact binary value, as in Python; to an integer halves
 /// go away from 0.
-fn round(value: f64, digits: f64) -> Value {
+fn round<'a>(value: f64, digits: f64) -> Value<'a> {
     if !value.is_finite() || value.abs() > 4_503_599_627_370_496.0 {
         return Value::float(value);
     }
@@ -164,7 +164,7 @@ fn round(value: f64, digits: f64) -> Value {
     Value::float(format!("{value:.digits$}").parse().unwrap_or(value))
 }
 
-fn replace(text: &str, part: &str, by: &str) -> Result<Value, Error> {
+fn replace<'a>(text: &str, part: &str, by: &str) -> Result<Value<'a>, Error> {
     if part.is_empty() {
         return Ok(Value::text(text));
     }
@@ -178,7 +178,7 @@ fn replace(text: &str, part: &str, by: &str) -> Result<Value, Error> {
 }
 
 /// Positions count characters from 1; negative ones from the end.
-fn substring(text: &str, start: i64, length: Option<i64>) -> Value {
+fn substring<'a>(text: &str, start: i64, length: Option<i64>) -> Value<'a> {
     let count = text.chars().count() as i64;
     let mut from = match start {
         0 => 0,
@@ -202,8 +202,8 @@ fn substring(text: &str, start: i64, length: Option<i64>) -> Value {
     )
 }
 
-fn extreme(args: &[Value], most: bool) -> Value {
-    let order = |a: &&Value, b: &&Value| a.order(b);
+fn extreme<'a>(args: &[Value<'a>], most: bool) -> Value<'a> {
+    let order = |a: &&Value<'a>, b: &&Value<'a>| a.order(b);
     let found = if most {
         args.iter().max_by(order)
     } else {
@@ -213,29 +213,36 @@ fn extreme(args: &[Value], most: bool) -> Value {
 }
 
 /// A value as another kind; an error when it is none. A number loses its fraction as an integer.
-pub(crate) fn convert(value: &Value, kind: Kind) -> Result<Value, Error> {
-    let wrong = || {
-        let text = short(&value.to_string());
+pub(crate) fn convert(value: Value<'_>, kind: Kind) -> Result<Value<'_>, Error> {
+    let wrong = |value: &Value| {
+        let text = short(&value.written());
         Error::invalid(format!("{text:?} cannot be made a {}", kind.name()))
     };
-    Ok(match (value, kind) {
+    Ok(match (&value, kind) {
         (Value::Null, _) | (_, Kind::Null) => Value::Null,
+        (Value::Text(_), Kind::Text) | (Value::Int(_), Kind::Int) => value,
         (_, Kind::Text) => Value::text(value.to_string()),
         (Value::Text(text), Kind::Int) => {
             let text = text.trim();
-            match text.parse() {
-                Ok(whole) => Value::Int(whole),
-                Err(_) => truncated(text.parse().map_err(|_| wrong())?).ok_or_else(wrong)?,
+            let whole = text.parse().ok().map(Value::Int);
+            let cut = || text.parse().ok().and_then(truncated);
+            whole.or_else(cut).ok_or_else(|| wrong(&value))?
+        }
+        (Value::Text(text), _) => match kind.parse(text.trim()) {
+            Some(parsed) => parsed.into_owned(),
+            None => return Err(wrong(&value)),
+        },
+        (_, kind) => {
+            let number = value.number().ok_or_else(|| wrong(&value))?;
+            match kind {
+                Kind::Int => truncated(number).ok_or_else(|| wrong(&value))?,
+                Kind::Float => Value::float(number),
+                _ => Value::Bool(number != 0.0),
             }
         }
-        (Value::Text(text), _) => kind.parse(text.trim()).ok_or_else(wrong)?,
-        (Value::Int(_), Kind::Int) => value.clone(),
-        (_, Kind::Int) => truncated(value.number().ok_or_else(wrong)?).ok_or_else(wrong)?,
-        (_, Kind::Float) => Value::float(value.number().ok_or_else(wrong)?),
-        (_, Kind::Bool) => Value::Bool(value.number().ok_or_else(wrong)? != 0.0),
     })
 }
 
-fn truncated(value: f64) -> Option<Value> {
+fn truncated<'a>(value: f64) -> Option<Value<'a>> {
     (value.abs() < 9.2e18).then_some(Value::Int(value as i64))
 }

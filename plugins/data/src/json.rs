@@ -7,20 +7,25 @@ use inos_sdk::Error;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::table::{Column, MAX_COLUMNS, Table};
-use crate::value::{Kind, Value};
+use crate::budget::Held;
+use crate::cells::{BATCH_ROWS, Batch, Cells};
+use crate::table::{Column, MAX_COLUMNS, Rows};
+use crate::value::{Owned, Value};
 
 /// Rows of a table whose columns are still being found.
 #[derive(Default)]
-pub(crate) struct Rows {
+pub(crate) struct Building {
     names: Vec<String>,
     places: HashMap<String, usize>,
-    rows: Vec<Vec<Value>>,
-    cost: usize,
+    batches: Vec<Batch>,
+    open: Vec<Cells>,
+    /// Rows of the open batch.
+    rows: usize,
+    held: Held,
 }
 
 /// A cell as JSON has it.
-struct Cell(Value);
+struct Cell(Owned);
 
 impl<'de> Deserialize<'de> for Cell {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -31,7 +36,7 @@ impl<'de> Deserialize<'de> for Cell {
             Some(b'n') => Value::Null,
             Some(b't') => Value::Bool(true),
             Some(b'f') => Value::Bool(false),
-            Some(b'"') => Value::Text(serde_json::from_str::<String>(text).map_err(wrong)?.into()),
+            Some(b'"') => Value::text(serde_json::from_str::<String>(text).map_err(wrong)?),
             Some(b'{' | b'[') => Value::text(text),
             _ => match text.parse::<i64>() {
                 Ok(whole) if text != "-0" => Value::Int(whole),
@@ -42,7 +47,7 @@ impl<'de> Deserialize<'de> for Cell {
 }
 
 /// One object, in the order of its keys.
-struct Object(Vec<(String, Value)>);
+struct Object(Vec<(String, Owned)>);
 
 impl<'de> Deserialize<'de> for Object {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -66,56 +71,68 @@ impl<'de> Deserialize<'de> for Object {
     }
 }
 
-impl Rows {
+impl Building {
     fn add(&mut self, Object(fields): Object) -> Result<(), Error> {
         let mut row = vec![Value::Null; self.names.len()];
         for (key, value) in fields {
             let place = match self.places.get(&key) {
                 Some(place) => *place,
-                None => {
-                    if self.names.len() >= MAX_COLUMNS {
-                        return Err(Error::invalid(format!("more than {MAX_COLUMNS} columns")));
-                    }
-                    self.places.insert(key.clone(), self.names.len());
-                    self.names.push(key);
-                    self.names.len() - 1
-                }
+                None => self.column(key)?,
             };
-            self.cost += value.cost();
             if place >= row.len() {
                 row.resize(place + 1, Value::Null);
             }
             row[place] = value;
         }
-        self.cost += size_of::<Vec<Value>>();
-        if self.cost > crate::table::MAX_TABLE_BYTES {
-            return Err(Error::invalid(
-                "the JSON text needs more than 48 MiB of memory",
-            ));
+        for (cells, value) in self.open.iter_mut().zip(row) {
+            cells.push(value);
         }
-        self.rows.push(row);
+        self.rows += 1;
+        if self.rows == BATCH_ROWS {
+            self.seal()?;
+        }
         Ok(())
     }
 
-    fn table(self) -> Result<Table, Error> {
-        let column = |name| Column {
-            name,
-            kind: Kind::Null,
-        };
-        let mut table = Table::new(self.names.into_iter().map(column).collect());
-        let width = table.width();
-        for mut row in self.rows {
-            row.resize(width, Value::Null);
-            table.push(row)?;
+    fn column(&mut self, name: String) -> Result<usize, Error> {
+        if self.names.len() >= MAX_COLUMNS {
+            return Err(Error::invalid(format!("more than {MAX_COLUMNS} columns")));
         }
-        table.settle();
-        Ok(table)
+        self.places.insert(name.clone(), self.names.len());
+        self.names.push(name);
+        self.open.push(Cells::nulls(self.rows));
+        Ok(self.names.len() - 1)
+    }
+
+    fn seal(&mut self) -> Result<(), Error> {
+        let fresh = vec![Cells::default(); self.names.len()];
+        let mut columns = std::mem::replace(&mut self.open, fresh);
+        columns.iter_mut().for_each(Cells::shrink);
+        self.held.grow(columns.iter().map(Cells::cost).sum())?;
+        self.batches.push(Batch::new(columns, self.rows));
+        self.rows = 0;
+        Ok(())
+    }
+
+    fn table(mut self) -> Result<(Vec<Column>, Rows), Error> {
+        if self.rows > 0 {
+            self.seal()?;
+        }
+        let rows = Rows::settled(self.names.len(), self.batches, self.held);
+        let column = |(i, name)| Column {
+            name,
+            kind: rows.kind(i),
+        };
+        Ok((
+            self.names.into_iter().enumerate().map(column).collect(),
+            rows,
+        ))
     }
 }
 
 /// A list of objects, or a single object, which is one row.
-pub(crate) fn read(bytes: &[u8]) -> Result<Table, Error> {
-    let mut rows = Rows::default();
+pub(crate) fn read(bytes: &[u8]) -> Result<(Vec<Column>, Rows), Error> {
+    let mut rows = Building::default();
     let start = bytes.iter().find(|b| !b.is_ascii_whitespace());
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     if start == Some(&b'{') {
@@ -138,8 +155,8 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Table, Error> {
 }
 
 /// One object a line; empty lines count for nothing.
-pub(crate) fn read_lines(bytes: &[u8]) -> Result<Table, Error> {
-    let mut rows = Rows::default();
+pub(crate) fn read_lines(bytes: &[u8]) -> Result<(Vec<Column>, Rows), Error> {
+    let mut rows = Building::default();
     for (i, line) in bytes.split(|b| *b == b'\n').enumerate() {
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
@@ -158,7 +175,7 @@ pub(crate) fn read_lines(bytes: &[u8]) -> Result<Table, Error> {
 }
 
 struct List<'r> {
-    rows: &'r mut Rows,
+    rows: &'r mut Building,
     full: &'r mut Option<Error>,
 }
 

@@ -3,13 +3,19 @@
 #![forbid(unsafe_code)]
 
 mod aggregate;
+mod budget;
 mod call;
+mod cells;
 mod csv;
 mod encoding;
 mod expr;
 mod join;
 mod json;
+mod keys;
+mod number;
 mod ops;
+mod reading;
+mod separated;
 mod source;
 mod sql;
 mod table;
@@ -19,22 +25,22 @@ mod write;
 
 inos_sdk::plugin! {
     ops: {
-        0 => ops::stream::convert,
-        1 => ops::stream::schema,
-        2 => ops::stream::head,
-        3 => ops::stream::slice,
-        4 => ops::stream::filter,
-        5 => ops::stream::select,
-        6 => ops::stream::rename,
-        7 => ops::stream::cast,
-        8 => ops::stream::derive,
-        9 => ops::stream::sample,
-        10 => ops::whole::tail,
-        11 => ops::whole::sort,
-        12 => ops::whole::distinct,
-        13 => ops::whole::group_by,
-        14 => ops::whole::sql,
-        15 => ops::whole::join,
-        16 => ops::whole::union,
+        0 => ops::columns::convert,
+        1 => ops::keep::schema,
+        2 => ops::keep::head,
+        3 => ops::keep::slice,
+        4 => ops::keep::filter,
+        5 => ops::columns::select,
+        6 => ops::columns::rename,
+        7 => ops::columns::cast,
+        8 => ops::columns::derive,
+        9 => ops::keep::sample,
+        10 => ops::keep::tail,
+        11 => ops::keep::sort,
+        12 => ops::keep::distinct,
+        13 => ops::relate::group_by,
+        14 => ops::relate::sql,
+        15 => ops::relate::join,
+        16 => ops::relate::union,
     },
 }

@@ -1,11 +1,11 @@
-//! A table in memory: cells row by row.
+//! A table in memory, in batches of columns.
 
 use inos_sdk::Error;
 
+use crate::budget::Held;
+use crate::cells::{BATCH_ROWS, Batch, Cells};
 use crate::value::{Kind, Value};
 
-/// What a table in memory may cost. A whole-table op holds two or three of them.
-pub(crate) const MAX_TABLE_BYTES: usize = 48 << 20;
 pub(crate) const MAX_COLUMNS: usize = 4096;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -14,98 +14,183 @@ pub(crate) struct Column {
     pub(crate) kind: Kind,
 }
 
-#[derive(Clone, Debug, Default)]
+impl Column {
+    pub(crate) fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            kind: Kind::Null,
+        }
+    }
+}
+
+/// Rows of so many columns, what they are called being the owner's matter.
+#[derive(Debug, Default)]
 pub(crate) struct Table {
-    pub(crate) columns: Vec<Column>,
-    cells: Vec<Value>,
+    width: usize,
+    /// All of [`BATCH_ROWS`] rows but the last.
+    batches: Vec<Batch>,
+    /// The rows after them.
+    open: Vec<Cells>,
     rows: usize,
-    cost: usize,
+    held: Held,
 }
 
 impl Table {
-    pub(crate) fn new(columns: Vec<Column>) -> Self {
+    pub(crate) fn new(width: usize) -> Self {
         Self {
-            columns,
+            width,
+            open: vec![Cells::default(); width],
             ..Self::default()
         }
-    }
-
-    pub(crate) fn width(&self) -> usize {
-        self.columns.len()
     }
 
     pub(crate) fn len(&self) -> usize {
         self.rows
     }
 
-    pub(crate) fn cost(&self) -> usize {
-        self.cost
-    }
-
-    /// A row, or nothing beyond the end.
-    pub(crate) fn row(&self, row: usize) -> &[Value] {
-        let width = self.width();
-        self.cells
-            .get(row * width..(row + 1) * width)
-            .unwrap_or_default()
-    }
-
-    pub(crate) fn rows(&self) -> impl Iterator<Item = &[Value]> {
-        (0..self.rows).map(|row| self.row(row))
-    }
-
-    /// Adds a row, which has to have a value for each column.
-    pub(crate) fn push(&mut self, row: impl IntoIterator<Item = Value>) -> Result<(), Error> {
-        let before = self.cells.len();
-        self.cells.extend(row);
-        debug_assert_eq!(self.cells.len() - before, self.width());
-        self.cells.resize(before + self.width(), Value::Null);
-        self.cost += self.cells[before..].iter().map(Value::cost).sum::<usize>();
+    pub(crate) fn push<'v>(
+        &mut self,
+        row: impl IntoIterator<Item = Value<'v>>,
+    ) -> Result<(), Error> {
+        for (cells, value) in self.open.iter_mut().zip(row) {
+            cells.push(value);
+        }
         self.rows += 1;
-        if self.cost > MAX_TABLE_BYTES {
-            let mib = MAX_TABLE_BYTES >> 20;
-            return Err(Error::invalid(format!(
-                "the table needs more than {mib} MiB of memory at row {}; filter it or select columns first",
-                self.rows
-            )));
+        self.seal_full()
+    }
+
+    /// Adds rows; a whole batch is taken as it is.
+    pub(crate) fn append(&mut self, batch: &Batch) -> Result<(), Error> {
+        let opened = self.rows % BATCH_ROWS;
+        if opened == 0 && batch.rows == BATCH_ROWS {
+            self.hold(batch)?;
+            self.batches.push(batch.clone());
+            self.rows += batch.rows;
+            return Ok(());
+        }
+        let mut from = 0;
+        while from < batch.rows {
+            let room = BATCH_ROWS - self.rows % BATCH_ROWS;
+            let to = batch.rows.min(from + room);
+            let places: Vec<u32> = (from as u32..to as u32).collect();
+            for (cells, more) in self.open.iter_mut().zip(&batch.columns) {
+                cells.extend(more, &places);
+            }
+            self.rows += to - from;
+            from = to;
+            self.seal_full()?;
         }
         Ok(())
     }
 
-    /// Adds all rows of another table with the same columns.
-    pub(crate) fn append(&mut self, other: &Self) -> Result<(), Error> {
-        other
-            .rows()
-            .try_for_each(|row| self.push(row.iter().cloned()))
+    fn seal_full(&mut self) -> Result<(), Error> {
+        if self.rows.is_multiple_of(BATCH_ROWS) {
+            self.seal()?;
+        }
+        Ok(())
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.cells.clear();
-        self.rows = 0;
-        self.cost = 0;
+    /// Makes a batch of the rows that are open. Only the last one may have fewer than the others.
+    fn seal(&mut self) -> Result<(), Error> {
+        let rows = self.rows - self.batches.len() * BATCH_ROWS;
+        if rows == 0 {
+            return Ok(());
+        }
+        let mut columns = std::mem::replace(&mut self.open, vec![Cells::default(); self.width]);
+        columns.iter_mut().for_each(Cells::shrink);
+        let batch = Batch::new(columns, rows);
+        self.hold(&batch)?;
+        self.batches.push(batch);
+        Ok(())
     }
 
-    /// Sets each column's kind to that of its values, and the values of mixed columns to it.
-    pub(crate) fn settle(&mut self) {
-        let width = self.width();
-        for column in &mut self.columns {
-            column.kind = Kind::Null;
+    fn hold(&mut self, batch: &Batch) -> Result<(), Error> {
+        self.held.grow(batch.columns.iter().map(|c| c.cost()).sum())
+    }
+
+    /// The rows, which can be read from now on.
+    pub(crate) fn done(mut self) -> Result<Rows, Error> {
+        self.seal()?;
+        Ok(Rows {
+            width: self.width,
+            batches: self.batches,
+            rows: self.rows,
+            _held: self.held,
+        })
+    }
+}
+
+/// A table that is complete.
+#[derive(Debug, Default)]
+pub(crate) struct Rows {
+    pub(crate) width: usize,
+    pub(crate) batches: Vec<Batch>,
+    rows: usize,
+    _held: Held,
+}
+
+impl Rows {
+    /// Batches as one table: each column of one kind, those that a batch lacks null.
+    pub(crate) fn settled(width: usize, mut batches: Vec<Batch>, held: Held) -> Self {
+        for batch in &mut batches {
+            let rows = batch.rows;
+            batch
+                .columns
+                .resize_with(width, || Cells::nulls(rows).into());
         }
-        for (i, value) in self.cells.iter().enumerate() {
-            let column = &mut self.columns[i % width];
-            column.kind = column.kind.with(value.kind());
-        }
-        for (i, value) in self.cells.iter_mut().enumerate() {
-            let kind = self.columns[i % width].kind;
-            if value.kind() == kind || value.is_null() {
-                continue;
+        let mut rows = Self {
+            width,
+            rows: batches.iter().map(|b| b.rows).sum(),
+            batches,
+            _held: held,
+        };
+        for column in 0..width {
+            let kind = rows.kind(column);
+            for batch in &mut rows.batches {
+                let cells = &mut batch.columns[column];
+                if !cells.is_all(kind) {
+                    *cells = cells.settled(kind).into();
+                }
             }
-            *value = match (kind, &*value) {
-                (Kind::Float, Value::Int(whole)) => Value::Float(*whole as f64),
-                (Kind::Text, other) => Value::text(other.to_string()),
-                (_, other) => other.clone(),
-            };
         }
+        rows
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.rows
+    }
+
+    pub(crate) fn get(&self, row: usize, column: usize) -> Value<'_> {
+        match self.batches.get(row / BATCH_ROWS) {
+            Some(batch) => batch.row(row % BATCH_ROWS).get(column),
+            None => Value::Null,
+        }
+    }
+
+    /// The row, where there is one.
+    pub(crate) fn row(&self, row: usize) -> Option<crate::cells::Row<'_>> {
+        let batch = self.batches.get(row / BATCH_ROWS)?;
+        Some(batch.row(row % BATCH_ROWS))
+    }
+
+    /// Cells of one column, by their rows.
+    pub(crate) fn column(&self, column: usize, places: &[u32]) -> Cells {
+        let mut cells = Cells::default();
+        for place in places {
+            cells.push(self.get(*place as usize, column));
+        }
+        cells
+    }
+
+    pub(crate) fn gather(&self, places: &[u32]) -> Batch {
+        let columns = (0..self.width).map(|c| self.column(c, places)).collect();
+        Batch::new(columns, places.len())
+    }
+
+    /// The kind of a column over all batches.
+    pub(crate) fn kind(&self, column: usize) -> Kind {
+        let kinds = self.batches.iter().map(|b| b.columns[column].kind());
+        kinds.fold(Kind::Null, Kind::with)
     }
 }
 

@@ -1,18 +1,22 @@
-//! One cell of a table, and how text becomes one.
+//! One cell of a table.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
-use std::rc::Rc;
 
-/// A cell.
+use crate::number;
+
+/// A cell, a text of which may lie in the table that it is of.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Value {
+pub(crate) enum Value<'a> {
     Null,
     Bool(bool),
     Int(i64),
     Float(f64),
-    Text(Rc<str>),
+    Text(Cow<'a, str>),
 }
+
+pub(crate) type Owned = Value<'static>;
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,40 +50,11 @@ impl Kind {
         }
     }
 
-    /// The kind that a text by itself has. What a number would not give back is a text: leading
-    /// zeros, as in postal codes, and integers beyond 64 bits.
-    pub(crate) fn of_text(text: &str) -> Self {
-        let digits = text.strip_prefix('-').unwrap_or(text);
-        let bytes = digits.as_bytes();
-        match bytes {
-            [] => Self::Text,
-            [b'0', b'0'..=b'9', ..] => Self::Text,
-            [b'0'..=b'9' | b'.', ..] => Self::of_number(text, bytes),
-            _ if truth(text).is_some() => Self::Bool,
-            _ => Self::Text,
-        }
-    }
-
-    fn of_number(text: &str, bytes: &[u8]) -> Self {
-        if bytes.iter().all(u8::is_ascii_digit) {
-            return match text {
-                "-0" => Self::Float,
-                _ if text.parse::<i64>().is_ok() => Self::Int,
-                _ => Self::Text,
-            };
-        }
-        let numeric = |b: &u8| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-');
-        match text.parse::<f64>() {
-            Ok(value) if value.is_finite() && bytes.iter().all(numeric) => Self::Float,
-            _ => Self::Text,
-        }
-    }
-
     /// A text as a value of this kind; None when it is no such value.
-    pub(crate) fn parse(self, text: &str) -> Option<Value> {
+    pub(crate) fn parse(self, text: &str) -> Option<Value<'_>> {
         match self {
             Self::Null => None,
-            Self::Bool => truth(text).map(Value::Bool),
+            Self::Bool => number::truth(text.as_bytes()).map(Value::Bool),
             Self::Int => text.parse().ok().map(Value::Int),
             Self::Float => text
                 .parse()
@@ -91,17 +66,9 @@ impl Kind {
     }
 }
 
-fn truth(text: &str) -> Option<bool> {
-    match text {
-        "true" | "True" | "TRUE" => Some(true),
-        "false" | "False" | "FALSE" => Some(false),
-        _ => None,
-    }
-}
-
-impl Value {
-    pub(crate) fn text(text: impl AsRef<str>) -> Self {
-        Self::Text(text.as_ref().into())
+impl<'a> Value<'a> {
+    pub(crate) fn text(text: impl Into<String>) -> Self {
+        Self::Text(Cow::Owned(text.into()))
     }
 
     /// A number; what is none is null, as in SQLite.
@@ -127,6 +94,24 @@ impl Value {
         matches!(self, Self::Null)
     }
 
+    /// As it is written.
+    pub(crate) fn written(&self) -> Cow<'_, str> {
+        match self {
+            Self::Text(text) => Cow::Borrowed(text),
+            other => Cow::Owned(other.to_string()),
+        }
+    }
+
+    pub(crate) fn into_owned(self) -> Owned {
+        match self {
+            Self::Null => Value::Null,
+            Self::Bool(value) => Value::Bool(value),
+            Self::Int(value) => Value::Int(value),
+            Self::Float(value) => Value::Float(value),
+            Self::Text(text) => Value::Text(Cow::Owned(text.into_owned())),
+        }
+    }
+
     /// As a number; None for what is none.
     pub(crate) fn number(&self) -> Option<f64> {
         match self {
@@ -138,14 +123,14 @@ impl Value {
     }
 
     /// The order of all values: nulls, truth values, numbers, texts by their bytes.
-    pub(crate) fn order(&self, other: &Self) -> Ordering {
+    pub(crate) fn order(&self, other: &Value) -> Ordering {
         match (self, other) {
-            (Self::Bool(a), Self::Bool(b)) => a.cmp(b),
-            (Self::Int(a), Self::Int(b)) => a.cmp(b),
-            (Self::Float(a), Self::Float(b)) => a.partial_cmp(b).unwrap_or(Ordering::Equal),
-            (Self::Int(a), Self::Float(b)) => mixed(*a, *b),
-            (Self::Float(a), Self::Int(b)) => mixed(*b, *a).reverse(),
-            (Self::Text(a), Self::Text(b)) => a.cmp(b),
+            (Self::Bool(a), Value::Bool(b)) => a.cmp(b),
+            (Self::Int(a), Value::Int(b)) => a.cmp(b),
+            (Self::Float(a), Value::Float(b)) => a.partial_cmp(b).unwrap_or(Ordering::Equal),
+            (Self::Int(a), Value::Float(b)) => mixed(*a, *b),
+            (Self::Float(a), Value::Int(b)) => mixed(*b, *a).reverse(),
+            (Self::Text(a), Value::Text(b)) => a.as_bytes().cmp(b.as_bytes()),
             _ => self.rank().cmp(&other.rank()),
         }
     }
@@ -163,27 +148,27 @@ impl Value {
     pub(crate) fn key(&self, into: &mut Vec<u8>) {
         match self {
             Self::Null => into.push(0),
-            Self::Bool(value) => into.extend([1, u8::from(*value)]),
+            Self::Bool(value) => into.extend_from_slice(&[1, u8::from(*value)]),
             Self::Int(value) => int_key(*value, into),
             Self::Float(value) => match whole(*value) {
                 Some(value) => int_key(value, into),
                 None => {
                     into.push(3);
-                    into.extend(value.to_bits().to_le_bytes());
+                    into.extend_from_slice(&value.to_bits().to_le_bytes());
                 }
             },
             Self::Text(text) => {
                 into.push(4);
-                into.extend((text.len() as u64).to_le_bytes());
-                into.extend(text.as_bytes());
+                into.extend_from_slice(&(text.len() as u32).to_le_bytes());
+                into.extend_from_slice(text.as_bytes());
             }
         }
     }
 
-    /// Bytes that the value costs in memory.
+    /// Bytes that the value costs in memory by itself.
     pub(crate) fn cost(&self) -> usize {
         let text = if let Self::Text(text) = self {
-            text.len() + 24
+            text.len() + 16
         } else {
             0
         };
@@ -193,7 +178,7 @@ impl Value {
 
 fn int_key(value: i64, into: &mut Vec<u8>) {
     into.push(2);
-    into.extend(value.to_le_bytes());
+    into.extend_from_slice(&value.to_le_bytes());
 }
 
 /// The integer that a number is, if it is one.
@@ -217,7 +202,7 @@ fn mixed(a: i64, b: f64) -> Ordering {
     }
 }
 
-impl fmt::Display for Value {
+impl fmt::Display for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Null => Ok(()),

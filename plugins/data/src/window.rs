@@ -1,15 +1,18 @@
 //! Window functions: values that a row gets from its neighbours.
 
-use std::collections::HashMap;
-
-use inos_sdk::{Call, Error};
+use inos_sdk::Error;
 use sqlparser::ast::{Expr, Function, WindowFrameBound, WindowFrameUnits, WindowType};
 
-use crate::aggregate::{AggregateCall, State};
+use crate::aggregate::AggregateCall;
+use crate::budget::Held;
 use crate::expr::{Node, Scope, arguments, compile};
-use crate::sql::{Direction, aggregate_call, by_keys, direction, is_aggregate, key_of, look};
-use crate::table::Table;
-use crate::value::Value;
+use crate::keys::Keys;
+use crate::sql::{Direction, World, aggregate_call, by_keys, direction, is_aggregate, sorted};
+use crate::table::{Rows, Table};
+use crate::value::{Owned, Value};
+
+/// Rows between two looks at whether the job was cancelled.
+const ROWS_A_LOOK: usize = 4096;
 
 #[derive(Clone, Debug)]
 enum Kind {
@@ -132,66 +135,74 @@ fn bound(bound: &WindowFrameBound) -> Result<Option<i64>, Error> {
     })
 }
 
-/// For each call its value for each row.
-pub(crate) fn compute(
-    call: &Call,
-    table: &Table,
-    windows: &[WindowCall],
-) -> Result<Vec<Vec<Value>>, Error> {
-    windows
-        .iter()
-        .map(|window| window.compute(call, table))
-        .collect()
-}
-
 impl WindowCall {
-    fn compute(&self, call: &Call, table: &Table) -> Result<Vec<Value>, Error> {
-        let mut places: HashMap<Vec<u8>, usize> = HashMap::new();
-        let mut parts: Vec<Vec<usize>> = Vec::new();
-        let mut ranks = Vec::with_capacity(table.len());
-        for (i, row) in table.rows().enumerate() {
-            look(call, i, table.len())?;
-            let key = self
-                .partition
-                .iter()
-                .map(|n| n.eval(row))
-                .collect::<Result<Vec<_>, _>>()?;
-            let place = *places.entry(key_of(&key)).or_insert(parts.len());
-            if place == parts.len() {
-                parts.push(Vec::new());
+    /// Calls `see` with each column that the values depend on.
+    pub(crate) fn columns(&self, see: &mut dyn FnMut(usize)) {
+        let nodes = self.args.iter().chain(&self.partition);
+        for node in nodes.chain(self.order.iter().map(|by| &by.0)) {
+            node.columns(see);
+        }
+        if let Kind::Aggregate(call) = &self.kind {
+            let parts = call.arg.iter().chain(&call.filter);
+            parts.for_each(|node| node.columns(see));
+        }
+    }
+
+    /// One column: the value for each row.
+    pub(crate) fn compute(&self, world: &World, rows: &Rows) -> Result<Rows, Error> {
+        let mut held = Held::default();
+        held.grow(rows.len() * (size_of::<Owned>() + 2 * size_of::<u32>()))?;
+        let (parts, keys) = self.parts(world, rows)?;
+        let directions: Vec<_> = self.order.iter().map(|by| by.1).collect();
+        // All rows by their keys, and then, each part keeping that order, by their parts.
+        let mut places = sorted(&keys, &directions)?;
+        places.sort_by_key(|place| parts[*place as usize]);
+        let mut values = vec![Value::Null; rows.len()];
+        let same = |a: u32, b: u32| by_keys(&keys, a as usize, b as usize, &directions).is_eq();
+        for part in places.chunk_by(|a, b| parts[*a as usize] == parts[*b as usize]) {
+            self.part(world, rows, part, &same, &mut values)?;
+        }
+        let mut column = Table::new(1);
+        for value in values {
+            column.push([value])?;
+        }
+        column.done()
+    }
+
+    /// The number of each row's part, and the keys that rows are sorted by.
+    fn parts(&self, world: &World, rows: &Rows) -> Result<(Vec<u32>, Rows), Error> {
+        let mut numbers = Keys::default();
+        let mut parts = Vec::with_capacity(rows.len());
+        let mut keys = Table::new(self.order.len());
+        let mut key = Vec::new();
+        for batch in &rows.batches {
+            world.look()?;
+            for row in batch.rows() {
+                key.clear();
+                for node in &self.partition {
+                    node.eval(row)?.key(&mut key);
+                }
+                parts.push(numbers.place(&key)?.0 as u32);
+                let rank = self.order.iter().map(|by| by.0.eval(row));
+                keys.push(rank.collect::<Result<Vec<_>, _>>()?)?;
             }
-            parts[place].push(i);
-            let rank = self
-                .order
-                .iter()
-                .map(|k| k.0.eval(row))
-                .collect::<Result<Vec<_>, _>>()?;
-            ranks.push(rank);
         }
-        let directions: Vec<_> = self.order.iter().map(|k| k.1).collect();
-        let mut values = vec![Value::Null; table.len()];
-        for part in &mut parts {
-            part.sort_by(|a, b| by_keys(&ranks[*a], &ranks[*b], &directions));
-            let same = |a: usize, b: usize| by_keys(&ranks[a], &ranks[b], &directions).is_eq();
-            self.part(call, table, part, &same, &mut values)?;
-        }
-        Ok(values)
+        Ok((parts, keys.done()?))
     }
 
     fn part(
         &self,
-        call: &Call,
-        table: &Table,
-        part: &[usize],
-        same: &dyn Fn(usize, usize) -> bool,
-        values: &mut [Value],
+        world: &World,
+        rows: &Rows,
+        part: &[u32],
+        same: &dyn Fn(u32, u32) -> bool,
+        values: &mut [Owned],
     ) -> Result<(), Error> {
         let (mut rank, mut dense) = (0, 0);
-        let mut running = State::default();
-        let mut added = 0;
-        let mut peers = 0;
+        let mut running = self.aggregate().map(AggregateCall::state);
+        let (mut added, mut peers, mut steps) = (0, 0, 0);
         for (at, &row) in part.iter().enumerate() {
-            look(call, at, part.len())?;
+            steps += 1;
             if at == 0 || !same(part[at - 1], row) {
                 rank = at as i64 + 1;
                 dense += 1;
@@ -203,32 +214,56 @@ impl WindowCall {
                 }
             }
             let (from, to) = self.frame(at, peers, part.len());
-            values[row] = match &self.kind {
+            let value = match &self.kind {
                 Kind::RowNumber => Value::Int(at as i64 + 1),
                 Kind::Rank => Value::Int(rank),
                 Kind::DenseRank => Value::Int(dense),
-                Kind::Lag | Kind::Lead => self.shifted(table, part, at)?,
+                Kind::Lag | Kind::Lead => self.shifted(rows, part, at)?,
                 Kind::First | Kind::Last if from >= to => Value::Null,
-                Kind::First => self.args[0].eval(table.row(part[from]))?,
-                Kind::Last => self.args[0].eval(table.row(part[to - 1]))?,
-                Kind::Aggregate(aggregate) if from == 0 => {
-                    while added < to {
-                        aggregate.add(&mut running, table.row(part[added]))?;
-                        added += 1;
+                Kind::First => self.at(0, rows, part[from])?,
+                Kind::Last => self.at(0, rows, part[to - 1])?,
+                Kind::Aggregate(call) => {
+                    let mut fresh = None;
+                    // From the start on, what was added for the row before is added already.
+                    let (state, begin) = match &mut running {
+                        Some(state) if from == 0 => {
+                            let begin = added;
+                            added = to.max(added);
+                            (state, begin)
+                        }
+                        _ => (fresh.insert(call.state()), from),
+                    };
+                    for place in part.get(begin..to).unwrap_or_default() {
+                        steps += 1;
+                        if let Some(row) = rows.row(*place as usize) {
+                            call.add(state, row)?;
+                        }
                     }
-                    aggregate.result(&running)
-                }
-                Kind::Aggregate(aggregate) => {
-                    let mut state = State::default();
-                    for (step, place) in part[from..to.max(from)].iter().enumerate() {
-                        look(call, step + 1, part.len())?;
-                        aggregate.add(&mut state, table.row(*place))?;
-                    }
-                    aggregate.result(&state)
+                    call.result(state).into_owned()
                 }
             };
+            values[row as usize] = value.into_owned();
+            if steps > ROWS_A_LOOK {
+                steps = 0;
+                world.look()?;
+            }
         }
         Ok(())
+    }
+
+    fn aggregate(&self) -> Option<&AggregateCall> {
+        match &self.kind {
+            Kind::Aggregate(call) => Some(call),
+            _ => None,
+        }
+    }
+
+    /// An argument's value in another row.
+    fn at<'r>(&'r self, arg: usize, rows: &'r Rows, row: u32) -> Result<Value<'r>, Error> {
+        match (self.args.get(arg), rows.row(row as usize)) {
+            (Some(node), Some(row)) => node.eval(row),
+            _ => Ok(Value::Null),
+        }
     }
 
     /// The first row of the frame and the one after its last.
@@ -241,12 +276,13 @@ impl WindowCall {
         }
     }
 
-    fn shifted(&self, table: &Table, part: &[usize], at: usize) -> Result<Value, Error> {
-        let here = table.row(part[at]);
-        let distance = match self.args.get(1).map(|n| n.eval(here)).transpose()? {
+    fn shifted<'r>(&'r self, rows: &'r Rows, part: &[u32], at: usize) -> Result<Value<'r>, Error> {
+        let distance = match self.args.get(1) {
             None => 1,
-            Some(Value::Int(n)) => n,
-            Some(_) => return Err(Error::invalid("query: lag and lead shift by an integer")),
+            Some(_) => match self.at(1, rows, part[at])? {
+                Value::Int(n) => n,
+                _ => return Err(Error::invalid("query: lag and lead shift by an integer")),
+            },
         };
         let distance = if matches!(self.kind, Kind::Lag) {
             distance.checked_neg()
@@ -257,10 +293,9 @@ impl WindowCall {
         let place = place
             .and_then(|p| usize::try_from(p).ok())
             .and_then(|p| part.get(p));
-        match (place, self.args.get(2)) {
-            (Some(row), _) => self.args[0].eval(table.row(*row)),
-            (None, Some(otherwise)) => otherwise.eval(here),
-            (None, None) => Ok(Value::Null),
+        match place {
+            Some(row) => self.at(0, rows, *row),
+            None => self.at(2, rows, part[at]),
         }
     }
 }

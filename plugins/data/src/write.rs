@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use inos_sdk::{Call, Error, Output};
 
-use crate::table::{Column, Table};
+use crate::cells::{Batch, Row};
+use crate::table::Column;
 use crate::value::{Kind, Value};
 
 const FIRST_ROOM: usize = 64 << 10;
@@ -57,14 +58,17 @@ impl<'c> Writer<'c> {
             Format::Json => writer.buffer.push('['),
             Format::Lines => {}
             Format::Csv | Format::Tsv => {
-                let names: Vec<_> = columns.iter().map(|c| Value::text(&c.name)).collect();
-                writer.separated(&names);
+                writer.separated(columns.iter().map(|c| Value::Text(c.name.as_str().into())));
             }
         }
         Ok(writer)
     }
 
-    pub(crate) fn row(&mut self, row: &[Value]) -> Result<(), Error> {
+    pub(crate) fn row(&mut self, row: Row) -> Result<(), Error> {
+        self.values(row.cells())
+    }
+
+    pub(crate) fn values<'v>(&mut self, row: impl Iterator<Item = Value<'v>>) -> Result<(), Error> {
         match self.format {
             Format::Csv | Format::Tsv => self.separated(row),
             Format::Json => {
@@ -85,8 +89,8 @@ impl<'c> Writer<'c> {
         }
     }
 
-    pub(crate) fn table(&mut self, table: &Table) -> Result<(), Error> {
-        table.rows().try_for_each(|row| self.row(row))
+    pub(crate) fn batch(&mut self, batch: &Batch) -> Result<(), Error> {
+        batch.rows().try_for_each(|row| self.row(row))
     }
 
     /// Ends the output; returns how many rows it has.
@@ -105,18 +109,18 @@ impl<'c> Writer<'c> {
         Ok(())
     }
 
-    fn separated(&mut self, row: &[Value]) {
+    fn separated<'v>(&mut self, row: impl Iterator<Item = Value<'v>>) {
         let separator = if self.format == Format::Tsv {
             '\t'
         } else {
             ','
         };
-        for (i, value) in row.iter().enumerate() {
+        for (i, value) in row.enumerate() {
             if i > 0 {
                 self.buffer.push(separator);
             }
             match value {
-                Value::Text(text) => field(&mut self.buffer, text, separator),
+                Value::Text(text) => field(&mut self.buffer, &text, separator),
                 other => {
                     let _ = write!(self.buffer, "{other}");
                 }
@@ -125,7 +129,7 @@ impl<'c> Writer<'c> {
         self.buffer.push('\n');
     }
 
-    fn object(&mut self, row: &[Value]) {
+    fn object<'v>(&mut self, row: impl Iterator<Item = Value<'v>>) {
         self.buffer.push('{');
         for (i, (name, value)) in self.names.iter().zip(row).enumerate() {
             if i > 0 {
@@ -133,15 +137,15 @@ impl<'c> Writer<'c> {
             }
             self.buffer.push_str(name);
             self.buffer.push_str(": ");
-            json_value(&mut self.buffer, value);
+            json_value(&mut self.buffer, &value);
         }
         self.buffer.push('}');
     }
 }
 
 fn field(buffer: &mut String, text: &str, separator: char) {
-    let awkward = |c: char| c == separator || matches!(c, '"' | '\n' | '\r');
-    if !text.is_empty() && !text.contains(awkward) {
+    let awkward = |b: u8| b == separator as u8 || matches!(b, b'"' | b'\n' | b'\r');
+    if !text.is_empty() && !text.bytes().any(awkward) {
         buffer.push_str(text);
         return;
     }
@@ -190,17 +194,25 @@ impl<'c> Sink<'c> {
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let end = self.len + bytes.len();
         if end > self.room {
-            let room = end.max(self.room * 2).max(FIRST_ROOM);
-            // Twice as much may be beyond the limit where the rest would still fit.
-            if self.output.map(room).is_ok() {
-                self.room = room;
-            } else {
-                self.output.map(end)?;
-                self.room = end;
-            }
+            self.grow(end)?;
         }
         self.output.bytes_mut()[self.len..end].copy_from_slice(bytes);
         self.len = end;
+        Ok(())
+    }
+
+    /// Makes room, for twice as much as there was if that is within the limit: each time that an
+    /// output grows it may be moved.
+    fn grow(&mut self, end: usize) -> Result<(), Error> {
+        let more = [self.room, 16 << 20, 1 << 20].map(|more| end + more);
+        for room in more {
+            if self.output.map(room.max(FIRST_ROOM)).is_ok() {
+                self.room = room.max(FIRST_ROOM);
+                return Ok(());
+            }
+        }
+        self.output.map(end)?;
+        self.room = end;
         Ok(())
     }
 
