@@ -25,7 +25,7 @@ rust_lints_wasm() {
     echo "check: no wasm target in this Rust installation, clippy saw the native build only"
     return 0
   fi
-  (cd plugins && cargo clippy --quiet --locked --target wasm32-unknown-unknown -p inos-boids -p inos-crypto -p inos-data -p inos-image -p inos-math -p adder -p outside -p hostile --lib -- -D warnings)
+  (cd plugins && cargo clippy --quiet --locked --target wasm32-unknown-unknown -p inos-audio -p inos-boids -p inos-crypto -p inos-data -p inos-image -p inos-math -p adder -p outside -p hostile --lib -- -D warnings)
 }
 
 frontend_checks() { npm --prefix frontend run --silent check; }

@@ -14,6 +14,7 @@ packages=(
   xvfb xauth libgl1-mesa-dri libegl1 libgl1 fonts-dejavu-core   # tests of the real window
   webkit2gtk-driver imagemagick xdotool
   minisign                                                      # the judge of our signatures
+  sox libsox-fmt-mp3 flac ffmpeg python3-numpy python3-scipy    # the judges of the unit audio
   restic zstd                                                   # what the store is measured beside
   age argon2 b3sum libgfshare-bin openssl python3-jwt python3-cryptography # the judges of the crypto unit
   python3-numpy python3-scipy                                   # the judges of the image and math units

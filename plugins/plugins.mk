@@ -5,7 +5,7 @@
 plugin_raw := plugins/target/wasm32-unknown-unknown/release
 plugin_c   := plugins/target/c
 # The units that ship.
-units := boids crypto data image math
+units := audio boids crypto data image math
 # Packing loads a plugin. These are our own: they may be built where a sandbox cannot be closed.
 pack = build/bin/inos plugin pack --allow-no-seccomp $(1) --manifest $(2) -o $(3)
 
