@@ -3,6 +3,7 @@ package bench
 import (
 	"bufio"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"image"
 	"image/color"
@@ -61,6 +62,39 @@ func photos(_ context.Context, s *unitStage) error {
 		}
 		for i := range 24 {
 			if err := writePhoto(filepath.Join(path, fmt.Sprintf("%02d.jpg", i)), 3000/s.scale, 2000/s.scale, uint64(i)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// writeMusic makes a WAV file with two channels of 16 bits at 44,100 Hz: chords that change and fade, and
+// a little noise.
+func writeMusic(path string, seconds int) error {
+	const rate, channels, depth = 44100, 2, 2
+	frames := seconds * rate
+	random := rand.New(rand.NewPCG(7, 2))
+	return writeFile(path, func(w io.Writer) error {
+		head := binary.LittleEndian.AppendUint32([]byte("RIFF"), uint32(36+frames*channels*depth))
+		head = append(head, "WAVEfmt \x10\x00\x00\x00\x01\x00\x02\x00"...)
+		head = binary.LittleEndian.AppendUint32(head, rate)
+		head = binary.LittleEndian.AppendUint32(head, rate*channels*depth)
+		head = append(head, channels*depth, 0, 16, 0)
+		head = binary.LittleEndian.AppendUint32(append(head, "data"...), uint32(frames*channels*depth))
+		if _, err := w.Write(head); err != nil {
+			return err
+		}
+		var frame [channels * depth]byte
+		for i := range frames {
+			t := float64(i) / rate
+			root := 110 * math.Pow(2, float64(int(t)%12)/12)
+			fade := math.Exp(-2 * (t - math.Floor(t)))
+			for c := range channels {
+				sound := math.Sin(2*math.Pi*root*t) + 0.5*math.Sin(2*math.Pi*root*1.5*t+float64(c)) + 0.02*random.NormFloat64()
+				binary.LittleEndian.PutUint16(frame[c*depth:], uint16(int16(9000*fade*sound)))
+			}
+			if _, err := w.Write(frame[:]); err != nil {
 				return err
 			}
 		}

@@ -18,6 +18,11 @@ func numpy(script string, paths ...string) unitPeer {
 	}
 }
 
+func ffmpeg(args ...string) unitPeer {
+	return unitPeer{debian: "ffmpeg", version: []string{"ffmpeg", "-version"},
+		argv: append([]string{"ffmpeg", "-nostdin", "-y", "-loglevel", "error", "-threads", "1"}, args...)}
+}
+
 func sqlite(query string, tables ...string) unitPeer {
 	argv := []string{"sqlite3", "-csv", ":memory:"}
 	for i, name := range tables {
@@ -47,6 +52,16 @@ var unitTasks = []unitTask{
 		inos: []string{"--each", "-i", "@photos", "-p", "width=800", "-o", "@small"},
 		peer: unitPeer{debian: "imagemagick", version: []string{"convert", "-version"}, env: oneThread,
 			argv: []string{"sh", "-c", `mkdir -p "$2" && mogrify -path "$2" -filter Lanczos -resize 800x -quality 90 "$1"/*.jpg`, "sh", "@photos", "@theirs"}},
+	},
+	{
+		name: "ten minutes of FLAC to WAV", op: "audio.convert", files: music,
+		inos: []string{"-i", "@music.flac", "-o", "@music-2.wav"},
+		peer: ffmpeg("-i", "@music.flac", "@theirs.wav"),
+	},
+	{
+		name: "EBU R128 of ten minutes", op: "audio.loudness", files: music,
+		inos: []string{"-i", "@music.flac", "-o", "@loudness.csv"},
+		peer: ffmpeg("-i", "@music.flac", "-af", "ebur128=peak=true", "-f", "null", "-"),
 	},
 	{
 		name: "BLAKE3 of 512 MiB", op: "crypto.hash", files: noiseFile,
@@ -84,6 +99,18 @@ var unitTasks = []unitTask{
 		inos: []string{"-i", "@sales.csv", "-i", "@regions.csv", "-p", "query=" + joinQuery, "-o", "@joined.csv"},
 		peer: sqlite(joinQuery, "sales.csv", "regions.csv"),
 	},
+}
+
+// music is a WAV file, and what INOS makes of it: the other program reads that, too.
+func music(ctx context.Context, s *unitStage) error {
+	if err := s.once("music.wav", func(path string) error { return writeMusic(path, 600/s.scale) }); err != nil {
+		return err
+	}
+	return s.once("music.flac", func(string) error {
+		make := unitTask{op: "audio.convert", inos: []string{"-i", "@music.wav", "-p", "format=flac", "-o", "@music.flac"}}
+		_, err := s.inos(make).measure(ctx)
+		return err
+	})
 }
 
 func photo(_ context.Context, s *unitStage) error {

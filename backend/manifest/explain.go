@@ -125,7 +125,7 @@ func quoted(value any) string {
 
 // endings are of files that people have; others get the second half of their media type.
 var endings = map[string]string{
-	"text/plain": "txt", "image/jpeg": "jpg", "audio/mpeg": "mp3", "application/octet-stream": "bin",
+	"text/plain": "txt", "image/*": "jpg", "audio/*": "wav", "image/jpeg": "jpg", "audio/mpeg": "mp3", "application/octet-stream": "bin",
 	"application/x-ndjson": "ndjson", "text/tab-separated-values": "tsv", "application/vnd.apache.parquet": "parquet",
 }
 

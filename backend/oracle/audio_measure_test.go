@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// table is the columns of a CSV table by name.
-func (s *stand) table(csv []byte) map[string][]float64 {
+// columns is the columns of a CSV table by name.
+func (s *stand) columns(csv []byte) map[string][]float64 {
 	s.Helper()
 	lines := strings.Split(strings.TrimSpace(string(csv)), "\n")
 	names, columns := strings.Split(lines[0], ","), map[string][]float64{}
@@ -75,7 +75,7 @@ func audioLoudness(s *stand) {
 			file = s.output("audio.convert", params{"format": "flac"}, file)
 		}
 		r := s.run("audio.loudness", nil, file)
-		got, want := s.table(r.Outputs[0].Bytes), s.ebur128(file)
+		got, want := s.columns(r.Outputs[0].Bytes), s.ebur128(file)
 		last := func(name string) float64 { return want[name][len(want[name])-1] }
 		s.within("integrated", 0.05, s.figure(r, "integrated"), last("I"))
 		s.within("range", 0.6, s.figure(r, "range"), last("LRA"))
@@ -120,7 +120,7 @@ func audioLoudness(s *stand) {
 // python16 is a WAV file of floats of one channel, of a numpy expression.
 func (s *stand) python16(rate int, expression string) []byte {
 	s.Helper()
-	y := s.python(sound{rate: rate, channels: 1}, "put("+expression+")")
+	y := s.signals(sound{rate: rate, channels: 1}, "put("+expression+")")
 	var raw []byte
 	for _, v := range y.samples {
 		raw = binary.LittleEndian.AppendUint32(raw, math.Float32bits(float32(v)))
@@ -163,7 +163,7 @@ func audioWaveform(s *stand) {
 			if got := s.figure(r, "points"); int(got) > points || s.figure(r, "frames") != 66150 || stretch&(stretch-1) != 0 || (stretch > 1 && int(got) <= points/2-1) {
 				s.Errorf("%d points asked for: %v of %d frames", points, got, stretch)
 			}
-			want := s.python(s.heard(file), fmt.Sprintf("n = %d\nparts = [x[i:i + n] for i in range(0, len(x), n)]\n"+
+			want := s.signals(s.heard(file), fmt.Sprintf("n = %d\nparts = [x[i:i + n] for i in range(0, len(x), n)]\n"+
 				"put([[f(p[:, c]) for c in range(x.shape[1]) for f in (np.min, np.max)] for p in parts])", stretch))
 			want.rate, want.channels = 1, 1
 			s.exact(fmt.Sprint(points, " points"), float32s(r.Outputs[0].Bytes), want)
@@ -177,8 +177,8 @@ func audioWaveform(s *stand) {
 func audioSpectrum(s *stand) {
 	for _, size := range []string{"256", "4096", "16384"} {
 		r := s.run("audio.spectrum", params{"size": size}, s.wav(2))
-		got := s.table(r.Outputs[0].Bytes)
-		want := s.python(s.heard(s.wav(2)), "f, p = sg.welch(x.mean(axis=1), rate, 'hann', "+size+", detrend=False, scaling='spectrum')\n"+
+		got := s.columns(r.Outputs[0].Bytes)
+		want := s.signals(s.heard(s.wav(2)), "f, p = sg.welch(x.mean(axis=1), rate, 'hann', "+size+", detrend=False, scaling='spectrum')\n"+
 			"p *= 2; p[[0, -1]] *= 2\n"+ // scipy does not double what has no mirror image; here all bins are alike
 			"c = np.cumsum(p)\n"+
 			"put(np.concatenate([[f[np.argmax(p)], (f * p).sum() / p.sum(), f[np.argmax(c >= 0.85 * c[-1])], np.exp(np.log(p).mean()) / p.mean()], np.maximum(10 * np.log10(p), -200)]))").samples
@@ -193,7 +193,7 @@ func audioSpectrum(s *stand) {
 		}
 	}
 	r := s.run("audio.spectrum", nil, s.output("audio.generate", params{"frequency": 44100.0 / 4096 * 100, "level": 0, "bits": "float"}))
-	s.within("a sine of full scale", 0.01, s.table(r.Outputs[0].Bytes)["level"][100], 0)
+	s.within("a sine of full scale", 0.01, s.columns(r.Outputs[0].Bytes)["level"][100], 0)
 	s.refused("a window 4096", "audio.spectrum", nil, s.output("audio.generate", params{"seconds": 0.01}))
 }
 
@@ -209,7 +209,7 @@ func audioSpectrogram(s *stand) {
 		if columns > c.columns || columns != (66150-c.size)/hop+1 || bins != c.size/2+1 {
 			s.Errorf("%d columns of %d bins, hop %d", columns, bins, hop)
 		}
-		want := s.python(s.heard(file), fmt.Sprintf("n, hop = %d, %d\nw = sg.get_window('hann', n)\nm = x.mean(axis=1)\n"+
+		want := s.signals(s.heard(file), fmt.Sprintf("n, hop = %d, %d\nw = sg.get_window('hann', n)\nm = x.mean(axis=1)\n"+
 			"z = np.array([np.fft.rfft(m[i:i + n] * w) for i in range(0, len(m) - n + 1, hop)])\n"+
 			"put(np.maximum(20 * np.log10(np.maximum(np.abs(z) * 2 / w.sum(), 1e-12)), -200))", c.size, hop))
 		got := float32s(r.Outputs[1].Bytes)

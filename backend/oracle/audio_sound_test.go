@@ -69,7 +69,7 @@ func audioGenerate(s *stand) {
 	} {
 		form["kind"] = kind
 		got := s.heard(s.output("audio.generate", form))
-		want := s.python(sound{rate: 48000, channels: 2}, "t = np.arange(33600) / rate\nput(np.repeat(0.5 * ("+formula+"), 2))")
+		want := s.signals(sound{rate: 48000, channels: 2}, "t = np.arange(33600) / rate\nput(np.repeat(0.5 * ("+formula+"), 2))")
 		least := 100.0
 		if kind == "square" || kind == "sawtooth" { // a step may fall on either side of a frame
 			least = 30
@@ -80,7 +80,7 @@ func audioGenerate(s *stand) {
 	for kind, slope := range map[string]float64{"white": 0, "pink": -10, "brown": -20} {
 		form := params{"kind": kind, "bits": "float", "level": 0, "seconds": 20, "channels": 2, "seed": 5}
 		got := s.heard(s.output("audio.generate", form))
-		r := s.python(got, "f, p = sg.welch(x[:, 0], rate, nperseg=8192)\nk = (f > 50) & (f < 10000)\nw = 1 / f[k]\n"+
+		r := s.signals(got, "f, p = sg.welch(x[:, 0], rate, nperseg=8192)\nk = (f > 50) & (f < 10000)\nw = 1 / f[k]\n"+
 			"put([np.polyfit(np.log10(f[k]), 10 * np.log10(p[k]), 1, w=np.sqrt(w))[0], np.abs(x).max(), x.mean(), np.corrcoef(x.T)[0, 1], np.corrcoef(x[1:, 0], x[:-1, 0])[0, 1], x.var()])").samples
 		s.within(kind+": dB a decade", 0.4, r[0], slope)
 		if !(r[1] <= 1 && r[1] > 0.4) || math.Abs(r[3]) > 0.05 {
@@ -120,7 +120,7 @@ func audioSplit(s *stand) {
 		edges = append(edges, v)
 	}
 	r := s.run("audio.split", params{"threshold": -40, "silence": 0.5, "bits": "float"}, file)
-	got := s.table(r.Outputs[0].Bytes)
+	got := s.columns(r.Outputs[0].Bytes)
 	if len(got["start"]) != 3 || s.figure(r, "parts") != 3 || len(edges) < 7 || len(r.Outputs) < 4 {
 		s.Fatalf("%v, ffmpeg has %v", got, edges)
 	}
@@ -137,7 +137,7 @@ func audioSplit(s *stand) {
 	if !bytes.Equal(second.Outputs[1].Bytes, r.Outputs[2].Bytes) {
 		s.Error("first 2 does not begin with the second part")
 	}
-	wide := s.table(s.output("audio.split", params{"threshold": -40, "silence": 0.5, "margin": 0.2}, file))
+	wide := s.columns(s.output("audio.split", params{"threshold": -40, "silence": 0.5, "margin": 0.2}, file))
 	s.within("margin before", 1e-4, wide["start"][1], got["start"][1]-0.2)
 	s.within("margin behind", 1e-4, wide["end"][1], got["end"][1]+0.2)
 	if none := s.run("audio.split", nil, s.output("audio.generate", params{"kind": "silence"})); s.figure(none, "parts") != 0 {
@@ -147,7 +147,7 @@ func audioSplit(s *stand) {
 
 func audioStrip(s *stand) {
 	got := s.heard(s.output("audio.strip", params{"threshold": -40, "bits": "float"}, s.speech()))
-	s.exact("strip", got, s.python(s.heard(s.speech()), "loud = np.flatnonzero(np.abs(x).max(axis=1) >= 0.01)\nput(x[loud[0]:loud[-1] + 1])"))
+	s.exact("strip", got, s.signals(s.heard(s.speech()), "loud = np.flatnonzero(np.abs(x).max(axis=1) >= 0.01)\nput(x[loud[0]:loud[-1] + 1])"))
 	s.refused("silent all the way", "audio.strip", nil, s.output("audio.generate", params{"kind": "silence"}))
 }
 

@@ -148,9 +148,9 @@ func (s *stand) filtered(op string, p params, file []byte, least float64, filter
 	s.sounds(fmt.Sprint(op, p), least, s.heard(s.output("audio."+op, all, file)), s.heard(file, filters...))
 }
 
-// python runs a script of numpy on the samples, as the array x of a row for each frame; what it puts is
+// signals runs a script of numpy on the samples, as the array x of a row for each frame; what it puts is
 // the answer.
-func (s *stand) python(x sound, script string) sound {
+func (s *stand) signals(x sound, script string) sound {
 	s.Helper()
 	raw := binary.LittleEndian.AppendUint64(nil, 0)[:0]
 	for _, v := range x.samples {
@@ -393,7 +393,7 @@ func audioFade(s *stand) {
 		}
 	}
 	r := s.heard(s.output("audio.fade", params{"in": 0, "out": 9, "bits": "float"}, s.wav(1))) // longer than the sound
-	want := s.python(s.heard(s.wav(1)), "put(x * ((len(x) - np.arange(len(x))) / (9 * rate))[:, None])")
+	want := s.signals(s.heard(s.wav(1)), "put(x * ((len(x) - np.arange(len(x))) / (9 * rate))[:, None])")
 	s.sounds("a fade longer than the sound", 120, r, want)
 }
 
