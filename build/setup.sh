@@ -13,6 +13,7 @@ packages=(
   wasi-libc libclang-rt-dev-wasm32                              # WASI programs for the tests
   xvfb xauth libgl1-mesa-dri libegl1 libgl1 fonts-dejavu-core   # tests of the real window
   webkit2gtk-driver imagemagick xdotool
+  fonts-hack                                                    # what the image unit writes with
   minisign                                                      # the judge of our signatures
   sox libsox-fmt-mp3 flac ffmpeg python3-numpy python3-scipy    # the judges of the unit audio
   restic zstd                                                   # what the store is measured beside

@@ -41,6 +41,11 @@ var _ = prove("image", map[string]func(*stand){
 	"compare":    imageCompare,
 	"hash":       imageHash,
 	"colours":    imageColours,
+
+	"overlay": imageOverlay, "watermark": imageWatermark, "tile": imageTile, "contact_sheet": imageContactSheet, "text": imageText,
+	"perspective": imagePerspective, "smart_crop": imageSmartCrop, "morphology": imageMorphology, "bilateral": imageBilateral,
+	"curves": imageCurves, "auto_level": imageAutoLevel, "equalise": imageEqualise, "temperature": imageTemperature,
+	"dither": imageDither, "quantise": imageQuantise, "duplicates": imageDuplicates,
 })
 
 // plasma is a picture with smooth and lively parts; awkward sides, so that rows have rests.

@@ -277,6 +277,11 @@ fn steepness((dx, dy): (i32, i32)) -> f32 {
     ((dx * dx + dy * dy) as f32).sqrt()
 }
 
+/// How steep the brightness is at each pixel, up to 255.
+pub(crate) fn steepnesses(pixels: &DynamicImage) -> GrayImage {
+    sobel(&grey_of(pixels))
+}
+
 fn sobel(grey: &GrayImage) -> GrayImage {
     GrayImage::from_fn(grey.width(), grey.height(), |x, y| {
         image::Luma([steepness(slope(grey, x, y)).round().min(255.0) as u8])

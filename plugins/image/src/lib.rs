@@ -5,16 +5,25 @@
 #![forbid(unsafe_code)]
 
 mod adjust;
+mod blend;
+mod colour;
 mod decode;
 mod encode;
 mod filters;
 mod geometry;
 mod grey;
+mod many;
 mod measure;
 mod memory;
+mod neighbours;
+mod palette;
 mod rows;
 mod strips;
+mod text;
+mod tone;
 mod turn;
+mod warmth;
+mod warp;
 
 use inos_sdk::{Call, Error};
 
@@ -44,6 +53,22 @@ inos_sdk::plugin! {
         21 => measure::compare,
         22 => measure::hash,
         23 => measure::colours,
+        24 => blend::overlay,
+        25 => blend::watermark,
+        26 => warp::tile,
+        27 => many::contact_sheet,
+        28 => warp::perspective,
+        29 => many::smart_crop,
+        30 => tone::curves,
+        31 => tone::auto_level,
+        32 => tone::equalise,
+        33 => warmth::temperature,
+        34 => neighbours::morphology,
+        35 => neighbours::bilateral,
+        36 => palette::dither,
+        37 => palette::quantise,
+        38 => many::duplicates,
+        39 => text::text,
     },
 }
 

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use fast_image_resize::{FilterType, ResizeAlg};
@@ -284,7 +285,7 @@ const ROUNDS: usize = 16;
 
 /// Pixels of similar colour: how many, and the sums of their channels.
 #[derive(Clone, Copy, Default)]
-struct Bin {
+pub(crate) struct Bin {
     count: f64,
     sums: [f64; 3],
 }
@@ -295,26 +296,16 @@ impl Bin {
         (0..3).for_each(|c| self.sums[c] += other.sums[c]);
     }
 
-    fn mean(&self) -> [f64; 3] {
+    pub(crate) fn mean(&self) -> [f64; 3] {
         self.sums.map(|s| s / self.count)
     }
 }
 
 pub(crate) fn colours(call: &mut Call) -> Result<(), Error> {
     let wanted = call.params().count(0)?;
-    let mut bins = vec![Bin::default(); 1 << (3 * BIN_BITS)];
-    each_colour(call, |[r, g, b, a]| {
-        if a < 128 {
-            return;
-        }
-        let part = |v: u8| usize::from(v) >> (8 - BIN_BITS);
-        let bin = &mut bins[(part(r) << BIN_BITS | part(g)) << BIN_BITS | part(b)];
-        bin.add(&Bin {
-            count: 1.0,
-            sums: [r, g, b].map(f64::from),
-        });
-    })?;
-    bins.retain(|bin| bin.count > 0.0);
+    let mut bins = Bins::new();
+    each_colour(call, |colour| bins.add(colour, 128))?;
+    let bins = bins.filled();
     if bins.is_empty() {
         return Err(Error::invalid(
             "the picture is transparent everywhere: it shows no colour",
@@ -332,9 +323,55 @@ pub(crate) fn colours(call: &mut Call) -> Result<(), Error> {
     write_out(call, table.as_bytes())
 }
 
+/// Pixels gathered by the upper bits of their colours.
+struct Bins(Vec<Bin>);
+
+impl Bins {
+    fn new() -> Self {
+        Self(vec![Bin::default(); 1 << (3 * BIN_BITS)])
+    }
+
+    /// Counts a pixel of at least this opacity.
+    fn add(&mut self, [r, g, b, a]: [u8; 4], opacity: u8) {
+        if a < opacity {
+            return;
+        }
+        let part = |v: u8| usize::from(v) >> (8 - BIN_BITS);
+        let bin = &mut self.0[(part(r) << BIN_BITS | part(g)) << BIN_BITS | part(b)];
+        bin.add(&Bin {
+            count: 1.0,
+            sums: [r, g, b].map(f64::from),
+        });
+    }
+
+    fn filled(mut self) -> Vec<Bin> {
+        self.0.retain(|bin| bin.count > 0.0);
+        self.0
+    }
+}
+
+/// The colours of some pixels, each with its count; only where they are very many, similar ones
+/// are gathered first.
+pub(crate) fn binned<I: Iterator<Item = [u8; 4]>>(pixels: impl Fn() -> I) -> Vec<Bin> {
+    let mut exact: BTreeMap<[u8; 3], f64> = BTreeMap::new();
+    for [r, g, b, _] in pixels() {
+        *exact.entry([r, g, b]).or_default() += 1.0;
+        if exact.len() > 1 << (3 * BIN_BITS) {
+            let mut bins = Bins::new();
+            pixels().for_each(|colour| bins.add(colour, 0));
+            return bins.filled();
+        }
+    }
+    let bin = |(colour, count): (&[u8; 3], &f64)| Bin {
+        count: *count,
+        sums: colour.map(|v| f64::from(v) * count),
+    };
+    exact.iter().map(bin).collect()
+}
+
 /// Groups of similar colours by k-means. It begins with the most frequent colour, then takes the
 /// one that is both frequent and far from all before: no chance is in it.
-fn gathered(bins: &[Bin], wanted: usize) -> Vec<Bin> {
+pub(crate) fn gathered(bins: &[Bin], wanted: usize) -> Vec<Bin> {
     let means: Vec<[f64; 3]> = bins.iter().map(Bin::mean).collect();
     let mut centres: Vec<[f64; 3]> = Vec::new();
     let mut nearest = vec![1.0; bins.len()];

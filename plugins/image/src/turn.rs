@@ -80,7 +80,7 @@ fn turned(
 }
 
 /// The colour between the four pixels around a place; outside there is the background.
-fn sample(source: &RgbaImage, x: f64, y: f64, background: [u8; 4]) -> [u8; 4] {
+pub(crate) fn sample(source: &RgbaImage, x: f64, y: f64, background: [u8; 4]) -> [u8; 4] {
     let (left, top) = (x.floor(), y.floor());
     let (fx, fy) = ((x - left) as f32, (y - top) as f32);
     let mut sum = [0f32; 4];

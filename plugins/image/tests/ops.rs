@@ -86,6 +86,30 @@ fn small_pictures_pass_through_each_filter() {
             let size = pixels(&done).width() * pixels(&done).height();
             assert_eq!(size, width * height, "{op}");
         }
+        for op in [
+            "tile",
+            "smart_crop",
+            "curves",
+            "auto_level",
+            "equalise",
+            "temperature",
+            "morphology",
+            "bilateral",
+            "dither",
+            "quantise",
+            "contact_sheet",
+            "duplicates",
+        ] {
+            Job::new(&manifest(), op).input(&picture).run(dispatch).ok();
+        }
+        for op in ["overlay", "watermark", "duplicates", "contact_sheet"] {
+            let job = Job::new(&manifest(), op).input(&picture).input(&picture);
+            job.run(dispatch).ok();
+        }
+        let job = Job::new(&manifest(), "text").input(&picture);
+        job.set("text", "a\nb").run(dispatch).ok();
+        let job = Job::new(&manifest(), "perspective").input(&picture);
+        job.set("corners", "0,0 1,0 1,1 0,1").run(dispatch).ok();
         for op in ["histogram", "colours", "hash"] {
             Job::new(&manifest(), op).input(&picture).run(dispatch).ok();
         }
