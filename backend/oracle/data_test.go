@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"inos/backend/job"
 )
 
 var _ = prove("data", map[string]func(*stand){
@@ -388,6 +390,17 @@ func dataSQL(s *stand) {
 		s.asSQL("sql", params{"query": query}, query, dataInputs()...)
 	}
 	s.asSQL("sql", params{"query": "SELECT sum(share) AS s FROM chiefs", "names": "sales,chiefs"}, "SELECT sum(share) AS s FROM t2", dataInputs()...)
+	byFile := "SELECT t1.id, chiefs.chief FROM sales t1 JOIN chiefs ON chiefs.region = t1.region ORDER BY id, chief"
+	request := job.Request{Unit: "data", Op: "sql", Params: params{"query": byFile, "writes": "json"}}
+	for i, name := range []string{"sales.csv", "chiefs.2026.csv"} {
+		request.Inputs = append(request.Inputs, job.Input{Bytes: dataInputs()[i], Name: name})
+	}
+	request.Params["query"] = strings.Replace(byFile, "JOIN chiefs", `JOIN "chiefs.2026" chiefs`, 1)
+	r, err := s.node.Run(s.Context(), request)
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.sameTable(byFile, r.Outputs[0].Bytes, s.sqlite(strings.NewReplacer("JOIN chiefs", "JOIN t2 chiefs", "sales t1", "t1").Replace(byFile)))
 	for query, words := range map[string]string{
 		"SELECT id, count(*) FROM t1": "neither grouped", "SELECT * FROM t9": "no table", "DELETE FROM t1": "SELECT", "SELECT region FROM t1 JOIN t2 ON 1 = 1": "more than one",
 		"SELECT sum(region) FROM t1": "added up", "SELECT nothing(1)": "no function", "SELECT": "query", "SELECT sum(sum(qty)) FROM t1": "no place",

@@ -1,12 +1,12 @@
 //! Functions over the rows of a group.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 
 use inos_sdk::Error;
 
 use crate::cells::Row;
 use crate::expr::{Node, short};
+use crate::keys::Keys;
 use crate::value::{Owned, Value};
 
 const MAX_JOINED_BYTES: usize = 16 << 20;
@@ -57,7 +57,7 @@ pub(crate) struct AggregateCall {
 #[derive(Debug)]
 pub(crate) struct State {
     count: u64,
-    seen: Option<Box<HashSet<Vec<u8>>>>,
+    seen: Option<Box<Keys>>,
     so_far: SoFar,
 }
 
@@ -109,17 +109,15 @@ impl AggregateCall {
         if value.is_null() {
             return Ok(0);
         }
-        let mut grown = 0;
         if let Some(seen) = &mut state.seen {
             let mut key = Vec::new();
             value.key(&mut key);
-            grown = key.capacity() + 32;
-            if !seen.insert(key) {
+            if !seen.place(&key)?.1 {
                 return Ok(0);
             }
         }
         state.count += 1;
-        Ok(grown + self.take(state, value)?)
+        self.take(state, value)
     }
 
     fn take(&self, state: &mut State, value: Value) -> Result<usize, Error> {

@@ -1,5 +1,7 @@
 //! An input as a table that comes in batches: separated text by pieces of the file, all else whole.
 
+use std::rc::Rc;
+
 use inos_sdk::{Call, Error};
 
 use crate::cells::{Batch, Cells};
@@ -25,7 +27,10 @@ pub(crate) struct Source<'c> {
     /// Bytes of the input.
     pub(crate) size: u64,
     body: Body<'c>,
+    /// What messages call it.
     name: String,
+    /// The file's name, empty without one.
+    title: String,
 }
 
 #[derive(Debug)]
@@ -37,7 +42,11 @@ enum Body<'c> {
 impl<'c> Source<'c> {
     pub(crate) fn open(call: &'c Call, index: u32, how: &Reading) -> Result<Self, Error> {
         let mut input = call.input(index)?;
-        let name = format!("input {}", index + 1);
+        let title = input.name();
+        let name = match title.as_str() {
+            "" => format!("input {}", index + 1),
+            title => title.escape_debug().to_string(),
+        };
         let size = input.len();
         let shown = size.min(SNIFFED_BYTES as u64) as usize;
         let start = input.range(0, shown)?.to_vec();
@@ -51,6 +60,7 @@ impl<'c> Source<'c> {
                     size,
                     body: Body::Separated(body),
                     name,
+                    title,
                 });
             }
             _ if size > MAX_WHOLE_BYTES => {
@@ -68,7 +78,14 @@ impl<'c> Source<'c> {
             size,
             body: Body::Whole(rows),
             name,
+            title,
         })
+    }
+
+    /// The file's name without what follows the last dot.
+    pub(crate) fn stem(&self) -> &str {
+        let stem = self.title.rsplit_once('.').map_or("", |(stem, _)| stem);
+        if stem.is_empty() { &self.title } else { stem }
     }
 
     /// Finds out the kinds of the wanted columns, which takes a pass over all rows.
@@ -156,11 +173,10 @@ pub(crate) fn spread(
     some: Vec<Cells>,
     rows: usize,
 ) -> Batch {
-    let mut batch = Batch::default();
-    batch.rows = rows;
-    batch.columns = vec![std::rc::Rc::new(Cells::nulls(rows)); width];
+    let nulls = Rc::new(Cells::nulls(rows));
+    let mut columns: Vec<_> = (0..width).map(|_| nulls.clone()).collect();
     for ((place, _), cells) in kinds.iter().zip(some) {
-        batch.columns[*place] = std::rc::Rc::new(cells);
+        columns[*place] = Rc::new(cells);
     }
-    batch
+    Batch { rows, columns }
 }

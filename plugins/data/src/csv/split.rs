@@ -285,7 +285,7 @@ mod tests {
         }
         let (mut rows, mut row): (Rows, _) = (Vec::new(), Vec::new());
         let (mut field, mut state, mut quoted, mut i) = (Vec::new(), State::Start, false, 0);
-        let mut take = |row: &mut Vec<_>, field: &mut Vec<u8>, quoted: &mut bool| {
+        let take = |row: &mut Vec<_>, field: &mut Vec<u8>, quoted: &mut bool| {
             let text = String::from_utf8(std::mem::take(field)).unwrap();
             row.push((*quoted || !text.is_empty()).then_some(text));
             *quoted = false;

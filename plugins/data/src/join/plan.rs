@@ -116,8 +116,8 @@ impl JoinPlan {
             })
             .collect();
         let narrow = matches!(sort, Sort::Semi | Sort::Anti);
-        let kept = (0..right.seen.len())
-            .filter(|place| !narrow && !(merged && equal.iter().any(|e| e.1 == *place)));
+        let left_out = |place: &usize| narrow || merged && equal.iter().any(|e| e.1 == *place);
+        let kept = (0..right.seen.len()).filter(|place| !left_out(place));
         outs.extend(kept.map(|place| Out {
             place: width + place,
             instead: None,

@@ -43,13 +43,23 @@ pub(crate) fn group_by(call: &mut Call) -> Result<(), Error> {
 
 pub(crate) fn sql(call: &mut Call) -> Result<(), Error> {
     let given = names(&text(call, 1)?)?;
-    let (mut sources, mut tables) = (Vec::new(), Vec::new());
+    let mut sources = Vec::new();
     for index in 0..call.input_count() {
         sources.push(source(call, index)?);
-        let place = index as usize;
-        tables.extend(given.get(place).map(|name| (name.clone(), place)));
-        tables.push((format!("t{}", index + 1), place));
     }
+    // The last of several tables with one name is meant: t1 is always the first input.
+    let mut tables: Vec<(String, usize)> = Vec::new();
+    for (place, source) in sources.iter().enumerate().rev() {
+        tables.push((source.stem().to_string(), place));
+    }
+    tables.extend((0..sources.len()).map(|place| (format!("t{}", place + 1), place)));
+    tables.extend(
+        given
+            .into_iter()
+            .enumerate()
+            .map(|(place, name)| (name, place)),
+    );
+    tables.retain(|(name, place)| !name.is_empty() && *place < sources.len());
     let world = World::new(call, sources);
     let plan = prepare(&world, &text(call, 0)?, &tables)?;
     answered(call, &world, &plan)
