@@ -15,6 +15,7 @@ type App struct {
 	session *window.Session
 	plugins *window.Plugins
 	store   *window.Store
+	lab     *window.Lab
 }
 
 // ParamsReply are the live parameters in force.

@@ -47,7 +47,7 @@ func (a *Automation) Drop(paths []string) { a.desktop.dropped(paths) }
 // Clipboard is what plugins find there.
 func (a *Automation) Clipboard() (string, error) { return a.desktop.around.Text() }
 
-// answer is a user who chooses what a test says, in the next dialog of the store.
+// answer is a user who chooses what a test says, in the next dialogs of store and lab.
 type answer struct {
 	window.StoreDialogs
 	path string
@@ -57,7 +57,11 @@ func (a answer) FilesToStore() ([]string, error)       { return []string{a.path}
 func (a answer) Folder(string) (string, error)         { return a.path, nil }
 func (a answer) SaveAs(string, string) (string, error) { return a.path, nil }
 
-// Choose makes that the answer of the store's dialogs.
+func (a answer) FilesFrom(string, string) ([]string, error) { return []string{a.path}, nil }
+func (a answer) SaveInto(_, _, _ string) (string, error)    { return a.path, nil }
+
+// Choose makes that the answer of the dialogs of store and lab.
 func (a *Automation) Choose(path string) {
 	a.desktop.store.Dialogs = answer{a.desktop.around, path}
+	a.desktop.lab.Dialogs = answer{a.desktop.around, path}
 }

@@ -48,6 +48,7 @@ type desktop struct {
 	session *window.Session
 	plugins *window.Plugins
 	store   *window.Store
+	lab     *window.Lab
 	node    *nodeAdapter
 	around  *outside
 	begun   *window.Start // nil: a measurement
@@ -83,6 +84,7 @@ func openWindow(o *flags) (err error) {
 	d.openSession(n)
 	defer d.session.Close()
 	defer d.store.Close()
+	defer d.lab.Close()
 	if !o.needsBenchPage() {
 		go d.startFirstUnit()
 	}
@@ -162,7 +164,10 @@ func (d *desktop) openSession(n *nodeAdapter) {
 		Dialogs:        d.around, Emit: d.emit, Now: time.Now, Notes: window.OpenStoreNotes(d.flags.dataDir),
 		Opened: n.StoreOpened,
 	}
-	d.app = &App{session: d.session, plugins: d.plugins, store: d.store}
+	d.lab = (&window.Lab{
+		Jobs: n, Dialogs: d.around, Emit: d.emit, Now: time.Now, Notes: window.OpenLabNotes(d.flags.dataDir),
+	}).Open()
+	d.app = &App{session: d.session, plugins: d.plugins, store: d.store, lab: d.lab}
 }
 
 // badStarts is why this start is a safe one; 0: the user said so.
@@ -240,7 +245,7 @@ func (d *desktop) assets() (*assetserver.Options, error) {
 		return &assetserver.Options{Handler: http.HandlerFunc(serveBenchPage)}, nil
 	}
 	dist, err := fs.Sub(page, "frontend/dist")
-	return &assetserver.Options{Assets: dist}, err
+	return &assetserver.Options{Assets: dist, Handler: d.lab}, err // what is no part of the page is an item of the lab
 }
 
 // startup runs once the window exists, beside the loading of the page.
@@ -266,10 +271,10 @@ func (d *desktop) emit(event string, data any) {
 	}
 }
 
-// dropped takes what was dropped onto the window: it is for the store where that is open, else the
-// first of it is offered as a plugin.
+// dropped takes what was dropped onto the window: it is for the store or the lab where that is open,
+// else the first of it is offered as a plugin.
 func (d *desktop) dropped(paths []string) {
-	if len(paths) == 0 || d.store.Dropped(paths) {
+	if len(paths) == 0 || d.store.Dropped(paths) || d.lab.Dropped(paths) {
 		return
 	}
 	if offer, err := d.plugins.OfferFile(paths[0]); err != nil {

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"errors"
+	"os"
 	"sync/atomic"
 
 	wails_runtime "github.com/wailsapp/wails/v2/pkg/runtime"
@@ -73,6 +74,36 @@ func (o *outside) FilesToStore() ([]string, error) {
 		return nil, err
 	}
 	return wails_runtime.OpenMultipleFilesDialog(ctx, wails_runtime.OpenDialogOptions{Title: "Store files"})
+}
+
+// FilesFrom implements window.LabDialogs.
+func (o *outside) FilesFrom(title, folder string) ([]string, error) {
+	ctx, err := o.context()
+	if err != nil {
+		return nil, err
+	}
+	return wails_runtime.OpenMultipleFilesDialog(ctx, wails_runtime.OpenDialogOptions{
+		Title: title, DefaultDirectory: present(folder),
+	})
+}
+
+// SaveInto implements window.LabDialogs.
+func (o *outside) SaveInto(title, folder, name string) (string, error) {
+	ctx, err := o.context()
+	if err != nil {
+		return "", err
+	}
+	return wails_runtime.SaveFileDialog(ctx, wails_runtime.SaveDialogOptions{
+		Title: title, DefaultDirectory: present(folder), DefaultFilename: name,
+	})
+}
+
+// present is a folder that is still there; else the dialog begins where it likes.
+func present(folder string) string {
+	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+		return ""
+	}
+	return folder
 }
 
 // SaveAs implements window.StoreDialogs.
