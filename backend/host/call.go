@@ -16,6 +16,8 @@ type Call struct {
 	Op     uint16
 	Params []wire.Value
 	Inputs []*Payload
+	// Secrets are texts among the parameters that no word of the guest may repeat.
+	Secrets []string
 	// Names are what the inputs are called; fewer than inputs: the others have none.
 	Names []string
 	// Outputs and Results say how many the op has.
@@ -87,6 +89,7 @@ func (w *Worker) Call(ctx context.Context, c Call) (*Result, error) {
 		return nil, w.canceled(ctx)
 	}
 	defer func() { <-w.calling }()
+	w.confided.add(c.Secrets)
 	r := w.newRun(&c)
 	defer r.free()
 	res, err := r.do(ctx)
@@ -374,7 +377,7 @@ func (r *run) output(res *Result, o *wire.Output) error {
 
 // opFailed is the guest's own refusal.
 func (r *run) opFailed(m *wire.Result) error {
-	text := cleanText(m.Error)
+	text := cleanText(r.w.confided.hide(m.Error))
 	if text == "" {
 		text = fmt.Sprintf("%s returned error code %d", entryNames[r.call.entry], m.Code)
 	}

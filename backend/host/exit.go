@@ -56,7 +56,7 @@ func (w *Worker) explain(x exitStatus) error {
 	case w.reason != nil:
 		return w.reason
 	}
-	return w.death(fault.Crash, "its worker crashed: "+x.describe(), "")
+	return w.death(fault.Crash, "its worker crashed: "+w.confided.hide(x.describe()), "")
 }
 
 func (w *Worker) death(kind fault.Kind, message, next string) error {

@@ -256,7 +256,7 @@ func (w *Worker) takeLog(m *wire.Message) error {
 		w.end(fault.LogFlood, "it flooded the log", "")
 		return io.EOF
 	}
-	line := cleanLine(m.Log.Text)
+	line := cleanLine(w.confided.hide(m.Log.Text))
 	if w.usage.logged(w, m.Log.Level, line) && w.onLog != nil {
 		w.onLog(w.plugin.Manifest.ID, m.Log.Level, line)
 	}
@@ -317,7 +317,7 @@ func moreMemory(m *manifest.Manifest) string {
 
 // failure is the error that a worker reported.
 func (w *Worker) failure(op string, f *wire.Failed) *fault.Error {
-	text := cleanText(f.Text)
+	text := cleanText(w.confided.hide(f.Text))
 	if text == "" {
 		text = "it failed: " + f.Kind.String()
 	}

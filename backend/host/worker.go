@@ -62,6 +62,7 @@ type Worker struct {
 	pending  map[uint32]chan *wire.Message
 	inputs   bool // a call with inputs runs: says what a write fault hit
 	reason   *fault.Error
+	confided confided
 	failed   *fault.Error // the last answer that was a failure
 	guest    *wire.Fault
 	err      error

@@ -177,6 +177,9 @@ func (j *jobWorker) Call(ctx context.Context, c job.Call) (*job.Reply, error) {
 	}
 	for i, v := range c.Params {
 		call.Params[i] = unit.WireValue(v)
+		if c.Op.Params[i].Secret {
+			call.Secrets = append(call.Secrets, v.Text)
+		}
 	}
 	for _, m := range c.Inputs {
 		p, ok := m.(*host.Payload)
