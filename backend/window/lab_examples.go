@@ -9,6 +9,7 @@ import (
 	"image/png"
 	"math"
 	"strings"
+	"time"
 
 	"inos/backend/fault"
 )
@@ -42,7 +43,7 @@ func examplePicture() *labItem {
 }
 
 func dawn(x, y float64) color.RGBA {
-	mix := func(a, b, t float64) uint8 { return uint8(255 * (a + (b-a)*t)) }
+	mix := func(a, b, t float64) uint8 { return uint8(255 * (a + (b-a)*math.Min(1, t))) }
 	for i := range 4 {
 		f := float64(i)
 		ridge := 0.52 + 0.11*f + 0.07*math.Sin(x*(5+3*f)+2*f) + 0.025*math.Sin(x*(17+9*f)+f)
@@ -86,20 +87,21 @@ func exampleSound() *labItem {
 	return describeBytes("rising-tone.wav", "audio/wav", out.Bytes())
 }
 
-// exampleTable is a year of weather, made up.
+// exampleTable is a year of temperatures, made up.
 func exampleTable() *labItem {
 	var out strings.Builder
-	out.WriteString("day,place,temperature,rain,wind\n")
+	out.WriteString("day,month,bergen,lisbon,cairo\n")
 	for day := range 365 {
-		for i, place := range []string{"Bergen", "Lisbon", "Cairo"} {
-			season := math.Sin((float64(day) - 105) / 365 * 2 * math.Pi)
-			noise := math.Sin(float64(day*(7+i)))*2.1 + math.Sin(float64(day*day%97+i))*1.4
-			temperature := []float64{7, 17, 22}[i] + []float64{8, 6, 8}[i]*season + noise
-			rain := math.Max(0, []float64{9, 3, 0.1}[i]*(1-0.6*season)+3*noise)
-			fmt.Fprintf(&out, "%d,%s,%.1f,%.1f,%.1f\n", day+1, place, temperature, rain, 3+math.Abs(noise)*2)
+		month := time.Date(2026, time.January, 1+day, 0, 0, 0, 0, time.UTC).Month()
+		fmt.Fprintf(&out, "%d,%s", day+1, month)
+		season := math.Sin((float64(day) - 105) / 365 * 2 * math.Pi)
+		for place, mean := range []float64{7, 17, 22} {
+			noise := math.Sin(float64(day*(7+place)))*1.6 + math.Sin(float64(day*day%97+place))*1.2
+			fmt.Fprintf(&out, ",%.1f", mean+[]float64{8, 6, 8}[place]*season+noise)
 		}
+		out.WriteString("\n")
 	}
-	return describeBytes("weather.csv", "text/csv", []byte(out.String()))
+	return describeBytes("temperatures.csv", "text/csv", []byte(out.String()))
 }
 
 // exampleMatrix is symmetric and can be inverted.

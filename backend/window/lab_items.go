@@ -47,6 +47,8 @@ type labItem struct {
 	path  string // empty: data
 	data  []byte
 	index int // of a result: the output's number
+	// confided: a secret is in it, or in what it was made of.
+	confided bool
 }
 
 // content is what an item holds, to be read from any place.

@@ -3,6 +3,7 @@ package window
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"inos/backend/fault"
 	"inos/backend/job"
@@ -27,11 +28,10 @@ type labJob struct {
 
 // labOutcome is what an op gave back.
 type labOutcome struct {
-	figures           []LabFigure
-	outputs           []*labItem
-	wallMs, pluginMs  float64
-	workerWasStarted  bool
-	pluginID, pluginB string // id and digest of the plugin
+	figures   []LabFigure
+	outputs   []*labItem
+	pluginMs  float64
+	fromCache bool
 }
 
 // LabFigure is a number that an op reported.
@@ -82,26 +82,29 @@ func (j *labJob) secrets() (out []string) {
 	return out
 }
 
+// confided: what comes of it is not for a cache on the disk, since a secret is in it, or in what it was made of.
+func (j *labJob) confided() bool {
+	return len(j.secrets()) > 0 || slices.ContainsFunc(j.inputs, func(i *labItem) bool { return i.confided })
+}
+
 // run runs it as a job of the node.
 func (j *labJob) run(ctx context.Context, jobs LabJobs, progress func(done, total uint64)) (*labOutcome, error) {
 	request := job.Request{
 		Unit: j.unit, Op: j.op.Name, Params: j.params, Places: len(j.op.Outputs), Progress: progress,
+		NoCache: j.confided(),
 	}
 	for _, item := range j.inputs {
 		if item.path != "" {
 			request.Inputs = append(request.Inputs, job.Input{Path: item.path})
 		} else {
-			request.Inputs = append(request.Inputs, job.Input{Bytes: item.data})
+			request.Inputs = append(request.Inputs, job.Input{Bytes: item.data, Name: item.Name})
 		}
 	}
 	result, err := jobs.Run(ctx, request)
 	if err != nil {
 		return nil, err
 	}
-	out := &labOutcome{
-		wallMs: float64(result.WallNs) / 1e6, pluginMs: float64(result.GuestNs) / 1e6, workerWasStarted: result.Started,
-		pluginID: result.Plugin, pluginB: result.Digest,
-	}
+	out := &labOutcome{pluginMs: float64(result.GuestNs) / 1e6, fromCache: result.FromCache != nil}
 	for _, f := range result.Results {
 		out.figures = append(out.figures, labFigure(f))
 	}
@@ -112,7 +115,7 @@ func (j *labJob) run(ctx context.Context, jobs LabJobs, progress func(done, tota
 		}
 		item := describeBytes("", media, o.Bytes)
 		item.Name = fmt.Sprintf("%s-%s%s", j.op.Name, o.Name, ending(item.Media))
-		item.Origin, item.Output, item.index = labResult, o.Name, o.Index
+		item.Origin, item.Output, item.index, item.confided = labResult, o.Name, o.Index, j.confided()
 		out.outputs = append(out.outputs, item)
 	}
 	return out, nil

@@ -58,6 +58,8 @@ func newBench(t *testing.T) *bench {
 	hostile := hosttest.Edition(t, hosttest.Hostile, func(m *manifest.Manifest) {
 		message := &m.Units[0].FindOp("panic").Params[0]
 		message.Secret, message.Default = true, ""
+		text := &m.Units[0].FindOp("lies").Params[0]
+		text.Secret, text.Default = true, ""
 	})
 	if err := os.WriteFile(filepath.Join(b.plugin, "hostile.wasm"), hostile, 0o600); err != nil {
 		t.Fatal(err)
@@ -271,6 +273,11 @@ func TestASecretGetsNowhere(t *testing.T) {
 	if bytes.Contains(told, []byte(planted)) {
 		t.Errorf("the page is told: %s", told)
 	}
+	for _, p := range b.node.Usage().Plugins() {
+		if p.LastFailure != nil && strings.Contains(p.LastFailure.Message, planted) {
+			t.Errorf("what the plugins used tells it: %+v", p.LastFailure)
+		}
+	}
 	files := 0
 	err := filepath.WalkDir(b.data, func(path string, e os.DirEntry, err error) error {
 		if err != nil || !e.Type().IsRegular() {
@@ -284,6 +291,21 @@ func TestASecretGetsNowhere(t *testing.T) {
 	})
 	if err != nil || files == 0 {
 		t.Errorf("%d files, %v", files, err)
+	}
+}
+
+func TestWhatASecretMadeIsNotForTheCache(t *testing.T) {
+	b := newBench(t)
+	input := must[LabItem](t)(b.Example("text"))
+	run := b.run("hostile.lies", map[string]any{"text": planted}, input.ID)
+	if run.State != taskDone || len(run.Outputs) != 1 {
+		t.Fatalf("%+v", run)
+	}
+	for id, want := range map[string]bool{input.ID: false, run.Outputs[0].ID: true} {
+		j := must[*labJob](t)(b.newLabJob(LabRequest{Unit: "adder", Op: "sum", Inputs: []string{id}}))
+		if j.confided() != want {
+			t.Errorf("a run on %s is confided: %v", j.inputs[0].Name, !want)
+		}
 	}
 }
 
@@ -373,11 +395,14 @@ func TestAPreviewTakesThePlaceOfTheOneBefore(t *testing.T) {
 		r := LabRequest{Unit: "boids", Op: "init", Params: map[string]any{"count": count}, Preview: true, Replaces: before.ID}
 		must[LabRun](t)(b.Start(r))
 		run := b.next()
-		if before.ID != 0 && b.get(before.Outputs[0].URL).Code != http.StatusNotFound {
-			t.Error("what it replaces is still there")
+		if before.ID != 0 {
+			eventually(t, "what it replaces is gone", func() bool { return b.get(before.Outputs[0].URL).Code == http.StatusNotFound })
 		}
 		before = run
 	}
+	slow := must[LabRun](t)(b.Start(LabRequest{Unit: "hostile", Op: "slow_cancel", Preview: true}))
+	b.CancelRun(slow.ID)
+	b.next()
 	past := must[[]LabPast](t)(b.History())
 	if len(b.Runs()) != 1 || len(past) != 1 || past[0].Params["count"] != float64(120) {
 		t.Errorf("%+v, %+v", b.Runs(), past)

@@ -18,8 +18,8 @@ type LabRequest struct {
 	Params map[string]any `json:"params"`
 	// Inputs are ids of items, in the op's order.
 	Inputs []string `json:"inputs"`
-	// Preview is the run of a form that is being changed: it takes the place of the last run of the op,
-	// in the history too, and Replaces is what it makes useless; 0: nothing.
+	// Preview is the run of a form that is being changed: it takes the place of the last run of the op in
+	// the history. Replaces is the preview that it makes useless once it is done; 0: none.
 	Preview  bool   `json:"preview"`
 	Replaces uint64 `json:"replaces"`
 }
@@ -40,6 +40,8 @@ type LabRun struct {
 	Outputs   []LabItem      `json:"outputs"`
 	// PluginMs is the time inside the plugin.
 	PluginMs float64 `json:"pluginMs"`
+	// FromCache: the result was made before, and kept.
+	FromCache bool `json:"fromCache"`
 	// Line is the run as a command; Unsaved are the files in it that have to be saved first.
 	Line    string   `json:"line"`
 	Unsaved []string `json:"unsaved"`
@@ -75,9 +77,6 @@ func (l *Lab) Start(r LabRequest) (LabRun, error) {
 	if err != nil {
 		return LabRun{}, err
 	}
-	if r.Replaces != 0 {
-		l.replace(r.Replaces)
-	}
 	ctx, cancel := context.WithCancel(l.ctx)
 	now, err := l.runs.add(newLabRun(j, r.Preview), l.Now(), cancel)
 	if err != nil {
@@ -87,7 +86,13 @@ func (l *Lab) Start(r LabRequest) (LabRun, error) {
 	l.work.Go(func() {
 		defer cancel()
 		out, err := j.run(ctx, l.Jobs, func(done, total uint64) { l.progress(now, done, total) })
+		if err != nil && ctx.Err() != nil { // whatever became of the worker: it was the user's wish
+			err = fault.Wrap(opLab, fault.Canceled, j.op.Name, err, "")
+		}
 		l.ended(now, j, out, err)
+		if err == nil && r.Replaces != 0 {
+			l.items.drop(l.runs.forgetPreview(r.Replaces)...)
+		}
 	})
 	return l.runs.one(now, l.Now()), nil
 }
@@ -102,12 +107,6 @@ func newLabRun(j *labJob, preview bool) LabRun {
 	}
 	run.Line, run.Unsaved = labLine(j, nil)
 	return run
-}
-
-// replace ends a preview that nobody waits for, and drops what it gave.
-func (l *Lab) replace(id uint64) {
-	l.CancelRun(id)
-	l.items.drop(l.runs.forgetPreview(id)...)
 }
 
 func (l *Lab) progress(r *labRunning, done, total uint64) {
@@ -132,7 +131,8 @@ func (l *Lab) ended(r *labRunning, j *labJob, out *labOutcome, err error) {
 	r.ElapsedMs = now.Sub(r.began).Milliseconds()
 	switch {
 	case err == nil:
-		r.State, r.Figures, r.PluginMs = taskDone, append(r.Figures, out.figures...), out.pluginMs
+		r.State, r.Figures = taskDone, append(r.Figures, out.figures...)
+		r.PluginMs, r.FromCache = out.pluginMs, out.fromCache
 		r.Outputs = l.items.add(l.token, out.outputs...)
 		r.Line, r.Unsaved = labLine(j, out.outputs)
 	case fault.KindOf(err) == fault.Canceled:
@@ -142,7 +142,11 @@ func (l *Lab) ended(r *labRunning, j *labJob, out *labOutcome, err error) {
 	}
 	run := r.at(now)
 	l.runs.mu.Unlock()
-	l.note(run, j, now)
+	if run.Preview && run.State == taskCancelled { // nobody waits for it: the form changed again
+		l.runs.forgetPreview(run.ID)
+	} else {
+		l.note(run, j, now)
+	}
 	l.Emit(LabRunEvent, run)
 }
 

@@ -105,13 +105,13 @@ func TestRowsAreSortedAndFiltered(t *testing.T) {
 	}
 }
 
-func TestAMillionRowsComeByPages(t *testing.T) {
-	const all = 1_000_000
+func TestManyRowsComeByPages(t *testing.T) {
+	const all = 250_000
 	path := filepath.Join(t.TempDir(), "big.csv")
 	var text strings.Builder
 	text.WriteString("n,word,value\n")
 	for i := range all {
-		fmt.Fprintf(&text, "%d,word %d,%d.5\n", i, i%1000, (i*7919)%all)
+		fmt.Fprintf(&text, "%d,word %d,%d.5\n", i, i%100, (i*7919)%all)
 	}
 	if err := os.WriteFile(path, []byte(text.String()), 0o600); err != nil {
 		t.Fatal(err)
@@ -129,11 +129,11 @@ func TestAMillionRowsComeByPages(t *testing.T) {
 		t.Fatalf("%+v", table)
 	}
 	rows := must[LabRows](t)(l.Rows(LabRowsRequest{Item: id, Sort: 2, Down: true, Column: 1, Filter: "=word 7", Count: 1 << 30}))
-	if rows.Matches != all/1000 || len(rows.Rows) != maxPage || rows.Rows[0][1] != "word 7" || rows.Rows[0][2] < rows.Rows[1][2] {
+	if rows.Matches != all/100 || len(rows.Rows) != maxPage || rows.Rows[0][1] != "word 7" || rows.Rows[0][2] < rows.Rows[1][2] {
 		t.Errorf("%d matches, %d rows, %v", rows.Matches, len(rows.Rows), rows.Rows[:2])
 	}
 	last := must[LabRows](t)(l.Rows(LabRowsRequest{Item: id, Sort: -1, Column: -1, From: all - 1, Count: 10}))
-	if len(last.Rows) != 1 || last.Rows[0][0] != "999999" {
+	if len(last.Rows) != 1 || last.Rows[0][0] != "249999" {
 		t.Errorf("%+v", last)
 	}
 	runtime.GC()
