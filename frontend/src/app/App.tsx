@@ -1,6 +1,6 @@
 import { MantineProvider } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
-import { useEffect } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { Dock } from "../panels/Dock.tsx";
 import { Inspector } from "../panels/Inspector.tsx";
 import { Keys } from "../panels/Keys.tsx";
@@ -20,6 +20,11 @@ import { FlockView } from "../view/FlockView.tsx";
 import classes from "./App.module.css";
 import { listenToKeys } from "./keyboard.ts";
 import { cssVariables, mantineTheme } from "./theme.ts";
+
+/** The first picture does not wait for it. */
+const LabPanel = lazy(async () => ({
+  default: (await import("../panels/lab/LabPanel.tsx")).LabPanel,
+}));
 
 /** The whole window: the live unit, and what floats over it. */
 export function App() {
@@ -47,7 +52,7 @@ export function App() {
 function Shell() {
   const { panel, inspector } = useApp((s) => s.settings);
   // Its neighbours would have no room.
-  const wide = panel === "plugins" || panel === "store";
+  const wide = panel === "lab" || panel === "plugins" || panel === "store";
   const left = useElementSize();
   const right = useElementSize();
   const dock = useElementSize();
@@ -57,6 +62,11 @@ function Shell() {
       <div className={classes.overlay}>
         <div className={classes.left} ref={left.ref}>
           <Rail />
+          {panel === "lab" && (
+            <Suspense>
+              <LabPanel />
+            </Suspense>
+          )}
           {panel === "plugins" && <PluginsPanel />}
           {panel === "store" && <StorePanel />}
           {panel === "settings" && <SettingsPanel />}

@@ -1,4 +1,5 @@
-// Must come first: it mends what the other modules read while they load.
+// Must come first, in a file that waits for no other: it mends what the other modules read while they
+// load.
 import "../bridge/locale.ts";
 import "@fontsource-variable/inter/wght.css";
 import "@fontsource-variable/jetbrains-mono/wght.css";
@@ -6,28 +7,5 @@ import "@mantine/core/styles.css";
 import "@mantine/spotlight/styles.css";
 import "uplot/dist/uPlot.min.css";
 import "./base.css";
-import { createRoot } from "react-dom/client";
-import { openBridge } from "../bridge/open.ts";
-import { faultOf } from "../core/fault.ts";
-import { Session } from "../state/session.ts";
-import { SessionProvider } from "../view/context.ts";
-import { App } from "./App.tsx";
-import { Failed } from "./Failed.tsx";
 
-/** Opens the bridge, shows the shell, starts the flock; or says why not. */
-async function start(): Promise<void> {
-  const root = createRoot(document.getElementById("root") ?? document.body);
-  try {
-    const session = new Session(await openBridge());
-    root.render(
-      <SessionProvider value={session}>
-        <App />
-      </SessionProvider>,
-    );
-    session.begin();
-  } catch (error) {
-    root.render(<Failed fault={faultOf(error)} />);
-  }
-}
-
-void start();
+void import("./start.tsx").then(({ start }) => start());

@@ -1,5 +1,5 @@
 import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
-import { FONT, MOTION, RADIUS, SHELL, SIZE, SPACE, TYPE } from "../core/theme.ts";
+import { CHANNEL, FONT, MOTION, RADIUS, SHELL, SIZE, SPACE, TYPE, WRITTEN } from "../core/theme.ts";
 
 /** Ten shades around the warm accent; Mantine asks for them, the shell uses the named tokens. */
 const ember: MantineColorsTuple = [
@@ -40,6 +40,8 @@ export const cssVariables: CSSVariablesResolver = () => ({
     ...prefixed("radius", RADIUS),
     ...prefixed("type", TYPE),
     ...prefixed("font", FONT),
+    ...prefixed("channel", CHANNEL),
+    ...prefixed("written", WRITTEN),
     ...prefixed("motion", MOTION),
     ...prefixed("size", SIZE),
   },

@@ -2,6 +2,7 @@ import { type Fault, FaultError } from "../core/fault.ts";
 import type { FramePath } from "../core/frame.ts";
 import { isObject, type Json, listAt, numberAt, objectAt, textAt } from "../core/json.ts";
 import { type LiveUnit, type ParamValues, parseLiveUnit } from "../wire/manifest.ts";
+import { boundLab, type LabProgram } from "./lab.ts";
 import { boundPlugins, type PluginProgram } from "./plugins.ts";
 import { boundVault, type VaultProgram } from "./vault.ts";
 
@@ -52,6 +53,7 @@ export type ControlAction = "pause" | "resume" | "step" | "reset";
 export interface Program {
   readonly plugins: PluginProgram;
   readonly vault: VaultProgram;
+  readonly lab: LabProgram;
   boot(): Promise<Boot>;
   /** The units as they are now: plugins come and go. */
   units(): Promise<LiveUnit[]>;
@@ -76,6 +78,7 @@ export function boundProgram(app: Bound): Program {
   return {
     plugins: boundPlugins(call),
     vault: boundVault(call),
+    lab: boundLab(call),
     boot: async () => parseBoot(await call("Boot")),
     units: async () => {
       const answer = await call("Units");

@@ -80,6 +80,9 @@ export const TYPE = {
   title: "1.125rem",
   display: "1.75rem",
 };
+/** Of the values of a picture's pixels, and of numbers that are written on any colour. */
+export const CHANNEL = { red: "#e5484d", green: "#2f9e5f", blue: "#3e7bea" };
+export const WRITTEN = { letter: "#ffffff", edge: "#000000" };
 export const FONT = {
   text: '"Inter Variable", system-ui, sans-serif',
   figures: '"JetBrains Mono Variable", ui-monospace, monospace',
@@ -93,6 +96,7 @@ export const SIZE = {
   dock: "40rem",
   plugins: "50rem",
   store: "64rem",
+  lab: "68rem",
 };
 
 /** Red, green, blue from 0 to 1, as shown on the screen. */

@@ -4,6 +4,7 @@ import {
   IconCommand,
   IconDatabase,
   IconFeather,
+  IconFlask,
   IconLayoutSidebarLeftCollapse,
   IconLayoutSidebarLeftExpand,
   IconPuzzle,
@@ -35,13 +36,16 @@ export function Rail() {
       <Place panel="flock" word={name} keys="1">
         <Unit size="1.375rem" stroke={1.6} />
       </Place>
-      <Place panel="plugins" word="Plugins" keys="2">
+      <Place panel="lab" word="Lab" keys="2">
+        <IconFlask size="1.375rem" stroke={1.6} />
+      </Place>
+      <Place panel="plugins" word="Plugins" keys="3">
         <IconPuzzle size="1.375rem" stroke={1.6} />
       </Place>
-      <Place panel="store" word="Store" keys="3">
+      <Place panel="store" word="Store" keys="4">
         <IconDatabase size="1.375rem" stroke={1.6} />
       </Place>
-      <Place panel="settings" word="Settings" keys="4">
+      <Place panel="settings" word="Settings" keys="5">
         <IconSettings size="1.375rem" stroke={1.6} />
       </Place>
       <span className={classes.gap} />

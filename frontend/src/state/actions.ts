@@ -170,11 +170,19 @@ export const ACTIONS: readonly Action[] = [
     run: (s) => s.changeSettings({ panel: "flock" }),
   },
   {
+    id: "lab",
+    label: "Go to the lab",
+    hint: "Run any op on your own files",
+    group: "Program",
+    keys: "2",
+    run: (s) => s.changeSettings({ panel: "lab" }),
+  },
+  {
     id: "plugins",
     label: "Go to the plugins",
     hint: "What is installed, what it may do, what it uses",
     group: "Program",
-    keys: "2",
+    keys: "3",
     run: (s) => s.changeSettings({ panel: "plugins" }),
   },
   {
@@ -182,7 +190,7 @@ export const ACTIONS: readonly Action[] = [
     label: "Go to the store",
     hint: "What you put there, each version of it",
     group: "Program",
-    keys: "3",
+    keys: "4",
     run: (s) => s.changeSettings({ panel: "store" }),
   },
   {
@@ -190,7 +198,7 @@ export const ACTIONS: readonly Action[] = [
     label: "Go to the settings",
     hint: "",
     group: "Program",
-    keys: "4",
+    keys: "5",
     run: (s) => s.changeSettings({ panel: "settings" }),
   },
   {

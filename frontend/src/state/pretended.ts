@@ -1,4 +1,5 @@
 import { vi } from "vitest";
+import { boundLab } from "../bridge/lab.ts";
 import type { Bridge } from "../bridge/open.ts";
 import type { PluginLimit } from "../bridge/pluginLimits.ts";
 import type {
@@ -104,12 +105,13 @@ export class FakeVault {
   readonly answers: Record<string, unknown> = {};
   readonly events: Record<string, (data: unknown) => void> = {};
   focus: () => void = () => {};
-  readonly program = boundVault(async (...call) => {
+  readonly call = async (...call: [string, ...unknown[]]) => {
     this.calls.push(call);
     const answer = this.answers[call[0]];
     if (answer instanceof Error) throw answer;
     return typeof answer === "function" ? answer(...call.slice(1)) : answer;
-  });
+  };
+  readonly program = boundVault(this.call);
 
   /** The arguments of all calls of a method. */
   said(method: string): unknown[][] {
@@ -122,6 +124,8 @@ export class FakeProgram implements Program {
   readonly plugins = new FakePlugins();
   readonly store = new FakeVault();
   readonly vault = this.store.program;
+  /** What the lab asks is answered like what the store asks. */
+  readonly lab = boundLab(this.store.call);
   params: ParamValues = {};
   /** What the program starts a unit with when the page does not say. */
   remembered: ParamValues = {};

@@ -6,6 +6,7 @@ import type { Frame } from "../core/frame.ts";
 import { isObject } from "../core/json.ts";
 import { findParam, type LiveUnit, type ParamValue, type ParamValues } from "../wire/manifest.ts";
 import { Gallery } from "./gallery.ts";
+import { Lab } from "./lab.ts";
 import { Monitor } from "./monitor.ts";
 import { NoticeBoard } from "./noticeBoard.ts";
 import {
@@ -34,6 +35,7 @@ export class Session {
   readonly monitor: Monitor;
   readonly plugins: Gallery;
   readonly vault: Vault;
+  readonly lab: Lab;
   private readonly notices = new NoticeBoard(this.store);
   private readonly parameters: ShownParams;
   private readonly shown: ShownUnit;
@@ -60,6 +62,12 @@ export class Session {
     });
     this.vault = new Vault({
       program: bridge.program.vault,
+      host: bridge.host,
+      fail: (error) => this.fail(error),
+      tell: (notice) => notices.tell(notice),
+    });
+    this.lab = new Lab({
+      program: bridge.program.lab,
       host: bridge.host,
       fail: (error) => this.fail(error),
       tell: (notice) => notices.tell(notice),
@@ -307,7 +315,7 @@ export class Session {
     } catch (error) {
       this.fail(error);
     }
-    await this.plugins.refresh();
+    await Promise.all([this.plugins.refresh(), this.lab.refresh()]);
     this.shown.reloaded(reloaded);
   }
 
@@ -328,6 +336,7 @@ export class Session {
       const panel = host.hidden() ? "" : this.state.settings.panel;
       this.plugins.watch(panel === "plugins");
       this.vault.show(panel === "store");
+      this.lab.show(panel === "lab");
     };
     look();
     host.onVisibility(look);

@@ -5,7 +5,7 @@ export type ThemeChoice = "system" | "dark" | "light";
 export type ColouringChoice = "silhouette" | "heading" | "speed";
 export type QualityChoice = "auto" | "full" | "balanced" | "light";
 export type MotionChoice = "system" | "calm" | "full";
-export type PanelName = "flock" | "plugins" | "store" | "settings";
+export type PanelName = "flock" | "lab" | "plugins" | "store" | "settings";
 
 export interface Pose {
   yaw: number;
@@ -42,7 +42,7 @@ export const THEMES: readonly ThemeChoice[] = ["dark", "light", "system"];
 export const COLOURINGS: readonly ColouringChoice[] = ["silhouette", "heading", "speed"];
 export const QUALITIES: readonly QualityChoice[] = ["auto", "full", "balanced", "light"];
 export const MOTIONS: readonly MotionChoice[] = ["system", "calm", "full"];
-const PANELS: readonly PanelName[] = ["flock", "plugins", "store", "settings"];
+const PANELS: readonly PanelName[] = ["flock", "lab", "plugins", "store", "settings"];
 const MAX_UNITS = 32;
 const MAX_VALUES = 256;
 

@@ -2,6 +2,7 @@ import { createContext, useContext } from "react";
 import { useStore } from "zustand";
 import { useShallow } from "zustand/react/shallow";
 import type { GalleryState } from "../state/gallery.ts";
+import type { LabState } from "../state/lab.ts";
 import type { LimitsState } from "../state/pluginLimits.ts";
 import type { SettingsFormState } from "../state/pluginSettings.ts";
 import type { Session } from "../state/session.ts";
@@ -42,6 +43,11 @@ export function useGallery<T>(select: (state: GalleryState) => T): T {
 /** Part of the store panel's state. */
 export function useVault<T>(select: (state: VaultState) => T): T {
   return useStore(useSession().vault.store, useShallow(select));
+}
+
+/** Part of the lab panel's state. */
+export function useLab<T>(select: (state: LabState) => T): T {
+  return useStore(useSession().lab.store, useShallow(select));
 }
 
 /** Part of what is known of what is in the store. */

@@ -1,6 +1,7 @@
 import { FaultError } from "../../core/fault.ts";
 import { defaultsOf, type LiveUnit, type ParamValues, parseLiveUnit } from "../../wire/manifest.ts";
 import "../globals.ts";
+import { boundLab } from "../lab.ts";
 import type { Boot, LiveState, Program } from "../program.ts";
 import { boundVault } from "../vault.ts";
 import manifest from "./manifest.json";
@@ -40,6 +41,7 @@ export function demoProgram(): Program {
     plugins: demoPlugins(),
     // There is none in a browser.
     vault: boundVault(async () => ({ state: "none" })),
+    lab: boundLab(async () => ({})),
     boot: async () => boot(),
     units: async () => boot().units,
     allowAllPlugins: async () => {},

@@ -1,0 +1,29 @@
+import { IconBinary, IconFileText, IconPhoto, IconTable, IconWaveSine } from "@tabler/icons-react";
+import type { LabItem } from "../../bridge/lab.ts";
+import { bytes, whole } from "../../core/format.ts";
+import classes from "./ItemName.module.css";
+
+const ICONS = {
+  picture: IconPhoto,
+  sound: IconWaveSine,
+  table: IconTable,
+  text: IconFileText,
+  bytes: IconBinary,
+};
+
+/** A file with what kind it is, and how large. */
+export function ItemName({ item }: { item: LabItem }) {
+  const Icon = ICONS[item.kind];
+  return (
+    <span className={classes.item} title={`${item.name} (${item.media})`}>
+      <Icon size="1rem" stroke={1.7} aria-hidden />
+      <b>{item.name}</b>
+      <small>{figuresOf(item)}</small>
+    </span>
+  );
+}
+
+export function figuresOf({ kind, width, height, bytes: count }: LabItem): string {
+  if (kind !== "picture") return bytes(count);
+  return `${whole(width)} × ${whole(height)} px · ${bytes(count)}`;
+}
