@@ -107,7 +107,7 @@ func TestThePluginsPanel(t *testing.T) {
 	const panel, detail, dialog = "section[aria-label=Plugins]", "section[aria-label=Plugins] article", "[role=dialog]"
 
 	t.Run("opens by its key and shows what came with INOS", func(t *testing.T) {
-		s.key(t, "2")
+		s.key(t, "3")
 		s.says(t, panel, "Boids", "Came with INOS", "Install from file")
 		s.screen.save(t, "plugins-empty")
 	})
