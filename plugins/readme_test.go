@@ -14,43 +14,68 @@ import (
 var update = flag.Bool("update", false, "write the lists of ops anew")
 
 const (
-	opsBegin = "<!-- Ops: written from manifest.json by `make gen`. -->\n"
-	opsEnd   = "<!-- End of ops. -->\n"
+	unitsBegin = "<!-- Units: written from the manifests by `make gen`. -->\n"
+	unitsEnd   = "<!-- End of units. -->\n"
+	opsBegin   = "<!-- Ops: written from manifest.json by `make gen`. -->\n"
+	opsEnd     = "<!-- End of ops. -->\n"
 )
 
-// Each unit's README lists its ops as the manifest has them.
+// Each unit's README lists its ops as the manifest has them, and the project's README lists the units.
 func TestTheReadmesListTheOps(t *testing.T) {
 	found, err := filepath.Glob("*/manifest.json")
-	if err != nil || len(found) < 4 {
+	if err != nil || len(found) < 5 {
 		t.Fatal(found, err)
 	}
+	all := "\n| unit | for | ops |\n|---|---|---|\n"
 	for _, path := range found {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := manifest.ParseJSON(data)
+		if err != nil {
+			t.Fatal(path, err)
+		}
 		readme := filepath.Join(filepath.Dir(path), "README.md")
-		text, err := os.ReadFile(readme)
-		if os.IsNotExist(err) {
-			continue
+		if _, err := os.Stat(readme); os.IsNotExist(err) {
+			continue // the flock, and what only tests use
 		}
-		data, err1 := os.ReadFile(path)
-		m, err2 := manifest.ParseJSON(data)
-		if err != nil || err1 != nil || err2 != nil {
-			t.Fatal(err, err1, err2)
-		}
-		head, rest, ok1 := strings.Cut(string(text), opsBegin)
-		_, tail, ok2 := strings.Cut(rest, opsEnd)
-		if !ok1 || !ok2 {
-			t.Errorf("%s has no place for its ops", readme)
-			continue
-		}
-		want := head + opsBegin + opTable(m) + opsEnd + tail
-		if want == string(text) {
-			continue
-		}
-		if !*update {
-			t.Errorf("%s does not list the ops of %s: run make gen", readme, path)
-		} else if err := os.WriteFile(readme, []byte(want), 0o644); err != nil { //nolint:gosec // a source file
+		fresh(t, readme, opsBegin, opsEnd, opTable(m))
+		all += unitRow(filepath.Dir(path), m)
+	}
+	fresh(t, "../README.md", unitsBegin, unitsEnd, all+"\n")
+}
+
+// fresh fails unless a file has that text between two marks, or writes it.
+func fresh(t *testing.T, path, begin, end, want string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rest, ok1 := strings.Cut(string(text), begin)
+	has, tail, ok2 := strings.Cut(rest, end)
+	switch {
+	case !ok1 || !ok2:
+		t.Errorf("%s has no place for its list", path)
+	case has == want:
+	case !*update:
+		t.Errorf("%s does not list what the manifests have: run make gen", path)
+	default:
+		if err := os.WriteFile(path, []byte(head+begin+want+end+tail), 0o644); err != nil { //nolint:gosec // a source file
 			t.Fatal(err)
 		}
 	}
+}
+
+// unitRow is a unit with the names of its ops.
+func unitRow(folder string, m *manifest.Manifest) string {
+	var names []string
+	for _, op := range m.Units[0].Ops {
+		names = append(names, op.Name)
+	}
+	return fmt.Sprintf("| [%s](plugins/%s/README.md) | %s | %d: %s |\n", m.Units[0].Name, folder, m.Units[0].Doc,
+		len(names), strings.Join(names, ", "))
 }
 
 func opTable(m *manifest.Manifest) string {
