@@ -242,7 +242,7 @@ func (a *app) listEach(d eachDocument) error {
 		case m.Error != "":
 			_, err = fmt.Fprintf(a.Stderr, "%s: %s\n", shown(m.Input), shown(m.Error))
 		case len(m.Files) > 0: // the folder shows it
-		case saysItself(m.Result):
+		case isText(m.Result) && len(m.Result.Results) == 0:
 			_, err = fmt.Fprintf(a.Stdout, "%s  %s\n", shown(strings.TrimSpace(string(m.Result.Outputs[0].Bytes))), shown(m.Input))
 		default:
 			_, err = fmt.Fprintf(a.Stdout, "%s  %s\n", figuresText(m.Result), shown(m.Input))

@@ -40,7 +40,8 @@ func (a *app) runCommand() *cobra.Command {
 		Long: "run gives files to an op as they are, waits for it, and writes its outputs to the files\n" +
 			"named with -o, in the op's order. An input may be a file or a pipe with a writer; - is the\n" +
 			"standard input, and as an output the standard output. `inos units` lists the ops,\n" +
-			"`inos help UNIT.OP` explains one. A text that is an op's only output goes to the standard output.",
+			"`inos help UNIT.OP` explains one. A text that is an op's only output goes to the standard output\n" +
+			"where no -o is given. What is written takes its format from the name of the file: small.webp.",
 		Example: "  inos run boids.init -p count=1000 -p seed=7 -o flock.bin\n" +
 			"  inos run boids.step -i flock.bin -p steps=600 -o later.bin\n" +
 			"  inos run boids.stats -i later.bin --json\n" +
@@ -148,6 +149,7 @@ func (a *app) runOp(ctx context.Context, request job.Request, flags *runFlags) e
 	if err := allowOnce(n, request.Unit, flags.allow); err != nil {
 		return err
 	}
+	formatByName(n, &request, flags.outputs)
 	bar := newProgress(a.Stderr, request.Unit+"."+request.Op, time.Now)
 	request.Progress = bar.update
 	result, err := n.Run(ctx, request)
@@ -155,9 +157,8 @@ func (a *app) runOp(ctx context.Context, request job.Request, flags *runFlags) e
 	if err != nil {
 		return err
 	}
-	if len(flags.outputs) == 0 && !a.global.json && saysItself(result) {
-		a.noteCache(result)
-		return a.printText(ctx, result.Outputs[0].Bytes)
+	if len(flags.outputs) == 0 && !a.global.json && isText(result) {
+		return a.printText(ctx, result)
 	}
 	written, err := a.writeOutputs(ctx, result, flags.outputs)
 	if err != nil {
@@ -188,17 +189,20 @@ func allowOnce(n *node.Node, unit string, permissions []string) error {
 	return decide(n, p, permissions, grant.Once)
 }
 
-// saysItself is true of a result that is one text.
-func saysItself(r *job.Result) bool {
-	if len(r.Outputs) != 1 || len(r.Results) > 0 {
+// isText is true of a result whose only output is a text.
+func isText(r *job.Result) bool {
+	if len(r.Outputs) != 1 {
 		return false
 	}
 	media, _, _ := strings.Cut(r.Outputs[0].Media, ";")
 	return strings.HasPrefix(media, "text/") || media == "application/json" || media == "application/x-ndjson"
 }
 
-// printText prints a text as it is, but to a terminal only what a terminal shows.
-func (a *app) printText(ctx context.Context, text []byte) error {
+// printText prints a text as it is, but to a terminal only what a terminal shows. The figures beside it go
+// to the standard error.
+func (a *app) printText(ctx context.Context, r *job.Result) error {
+	a.noteCache(r)
+	text := r.Outputs[0].Bytes
 	if _, tty := terminalFile(a.Stdout); tty {
 		lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
 		for i, line := range lines {
@@ -207,7 +211,17 @@ func (a *app) printText(ctx context.Context, text []byte) error {
 		text = []byte(strings.Join(lines, "\n") + "\n")
 	}
 	err := interruptible(ctx, func() error { return writeAll(a.Stdout, text) })
-	return fault.Wrap("run", fault.Unavailable, "standard output", err, fault.DiskRemedy(err))
+	if err != nil || len(r.Results) == 0 {
+		return fault.Wrap("run", fault.Unavailable, "standard output", err, fault.DiskRemedy(err))
+	}
+	return table(a.Stderr, figureRows(r))
+}
+
+func figureRows(r *job.Result) (rows [][]string) {
+	for _, figure := range r.Results {
+		rows = append(rows, []string{figure.Name, figureText(figure)})
+	}
+	return rows
 }
 
 // writeOutputs writes what the op gave and returns where each output went; empty: nowhere. A file
@@ -252,10 +266,7 @@ func (a *app) printResult(result *job.Result, written []string) error {
 	if slices.Contains(written, standard) {
 		w = a.Stderr
 	}
-	var rows [][]string
-	for _, figure := range result.Results {
-		rows = append(rows, []string{figure.Name, figureText(figure)})
-	}
+	rows := figureRows(result)
 	for i, output := range result.Outputs {
 		fate := written[i]
 		if fate == "" {

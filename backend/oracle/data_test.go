@@ -179,7 +179,7 @@ func (s *stand) asSQL(op string, p params, query string, inputs ...[]byte) {
 	if inputs == nil {
 		inputs = dataInputs()[:1]
 	}
-	all := params{"writes": "json"}
+	all := params{"format": "json"}
 	for name, value := range p {
 		all[name] = value
 	}
@@ -200,16 +200,16 @@ func dataConvert(s *stand) {
 	const listed = "\nprint(json.dumps(list(csv.reader(io.StringIO(text,newline=''),delimiter=%s))))"
 	want := python(fmt.Sprintf(listed, "','"), in)
 	for writes, separator := range map[string]string{"csv": "','", "tsv": "'\\t'"} {
-		got := python(fmt.Sprintf(listed, separator), s.output("data.convert", params{"writes": writes, "typed": false}, in))
+		got := python(fmt.Sprintf(listed, separator), s.output("data.convert", params{"format": writes, "typed": false}, in))
 		if !bytes.Equal(got, want) {
 			s.Errorf("%s: python reads %.300s, want %.300s", writes, got, want)
 		}
 	}
-	lines := s.output("data.convert", params{"writes": "ndjson"}, in)
+	lines := s.output("data.convert", params{"format": "ndjson"}, in)
 	joined := python("\nprint('['+','.join(text.splitlines())+']')", bytes.ReplaceAll(lines, []byte("\u2028"), nil))
 	s.sameTable("ndjson", joined, s.sqlite("SELECT * FROM t1"))
 	s.asSQL("convert", nil, "SELECT * FROM t1", lines)
-	s.asSQL("convert", nil, "SELECT * FROM t1", s.output("data.convert", params{"writes": "json"}, in))
+	s.asSQL("convert", nil, "SELECT * FROM t1", s.output("data.convert", params{"format": "json"}, in))
 	for _, separator := range []string{";", "\t", "|"} {
 		s.asSQL("convert", nil, "SELECT * FROM t1", csvOf(dataNames, separator, dataRows()))
 	}
@@ -228,7 +228,7 @@ func dataConvert(s *stand) {
 	if !bytes.Equal(got, want) {
 		s.Errorf("quotes: %s, want %s", got, want)
 	}
-	nulls := s.output("data.convert", params{"writes": "json"}, []byte("a,b\n\"\",\n"))
+	nulls := s.output("data.convert", params{"format": "json"}, []byte("a,b\n\"\",\n"))
 	if string(nulls) != "[\n{\"a\": \"\", \"b\": null}\n]\n" {
 		s.Errorf("an empty field is null unless quoted: %s", nulls)
 	}
@@ -287,8 +287,8 @@ func dataDerive(s *stand) {
 	} {
 		s.asSQL("derive", params{"name": "value", "value": value}, "SELECT *, "+value+" AS value FROM t1")
 	}
-	rounded := s.output("data.derive", params{"name": "r", "value": "round(amount, 1)", "writes": "json"}, dataInputs()[0])
-	table := s.output("data.convert", params{"writes": "json"}, dataInputs()[0])
+	rounded := s.output("data.derive", params{"name": "r", "value": "round(amount, 1)", "format": "json"}, dataInputs()[0])
+	table := s.output("data.convert", params{"format": "json"}, dataInputs()[0])
 	// SQLite adds a half and cuts, which is off by one where the binary value lies just below it.
 	s.sameTable("round", rounded, s.tool(table, "python3", "-c", "import json,sys\nt=json.load(sys.stdin)\nfor x in t: x['r']=None if x['amount'] is None else round(x['amount'],1)\nprint(json.dumps(t))"))
 	s.asSQL("derive", params{"name": "qty", "value": "qty + 1"}, "SELECT id, region, product, amount, qty + 1 AS qty, day FROM t1")
@@ -348,7 +348,7 @@ func dataGroup(s *stand) {
 	s.asSQL("group_by", params{"keys": "region,product", "aggregates": list}, "SELECT region, product, "+list+" FROM t1 GROUP BY region, product ORDER BY min(id)")
 	s.asSQL("group_by", params{"keys": "", "aggregates": list}, "SELECT "+list+" FROM t1")
 	s.asSQL("group_by", params{"keys": "", "aggregates": "sum(amount) AS s, count(*) AS n", "reads": "csv"}, "SELECT sum(amount) AS s, count(*) AS n FROM t1 WHERE 0", []byte("amount\n"))
-	r := s.output("data.group_by", params{"keys": "", "aggregates": "median(amount) AS a, stddev(amount) AS b, variance(amount) AS c", "writes": "json"}, dataInputs()[0])
+	r := s.output("data.group_by", params{"keys": "", "aggregates": "median(amount) AS a, stddev(amount) AS b, variance(amount) AS c", "format": "json"}, dataInputs()[0])
 	var amounts []any
 	for _, row := range dataRows() {
 		if row[3] != nil {
@@ -391,7 +391,7 @@ func dataSQL(s *stand) {
 	}
 	s.asSQL("sql", params{"query": "SELECT sum(share) AS s FROM chiefs", "names": "sales,chiefs"}, "SELECT sum(share) AS s FROM t2", dataInputs()...)
 	byFile := "SELECT t1.id, chiefs.chief FROM sales t1 JOIN chiefs ON chiefs.region = t1.region ORDER BY id, chief"
-	request := job.Request{Unit: "data", Op: "sql", Params: params{"query": byFile, "writes": "json"}}
+	request := job.Request{Unit: "data", Op: "sql", Params: params{"query": byFile, "format": "json"}}
 	for i, name := range []string{"sales.csv", "chiefs.2026.csv"} {
 		request.Inputs = append(request.Inputs, job.Input{Bytes: dataInputs()[i], Name: name})
 	}
@@ -436,7 +436,7 @@ func TestDataHostile(t *testing.T) {
 	whole := dataInputs()[0]
 	try := func(what string, in []byte) {
 		for op, p := range map[string]params{
-			"data.convert": {"writes": "json"}, "data.schema": {}, "data.sql": {"query": "SELECT count(*) AS n FROM t1"},
+			"data.convert": {"format": "json"}, "data.schema": {}, "data.sql": {"query": "SELECT count(*) AS n FROM t1"},
 			"data.group_by": {"aggregates": "count(*) AS n"}, "data.sort": {"by": "id"},
 		} {
 			if _, err := s.try(op, p, in); err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"maps"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -16,6 +17,19 @@ import (
 	"inos/backend/manifest"
 	"inos/backend/node"
 )
+
+// compiled is the cache of compiled plugins for all nodes: the units take seconds to compile.
+var compiled string
+
+func TestMain(m *testing.M) {
+	var err error
+	if compiled, err = os.MkdirTemp("", "inos-oracle-"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(compiled)
+	os.Exit(code)
+}
 
 // proofs has one test for each op, by unit; each unit's file adds its own.
 var proofs = map[string]map[string]func(*stand){}
@@ -34,8 +48,12 @@ type stand struct {
 
 func newStand(t *testing.T) *stand {
 	t.Helper()
+	data := t.TempDir()
+	if err := os.Symlink(compiled, filepath.Join(data, "cache")); err != nil {
+		t.Fatal(err)
+	}
 	n, err := node.Start(context.Background(), node.Options{
-		DataDir: t.TempDir(), WorkerPath: hosttest.Worker(t), ArenaBytes: 256 << 20,
+		DataDir: data, WorkerPath: hosttest.Worker(t), ArenaBytes: 256 << 20,
 		PluginDirs: []string{filepath.Dir(hosttest.Path(t, hosttest.Boids))},
 	})
 	if err != nil {

@@ -28,7 +28,7 @@ pub(crate) struct Writer<'c> {
 }
 
 impl<'c> Writer<'c> {
-    /// `param` is the index of the parameter `writes`.
+    /// `param` is the index of the parameter `format`.
     pub(crate) fn open(call: &'c Call, param: u32, columns: &[Column]) -> Result<Self, Error> {
         let (format, media) = match call.params().choice(param)? {
             1 => (Format::Tsv, "text/tab-separated-values"),

@@ -22,7 +22,7 @@ fn refused(done: Done) -> String {
 #[test]
 fn an_empty_field_is_null_unless_it_is_quoted() {
     let file = b"a,b\n\"\",\nx,\"1\"\n";
-    let done = job("convert").input(file).set("writes", "json");
+    let done = job("convert").input(file).set("format", "json");
     assert_eq!(
         text(done.run(dispatch)),
         "[\n{\"a\": \"\", \"b\": null},\n{\"a\": \"x\", \"b\": 1}\n]\n"
