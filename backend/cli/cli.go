@@ -110,7 +110,7 @@ func (a *app) root() *cobra.Command {
 	root.SetHelpCommand(a.helpCommand())
 	root.AddCommand(
 		a.unitsCommand(), a.runCommand(), a.liveCommand(), a.pluginCommand(),
-		a.storeCommand(), a.cacheCommand(), a.doctorCommand(), a.benchCommand(), a.versionCommand(),
+		a.flowCommand(), a.storeCommand(), a.cacheCommand(), a.doctorCommand(), a.benchCommand(), a.versionCommand(),
 	)
 	return root
 }

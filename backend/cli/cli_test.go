@@ -189,7 +189,7 @@ func TestHelpIsAsWritten(t *testing.T) {
 		"plugin unpin", "plugin keygen", "plugin sign", "plugin verify", "plugin trust", "plugin forget",
 		"plugin publishers", "plugin grant", "plugin revoke", "plugin audit", "plugin update", "plugin settings",
 		"plugin set", "plugin limit", "store", "store key", "store key export", "store key import",
-		"store key change", "store key status", "store mount", "store upkeep", "cache", "cache stat", "cache explain",
+		"store key change", "store key status", "store mount", "store upkeep", "flow", "flow run", "flow check", "cache", "cache stat", "cache explain",
 		"cache limit", "cache clear", "doctor", "bench", "bench flock", "bench epoch", "bench handover", "bench call",
 		"bench startup", "bench memory", "bench host", "version",
 	} {

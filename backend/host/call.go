@@ -43,6 +43,7 @@ type Output struct {
 	Media   string
 	payload *Payload
 	length  int64
+	worker  *Worker
 }
 
 // Bytes is a view of shared memory, valid until Release.
@@ -370,7 +371,7 @@ func (r *run) output(res *Result, o *wire.Output) error {
 	}
 	r.grants[i] = nil
 	res.Outputs = append(res.Outputs, Output{
-		Index: i, Media: mediaType(o.Media), payload: p, length: int64(o.Length),
+		Index: i, Media: mediaType(o.Media), payload: p, length: int64(o.Length), worker: r.w,
 	})
 	return nil
 }

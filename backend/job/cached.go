@@ -131,7 +131,7 @@ func sizeOf(inputs []opened) (bytes int64, ok bool) {
 			size, _ := in.file.Size()
 			bytes += size
 		case in.file == nil && in.Stream == nil:
-			bytes += int64(len(in.Bytes))
+			bytes += int64(len(in.bytes()))
 		default:
 			return 0, false
 		}
@@ -143,11 +143,11 @@ func digests(ctx context.Context, inputs []opened) ([]Source, bool) {
 	all := make([]Source, len(inputs))
 	for i := range inputs {
 		in := &inputs[i]
-		all[i] = Source{Name: in.name(), Bytes: int64(len(in.Bytes))}
 		if in.file == nil {
-			all[i].Digest = blake3.Sum256(in.Bytes)
+			all[i] = Source{Name: in.name(), Bytes: int64(len(in.bytes())), Digest: blake3.Sum256(in.bytes())}
 			continue
 		}
+		all[i].Name = in.name()
 		all[i].Bytes, _ = in.file.Size()
 		digest, err := in.file.Digest(ctx)
 		if err != nil { // whoever runs the op will tell
@@ -156,6 +156,14 @@ func digests(ctx context.Context, inputs []opened) ([]Source, bool) {
 		all[i].Digest = digest
 	}
 	return all, true
+}
+
+// bytes is an input that lies in memory.
+func (in *opened) bytes() []byte {
+	if in.Held != nil {
+		return in.Held.Bytes()
+	}
+	return in.Bytes
 }
 
 // find is the kept result, or nil.

@@ -124,7 +124,7 @@ func (d *Dispatcher) once(
 		return nil, err
 	}
 	defer d.giveBack(w)
-	res, err := runOn(ctx, w, t, params, inputs, r.Progress)
+	res, err := runOn(ctx, w, t, params, inputs, r)
 	if err != nil {
 		return nil, err
 	}
@@ -161,9 +161,9 @@ func checkPorts(op *manifest.Op, r *Request) error {
 }
 
 func runOn(
-	ctx context.Context, w Worker, t Target, params []manifest.Value, inputs []opened, progress func(done, total uint64),
+	ctx context.Context, w Worker, t Target, params []manifest.Value, inputs []opened, r *Request,
 ) (*Result, error) {
-	call := Call{Op: t.Op, Params: params, Progress: progress}
+	call := Call{Op: t.Op, Params: params, Progress: r.Progress}
 	defer func() {
 		for _, m := range call.Inputs {
 			m.Release()
@@ -181,17 +181,26 @@ func runOn(
 		return nil, err
 	}
 	defer reply.Release()
-	return copyOut(t, params, reply), nil
+	res := takeOut(t, params, reply, r.Hold)
+	for i := range inputs {
+		res.Copied = append(res.Copied, inputs[i].copied)
+	}
+	return res, nil
 }
 
-func copyOut(t Target, params []manifest.Value, reply *Reply) *Result {
+// takeOut copies outputs out of shared memory, or holds them there.
+func takeOut(t Target, params []manifest.Value, reply *Reply, hold bool) *Result {
 	res := newResult(t, params, reply.Results)
 	res.GuestNs = reply.GuestNs
 	for _, o := range reply.Outputs {
-		b := append([]byte(nil), o.Bytes...)
-		res.Outputs = append(res.Outputs, Output{
-			Index: o.Index, Name: t.Op.Outputs[o.Index].Name, Media: o.Media, Bytes: b, Len: int64(len(b)),
-		})
+		out := Output{Index: o.Index, Name: t.Op.Outputs[o.Index].Name, Media: o.Media, Len: int64(len(o.Bytes))}
+		if hold {
+			out.Held = o.Hold()
+			out.Bytes = out.Held.Bytes()
+		} else {
+			out.Bytes = append([]byte(nil), o.Bytes...)
+		}
+		res.Outputs = append(res.Outputs, out)
 	}
 	return res
 }

@@ -31,6 +31,8 @@ type Request struct {
 	// Deadline is when the job ends, whether it waits or runs; zero: it has none of its own. Of those that
 	// are as urgent the one with the earliest runs first.
 	Deadline time.Time
+	// Hold leaves outputs in shared memory, each with a Held for the caller to release.
+	Hold bool
 	// NoCache: the op runs, and its result is not kept.
 	NoCache bool
 	// Progress is called from one goroutine while the op runs, some ten times a second; total 0
@@ -40,13 +42,15 @@ type Request struct {
 	started func(bool) // it runs, or waits again
 }
 
-// Input is a file, a stream or bytes. Exactly one of them is used: the first that is set.
+// Input is a file, a stream, an earlier output or bytes. Exactly one of them is used.
 type Input struct {
 	// Path is a regular file, or a pipe that somebody writes into.
 	Path string
 	// Stream is read to its end once the op is found and its worker runs.
 	Stream *input.Source
 	Bytes  []byte
+	// Held is an output of an earlier job; it is read where it lies.
+	Held Held
 	// Name is what a plugin is told that it is called, made safe by input.BaseName; empty: the name of the
 	// file, and of anything else none.
 	Name string
@@ -67,6 +71,9 @@ type Result struct {
 	// FromCache is where a result came from that was kept; GuestNs is then the time that it took.
 	FromCache *Origin `json:"from_cache,omitempty"`
 
+	// Copied are the bytes of each input that were copied into shared memory: 0 of what is mapped or lent.
+	Copied []int64 `json:"-"`
+
 	made time.Time
 }
 
@@ -77,6 +84,15 @@ type Output struct {
 	Media string `json:"media"` // as the op says; empty: unknown
 	Bytes []byte `json:"-"`
 	Len   int64  `json:"bytes"`
+	// Held is set where the request asked for it and the output was not in the cache: Bytes is then a view
+	// of it, until Release.
+	Held Held `json:"-"`
+}
+
+// Held is an output that stays in shared memory, beyond its worker, until Release.
+type Held interface {
+	Bytes() []byte
+	Release()
 }
 
 // Target is an op, found.
@@ -112,6 +128,8 @@ type Worker interface {
 	// MapInput is a file that the worker maps itself, until Release; the caller may close f. No byte of
 	// it comes into this process. False: it must be copied.
 	MapInput(f *os.File) (Memory, bool)
+	// LendInput is an earlier output, which the caller keeps until the call has ended.
+	LendInput(h Held) (Memory, error)
 	// Budget is more than any input can have, in bytes.
 	Budget() int64
 	Call(ctx context.Context, c Call) (*Reply, error)
@@ -157,6 +175,8 @@ type ReplyOutput struct {
 	Index int
 	Bytes []byte
 	Media string
+	// Hold keeps it beyond Release.
+	Hold func() Held
 }
 
 // Clock is what the dispatcher knows of time.

@@ -82,6 +82,9 @@ func (w *fakeWorker) NewInput(n int64) (Memory, error) {
 func (w *fakeWorker) MapInput(*os.File) (Memory, bool) {
 	return nil, false
 }
+func (w *fakeWorker) LendInput(h Held) (Memory, error) {
+	return &fakeMemory{w.e, h.Bytes()}, nil
+}
 func (w *fakeWorker) Budget() int64 { return fakeBudget }
 func (w *fakeWorker) Alive() bool   { return w.alive }
 func (w *fakeWorker) Trim()         { w.e.mu.Lock(); w.e.trims++; w.e.mu.Unlock() }

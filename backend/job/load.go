@@ -15,7 +15,8 @@ const mapFrom = 64 << 10
 // opened is an input whose file is open, if it is one: whatever looks at it during a job sees the same.
 type opened struct {
 	Input
-	file *input.Source // nil: a stream, or bytes
+	file   *input.Source // nil: no file
+	copied int64         // bytes that load copied
 }
 
 // openAll opens the inputs that are files. The caller closes all of them.
@@ -55,12 +56,15 @@ func (in *opened) name() string {
 
 // load puts an input where the worker can see it: a file is mapped, or read straight into shared memory.
 func (in *opened) load(ctx context.Context, w Worker) (Memory, error) {
-	if in.file == nil {
-		return loadStream(ctx, w, in.Stream, in.Bytes)
+	switch {
+	case in.Held != nil:
+		return w.LendInput(in.Held)
+	case in.file == nil:
+		return in.loadStream(ctx, w, in.Stream)
 	}
 	size, known := in.file.Size()
 	if !known {
-		return loadStream(ctx, w, in.file, nil)
+		return in.loadStream(ctx, w, in.file)
 	}
 	if size >= mapFrom {
 		if m, ok := w.MapInput(in.file.File()); ok {
@@ -75,11 +79,13 @@ func (in *opened) load(ctx context.Context, w Worker) (Memory, error) {
 		m.Release()
 		return nil, err
 	}
+	in.copied = size
 	return m, nil
 }
 
 // loadStream takes what only reading tells the size of, or else what is there already.
-func loadStream(ctx context.Context, w Worker, stream *input.Source, data []byte) (Memory, error) {
+func (in *opened) loadStream(ctx context.Context, w Worker, stream *input.Source) (Memory, error) {
+	data := in.Bytes
 	if stream != nil {
 		var err error
 		if data, err = stream.ReadAll(ctx, w.Budget()); err != nil {
@@ -88,7 +94,7 @@ func loadStream(ctx context.Context, w Worker, stream *input.Source, data []byte
 	}
 	m, err := w.NewInput(int64(len(data)))
 	if err == nil {
-		copy(m.Bytes(), data)
+		in.copied = int64(copy(m.Bytes(), data))
 	}
 	return m, err
 }

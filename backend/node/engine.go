@@ -151,6 +151,18 @@ func (j *jobWorker) MapInput(f *os.File) (job.Memory, bool) {
 	return p, true
 }
 
+func (j *jobWorker) LendInput(h job.Held) (job.Memory, error) {
+	held, ok := h.(*host.Held)
+	if !ok {
+		return nil, fault.New("job.lend", fault.Internal, "", "an output that no worker made", "")
+	}
+	p, err := j.w.LendInput(held)
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
 // Budget bounds a stream, which is held in memory twice, below what a file may have, unless the user has
 // set one budget for all.
 func (j *jobWorker) Budget() int64 {
@@ -201,6 +213,7 @@ func (j *jobWorker) Call(ctx context.Context, c job.Call) (*job.Reply, error) {
 		o := &res.Outputs[i]
 		reply.Outputs = append(reply.Outputs, job.ReplyOutput{
 			Index: o.Index, Bytes: o.Bytes(), Media: cmp.Or(o.Media, firstMedia(c.Op.Outputs[o.Index])),
+			Hold: func() job.Held { return o.Hold() },
 		})
 	}
 	return reply, nil

@@ -28,6 +28,7 @@ inos_sdk::plugin! {
         13 => lies::lies,
         14 => reach::reread,
         15 => names,
+        16 => reach::stale_output,
     },
     live: live::Hostile,
 }

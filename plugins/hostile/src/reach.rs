@@ -1,5 +1,7 @@
 //! Reaching for memory that is not ours, and for more than is allowed.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use inos_sdk::{Call, Error};
 
 /// Neither the guest's own memory nor a window ever lies here.
@@ -34,6 +36,22 @@ pub(crate) fn reread(call: &mut Call) -> Result<(), Error> {
         call.progress(round, 0)?;
     }
     Ok(())
+}
+
+/// Writes where the output of an earlier call lay, then makes one and remembers where it is.
+pub(crate) fn stale_output(call: &mut Call) -> Result<(), Error> {
+    const LEN: usize = 200_000;
+    static LAST: AtomicUsize = AtomicUsize::new(0);
+    let mut output = call.output(0)?;
+    let last = LAST.load(Ordering::Relaxed);
+    if last != 0 {
+        // SAFETY: none; the host must not let this reach what it has handed on.
+        unsafe { (last as *mut u8).write_volatile(0) };
+    }
+    let room = output.map(LEN)?;
+    room.fill(PATTERN);
+    LAST.store(room.as_mut_ptr() as usize, Ordering::Relaxed);
+    output.finish(LEN)
 }
 
 pub(crate) fn read_hole(_: &mut Call) -> Result<(), Error> {
