@@ -237,6 +237,9 @@ func TestAFlowIsCheckedBeforeAnythingRuns(t *testing.T) {
 	if got := w.run(t, "flow", "check", flowFile(t, colours)); got.exit != ExitOK || got.stdout != "colours is fine: 4 steps\n" {
 		t.Errorf("exit %d, %s%s", got.exit, got.stdout, got.stderr)
 	}
+	if got := w.run(t, "flow", "check", flowFile(t, flowForm), "-p", "width=30"); got.exit != ExitOK {
+		t.Errorf("the flow of the help: exit %d, %s", got.exit, got.stderr)
+	}
 	for says, text := range map[string]string{
 		"byte 2":                       `{f`,
 		"there is no such op":          strings.Replace(colours, "data.sort", "data.sorted", 1),

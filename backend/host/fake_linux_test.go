@@ -252,6 +252,10 @@ var fakeCalls = map[string]func(f *fake, m *wire.Message) int{
 		f.send(&wire.Message{Kind: wire.KindFault, Fault: wire.Fault{Address: 0x68001234, Code: 6}})
 		return wire.ExitFault
 	},
+	"unread": func(f *fake, m *wire.Message) int {
+		f.send(&wire.Message{Kind: wire.KindFault, Fault: wire.Fault{Address: 0x68001234, Code: 4, Signal: uint32(unix.SIGBUS)}})
+		return wire.ExitFault
+	},
 	"trap": func(f *fake, m *wire.Message) int {
 		f.send(&wire.Message{ID: m.ID, Kind: wire.KindFailed, Failed: wire.Failed{
 			Kind: wire.FailTrap, Text: "unreachable\n  at f"}})
