@@ -362,6 +362,13 @@ func TestAJournalRemembersWhatIsDoneAndUnchanged(t *testing.T) {
 	if done(torn, items[2]) || !done(open(job.Digest{1}, true), items[2]) {
 		t.Error("behind half a line")
 	}
+	linked := t.TempDir()
+	if err := os.Symlink(out, filepath.Join(linked, JournalName)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenJournal(linked, job.Digest{1}, false); err == nil || !strings.Contains(err.Error(), "no regular file") {
+		t.Errorf("a link: %v", err)
+	}
 	if err := os.Remove(out); err != nil {
 		t.Fatal(err)
 	}

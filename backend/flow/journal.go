@@ -65,6 +65,10 @@ func OpenJournal(folder string, flow job.Digest, resume bool) (*Journal, error) 
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return refuse(err)
 	}
+	// Opening a pipe would wait, and what is behind a link is not ours.
+	if there, err := os.Lstat(path); err == nil && !there.Mode().IsRegular() {
+		return refuse(errors.New("this is no regular file"))
+	}
 	flags := os.O_CREATE | os.O_WRONLY | os.O_APPEND
 	if resume {
 		if err := j.read(path); err != nil {
@@ -76,9 +80,6 @@ func OpenJournal(folder string, flow job.Digest, resume bool) (*Journal, error) 
 	file, err := os.OpenFile(path, flags, 0o600)
 	if err != nil {
 		return refuse(err)
-	}
-	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
-		return refuse(errors.Join(errors.New("this is no regular file"), file.Close()))
 	}
 	// A run that was killed may have left half a line.
 	if _, err := file.WriteString("\n"); err != nil {

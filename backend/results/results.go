@@ -77,10 +77,8 @@ func (c *Cache) Get(key job.Key) *job.Kept {
 	return k
 }
 
-// Fits tells whether a result with so many bytes of outputs would be kept.
-func (c *Cache) Fits(byteLen int64) bool {
-	return byteLen+int64(len(magic))+lengthBytes+maxHeaderBytes+sumBytes <= c.most()
-}
+// Fits tells whether a result with so many bytes of outputs may be kept; what else is in it is small.
+func (c *Cache) Fits(byteLen int64) bool { return byteLen < c.most() }
 
 // Put keeps a result, and lets go of those that were not used for longest.
 func (c *Cache) Put(key job.Key, k *job.Kept) {

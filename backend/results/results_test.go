@@ -171,10 +171,13 @@ func TestALimitOfNothingKeepsNothing(t *testing.T) {
 	if entries, err := os.ReadDir(c.folder); err == nil && len(entries) > 0 {
 		t.Errorf("%d files", len(entries))
 	}
-	c.limit = 4 << 10
-	c.Put(job.Key{1}, keptOf(strings.Repeat("x", 2000)))
-	if c.Get(job.Key{1}) != nil {
+	c.limit = 32 << 10
+	c.Put(job.Key{1}, keptOf(strings.Repeat("x", 8000)))
+	if c.Get(job.Key{1}) != nil || c.Fits(8<<10) || !c.Fits(7<<10) {
 		t.Error("a result that takes more than its share is kept")
+	}
+	if c.Put(job.Key{1}, keptOf(strings.Repeat("x", 5000))); c.Get(job.Key{1}) == nil {
+		t.Error("a result within its share is not kept")
 	}
 }
 
