@@ -55,6 +55,7 @@ func secretive(t *testing.T) []byte {
 	}
 	message := &m.Units[0].FindOp("panic").Params[0]
 	message.Secret, message.Default = true, ""
+	m.Limits.CallMs = 60_000 // time to press Cancel
 	packed, err := manifest.Pack(wasm, m)
 	if err != nil {
 		t.Fatal(err)
@@ -190,7 +191,10 @@ func TestTheLabRunsOpsOnFilesOfTheUser(t *testing.T) {
 	t.Run("what takes long is cancelled", func(t *testing.T) {
 		s.chooseOp(t, "hostile.slow_cancel")
 		s.pressNamed(t, labForm, "Run")
-		s.says(t, labForm, "Running")
+		s.says(t, labForm, "\u202f%", "Cancel")
+		if s.gone(t, labForm+" [role=progressbar]") {
+			t.Error("no progress is shown")
+		}
 		s.screen.save(t, "lab-running-dark")
 		s.pressNamed(t, labForm, "Cancel")
 		s.says(t, labForm, "Cancelled after")
