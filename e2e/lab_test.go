@@ -289,14 +289,6 @@ func TestTablesPicturesAndSoundsAreShownAsWhatTheyAre(t *testing.T) {
 		s.screen.save(t, "lab-table-dark")
 	})
 
-	show := func(view string) {
-		t.Helper()
-		eventually(t, "the view "+view, func() bool {
-			var done bool
-			return s.run(`const i = [...document.querySelectorAll(a + " input[type=radio]")].find((i) => i.value === b);
-i?.click(); return !!i`, &done, labPanel, view) == nil && done
-		})
-	}
 	example := func(name string) {
 		t.Helper()
 		s.must(t, s.run(`document.querySelector(a + " nav [aria-label^='Show the ops for any file']")?.click()`, nil, labPanel))
@@ -306,7 +298,7 @@ i?.click(); return !!i`, &done, labPanel, view) == nil && done
 	t.Run("columns are drawn as a chart", func(t *testing.T) {
 		example("Table")
 		s.says(t, labPanel, "365 rows, 5 columns")
-		show("chart")
+		s.show(t, "chart")
 		s.inked(t, labPanel+" .uplot canvas")
 		s.settled(t)
 		s.screen.save(t, "lab-chart-dark")
@@ -328,7 +320,7 @@ i?.click(); return !!i`, &done, labPanel, view) == nil && done
 		})
 		s.settled(t)
 		s.screen.save(t, "lab-picture-dark")
-		show("histogram")
+		s.show(t, "histogram")
 		s.says(t, labPanel+" figure", "red: mean", "614,400 pixels")
 		s.settled(t)
 		s.screen.save(t, "lab-histogram-dark")
@@ -373,15 +365,17 @@ return seen.size`, &colours, selector)
 	})
 }
 
-// sameInAShell runs the command that the lab shows and compares what it prints or writes.
-func (s *stage) sameInAShell(t *testing.T, dir string) []byte {
+// sameInAShell runs the command that the lab shows, and what then is printed.
+func (s *stage) sameInAShell(t *testing.T, dir, then string) []byte {
 	t.Helper()
-	c := exec.Command("sh", "-c", `inos() { "$INOS" --data "$DATA" "$@"; }; `+s.line(t))
+	c := exec.Command("sh", "-c", `inos() { "$INOS" --data "$DATA" "$@"; }; `+s.line(t)+" >&2 && "+then)
 	c.Dir = dir
 	c.Env = append(os.Environ(), "INOS="+filepath.Join(root(t), "build", "bin", "inos"), "DATA="+t.TempDir())
-	out, err := c.CombinedOutput()
+	var said bytes.Buffer
+	c.Stderr = &said
+	out, err := c.Output()
 	if err != nil {
-		t.Fatalf("%s: %v: %s", s.line(t), err, out)
+		t.Fatalf("%s: %v: %s", s.line(t), err, said.String())
 	}
 	return out
 }

@@ -20,7 +20,7 @@ import type { NewNotice } from "./notices.ts";
 
 export type LabSide = "ops" | "history";
 
-/** A run that was faster than this is repeated while its form is changed. */
+/** What takes a plugin less than this is repeated while its form is changed; that it has to be started once does not count. */
 export const LIVE_MS = 300;
 const LIVE_AFTER_MS = 150;
 
@@ -316,7 +316,7 @@ export class Lab {
 /** Whether a preview follows the form: the last run of the op gave a picture, and was fast. */
 export function canBeLive({ op, result }: Pick<LabState, "op" | "result">): boolean {
   if (!op || !result || needsSecret(op)) return false;
-  return result.elapsedMs < LIVE_MS && result.outputs[0]?.kind === "picture";
+  return result.pluginMs < LIVE_MS && result.outputs[0]?.kind === "picture";
 }
 
 function isLive(state: LabState): boolean {

@@ -12,6 +12,12 @@ const ROW_REM = 1.25;
 /** Read at once, around what is seen. */
 const PAGE = 16 << 10;
 
+/** What else can be done with what the window does not show. */
+function hint(media: string): string {
+  if (media.startsWith("image/")) return " · not drawn here; image.convert makes a PNG of it";
+  return "";
+}
+
 /** All bytes of a file, however many: those that can be seen are read. */
 export function BytesView({ item }: { item: LabItem }) {
   const frame = useRef<HTMLElement>(null);
@@ -41,6 +47,7 @@ export function BytesView({ item }: { item: LabItem }) {
     <div className={classes.text}>
       <span className={classes.note}>
         {bytes(item.bytes)} ({whole(item.bytes)} bytes) · {item.media}
+        {item.kind === "bytes" && hint(item.media)}
       </span>
       <section
         className={classes.frame}

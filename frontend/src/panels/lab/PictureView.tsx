@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Tooltip } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
 import { IconArrowsDiff, IconZoomIn, IconZoomOut } from "@tabler/icons-react";
-import { type PointerEvent, useRef, useState, type WheelEvent } from "react";
+import { type PointerEvent, useEffect, useRef, useState } from "react";
 import type { LabItem } from "../../bridge/lab.ts";
 import { percent } from "../../core/format.ts";
 import { fitScale, nextZoom } from "../../state/labZoom.ts";
@@ -96,17 +96,28 @@ function Frame({ name, onZoom, measure, children }: FrameProps) {
     event.currentTarget.scrollBy(from.current.x - event.clientX, from.current.y - event.clientY);
     from.current = { x: event.clientX, y: event.clientY };
   };
-  const wheel = (event: WheelEvent) => {
-    if (!event.ctrlKey && !event.shiftKey) onZoom(event.deltaY < 0 ? 1 : -1);
-  };
+  const frame = useRef<HTMLElement | null>(null);
+  const zoom = useRef(onZoom);
+  zoom.current = onZoom;
+  useEffect(() => {
+    const wheel = (event: WheelEvent) => {
+      event.preventDefault(); // else it would scroll, too
+      zoom.current(event.deltaY < 0 ? 1 : -1);
+    };
+    const element = frame.current;
+    element?.addEventListener("wheel", wheel, { passive: false });
+    return () => element?.removeEventListener("wheel", wheel);
+  }, []);
   return (
     <section
       className={classes.frame}
-      ref={measure}
+      ref={(element) => {
+        frame.current = element;
+        measure(element);
+      }}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard
       tabIndex={0}
       aria-label={`Picture ${name}`}
-      onWheel={wheel}
       onPointerDown={(event) => {
         from.current = { x: event.clientX, y: event.clientY };
       }}
