@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/zlib"
 	"encoding/binary"
+	"fmt"
 	"hash/crc32"
 	"testing"
 
@@ -13,8 +14,14 @@ import (
 // What is cut off, or has bits turned, is refused in words or read; it never ends the plugin.
 func TestImageHostileFiles(t *testing.T) {
 	s := newStand(t)
-	for _, format := range []string{"png", "jpeg", "webp", "gif", "bmp", "tiff", "tga", "ppm", "ico"} {
-		file := s.magick(nil, "-seed", "7", "-size", "33x21", "plasma:fractal", "-depth", "8", format+":-")
+	for _, format := range []string{"png", "jpeg", "webp", "gif", "bmp", "tiff", "tga", "ppm", "ico", "hdr", "exr"} {
+		small := []string{"-seed", "7", "-size", "33x21", "plasma:fractal", "-depth", "8"}
+		var file []byte
+		if format == "exr" { // ImageMagick may come without it
+			file = s.tool(s.png(small...), "ffmpeg", "-v", "error", "-f", "png_pipe", "-i", "-", "-pix_fmt", "gbrpf32le", "-c:v", "exr", "-compression", "zip16", "-f", "image2pipe", "-")
+		} else {
+			file = s.magick(nil, append(small, format+":-")...)
+		}
 		for part := range 16 {
 			s.pictureSurvives(format, file[:len(file)*part/16])
 		}
@@ -65,6 +72,18 @@ func TestImageHostileSizes(t *testing.T) {
 	}
 	for _, header := range []string{"P6 4294967295 4294967295 255 ", "P6 0 0 255 ", "P5 1 99999999999999999999 255 ", "P7\nWIDTH 1\nHEIGHT 1\nDEPTH 0\nMAXVAL 255\nENDHDR\n"} {
 		s.refusedPicture("convert", header, []byte(header))
+	}
+	exr := s.tool(s.png("-size", "5x5", "xc:red"), "ffmpeg", "-v", "error", "-f", "png_pipe", "-i", "-", "-pix_fmt", "gbrpf32le", "-c:v", "exr", "-f", "image2pipe", "-")
+	for _, side := range []uint32{190_000, 1 << 30, 1<<31 - 1} {
+		for _, window := range []string{"dataWindow\x00box2i\x00", "displayWindow\x00box2i\x00"} {
+			at := bytes.Index(exr, []byte(window)) + len(window) + 4
+			u32(exr[at+8:], side)
+			u32(exr[at+12:], side)
+		}
+		s.refusedPicture("convert", fmt.Sprint("exr of ", side), exr)
+	}
+	for _, size := range []string{"-Y 2147483647 +X 2147483647", "-Y 99999999999 +X 1", "-Y 14000 +X 14000", "-Y -1 +X 5"} {
+		s.refusedPicture("convert", "hdr "+size, []byte("#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n"+size+"\n"))
 	}
 	// 200 MB of nothing as the colour profile, and as a text.
 	for chunk, head := range map[string]string{"iCCP": "bomb\x00\x00", "zTXt": "bomb\x00\x00"} {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -116,6 +117,39 @@ func TestImageIsUpright(t *testing.T) {
 				t.Errorf("%s of orientation %d gives %v", op, o+1, n)
 			}
 		}
+	}
+}
+
+// Light becomes what is seen of it: sRGB, with white for all that is brighter. An EXR's colours are weighed
+// by its opacity.
+func TestImageReadsLight(t *testing.T) {
+	s := newStand(t)
+	check := func(what, format string, file []byte, want rgba) {
+		s.closePictures(what, 1, s.rgba(s.output("image.convert", nil, file), "png:"), want)
+		r := s.run("image.info", nil, file)
+		if name := string(r.Outputs[0].Bytes); name != format+"\n" || s.figure(r, "width") != 97 || s.figure(r, "height") != 61 {
+			t.Errorf("%s: info says %q, %v", what, name, r.Results)
+		}
+	}
+	hdr := s.magick(nil, append(plasma, "hdr:-")...)
+	check("hdr", "hdr", hdr, s.rgba(hdr, "hdr:", "-colorspace", "sRGB"))
+	for _, picture := range [][]string{plasma, glass} {
+		for _, how := range []string{"none half", "none float", "rle half", "zip1 float", "zip16 half"} {
+			kind := strings.Fields(how)
+			p := s.rgba(s.png(picture...), "png:")
+			pixels := map[bool]string{true: "gbrpf32le", false: "gbrapf32le"}[len(picture) == len(plasma)]
+			// ffmpeg writes values as they are: they count as light.
+			file := s.tool(s.png(picture...), "ffmpeg", "-v", "error", "-f", "png_pipe", "-i", "-", "-pix_fmt", pixels, "-c:v", "exr",
+				"-compression", kind[0], "-format", kind[1], "-f", "image2pipe", "-")
+			want := s.numpy(p, `v = np.clip(a[..., :3] / np.maximum(a[..., 3:], 1e-9), 0, 1)
+a[..., :3] = np.where(v <= .0031308, 12.92 * v, 1.055 * v ** (1 / 2.4) - .055) * 255
+put(a)`)
+			check("exr "+how, "exr", file, rgba{p.w, p.h, want})
+		}
+	}
+	small := s.output("image.resize", params{"width": 20, "format": "jpeg"}, hdr)
+	if p := s.rgba(small, "jpeg:"); p.w != 20 || p.h != 13 {
+		t.Errorf("%d x %d", p.w, p.h)
 	}
 }
 

@@ -98,6 +98,16 @@ for o in large - small, a - opened, closed - a:
 	s.samePicture("morphology", params{"method": "dilate", "radius": 2}, s.png(grains...), 0, "-morphology", "Dilate", "Square:2")
 }
 
+func imageSharpen(s *stand) {
+	for _, picture := range [][]byte{s.png(grains...), s.png(glass...), s.png(append(plasma, "-colorspace", "Gray")...)} {
+		for _, amount := range []float64{0, 40, 100, 500} {
+			q := amount / 400
+			kernel := fmt.Sprintf("3x3: 0,%[1]g,0 %[1]g,%[2]g,%[1]g 0,%[1]g,0", -q, 1+4*q)
+			s.samePicture("sharpen", params{"amount": amount}, picture, 1, "-virtual-pixel", "edge", "-channel", "RGB", "-morphology", "Convolve", kernel)
+		}
+	}
+}
+
 func imageBilateral(s *stand) {
 	for what, picture := range map[string][]byte{"plasma": s.png(append(plasma, "-attenuate", "0.4", "+noise", "Gaussian")...), "glass": s.png(glass...), "grey": s.png(append(grains, "-colorspace", "Gray")...)} {
 		p := s.rgba(picture, "png:")

@@ -43,7 +43,7 @@ var _ = prove("image", map[string]func(*stand){
 	"colours":    imageColours,
 
 	"overlay": imageOverlay, "watermark": imageWatermark, "tile": imageTile, "contact_sheet": imageContactSheet, "text": imageText,
-	"perspective": imagePerspective, "smart_crop": imageSmartCrop, "morphology": imageMorphology, "bilateral": imageBilateral,
+	"sharpen": imageSharpen, "perspective": imagePerspective, "smart_crop": imageSmartCrop, "morphology": imageMorphology, "bilateral": imageBilateral,
 	"curves": imageCurves, "auto_level": imageAutoLevel, "equalise": imageEqualise, "temperature": imageTemperature,
 	"dither": imageDither, "quantise": imageQuantise, "duplicates": imageDuplicates,
 })

@@ -3,12 +3,15 @@ use std::io::Cursor;
 use image::codecs::gif::GifDecoder;
 use image::codecs::tiff::TiffDecoder;
 use image::{
-    AnimationDecoder, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits,
+    AnimationDecoder, ColorType, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader,
+    Limits,
 };
 use inos_sdk::{Call, Error};
 
+use crate::geometry::rebuilt;
 use crate::memory::room;
 use crate::rows::{Rows, checked_png};
+use crate::warmth::encoded;
 
 /// Pixels of the largest picture: 200 megapixels, with 8 bits and three channels 600 MB.
 pub(crate) const MAX_PIXELS: u64 = 200_000_000;
@@ -91,10 +94,16 @@ pub(crate) fn read_whole(bytes: &[u8]) -> Result<Picture, Error> {
     let orientation = decoder.orientation().map_err(|e| trouble(format, &e))?;
     let icc = profile(bytes, format, &mut decoder);
     let pixels = DynamicImage::from_decoder(decoder).map_err(|e| trouble(format, &e))?;
-    let mut pixels = eight_bits(pixels)?;
+    let light = matches!(format, ImageFormat::Hdr | ImageFormat::OpenExr);
+    let mut pixels = if light {
+        as_seen(pixels)?
+    } else {
+        eight_bits(pixels)?
+    };
     pixels.apply_orientation(orientation);
     Ok(Picture {
-        format,
+        // Light is not written: what was read as light becomes a PNG.
+        format: if light { ImageFormat::Png } else { format },
         icc,
         pixels,
     })
@@ -139,6 +148,8 @@ pub(crate) fn name(format: ImageFormat) -> &'static str {
         ImageFormat::Pnm => "pnm",
         ImageFormat::Ico => "ico",
         ImageFormat::Qoi => "qoi",
+        ImageFormat::Hdr => "hdr",
+        ImageFormat::OpenExr => "exr",
         _ => "picture",
     }
 }
@@ -215,7 +226,7 @@ fn profile(bytes: &[u8], format: ImageFormat, usual: &mut impl ImageDecoder) -> 
 fn copies(format: ImageFormat) -> u64 {
     match format {
         ImageFormat::Jpeg | ImageFormat::Gif | ImageFormat::Tiff => 2,
-        ImageFormat::WebP | ImageFormat::Ico => 3,
+        ImageFormat::WebP | ImageFormat::Ico | ImageFormat::OpenExr => 3,
         _ => 1,
     }
 }
@@ -234,7 +245,8 @@ fn format_of(bytes: &[u8]) -> Result<ImageFormat, Error> {
         return Ok(ImageFormat::Tga);
     }
     Err(Error::invalid(
-        "the file begins like none of png, jpeg, webp, gif, bmp, tiff, tga, pnm, ico, qoi",
+        "the file begins like none of png, jpeg, webp, gif, bmp, tiff, tga, pnm, ico, qoi, \
+         hdr, exr",
     ))
 }
 
@@ -250,6 +262,33 @@ fn looks_like_tga(bytes: &[u8]) -> bool {
         && matches!(bits, 8 | 15 | 16 | 24 | 32)
         && (!mapped || matches!(map_bits, 15 | 16 | 24 | 32))
         && flags & 0xC0 == 0
+}
+
+/// Linear light as sRGB; what is brighter than white becomes white.
+fn as_seen(pixels: DynamicImage) -> Result<DynamicImage, Error> {
+    let area = u64::from(pixels.width()) * u64::from(pixels.height());
+    room("the picture", area * 4)?;
+    let byte = |v: f32| {
+        // What is no number is black: it becomes 0 when it is made a whole one.
+        (encoded(f64::from(v).clamp(0.0, 1.0)) * 255.0).round() as u8
+    };
+    let (width, height) = (pixels.width(), pixels.height());
+    let (colour, bytes) = match &pixels {
+        DynamicImage::ImageRgba32F(p) => {
+            let seen = |[r, g, b, a]: [f32; 4]| {
+                let opacity = a.clamp(0.0, 1.0);
+                // Colours of an EXR are weighed by the opacity already.
+                let own = if opacity > 0.0 { opacity } else { 1.0 };
+                let [r, g, b] = [r, g, b].map(|v| byte(v / own));
+                [r, g, b, (opacity * 255.0).round() as u8]
+            };
+            let bytes = p.pixels().flat_map(|p| seen(p.0)).collect();
+            (ColorType::Rgba8, bytes)
+        }
+        DynamicImage::ImageRgb32F(p) => (ColorType::Rgb8, p.iter().map(|v| byte(*v)).collect()),
+        _ => return eight_bits(pixels),
+    };
+    rebuilt(colour, width, height, bytes)
 }
 
 fn eight_bits(pixels: DynamicImage) -> Result<DynamicImage, Error> {

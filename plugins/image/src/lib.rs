@@ -69,6 +69,7 @@ inos_sdk::plugin! {
         37 => palette::quantise,
         38 => many::duplicates,
         39 => text::text,
+        40 => neighbours::sharpen,
     },
 }
 

@@ -125,6 +125,38 @@ fn running(row: &mut [u8], count: usize, channels: usize) -> &[u8] {
     row
 }
 
+pub(crate) fn sharpen(call: &mut Call) -> Result<(), Error> {
+    let amount = call.params().f32(0)? / 100.0;
+    transform(call, 1, |pixels| {
+        let (width, height) = (pixels.width() as usize, pixels.height() as usize);
+        let channels = usize::from(pixels.color().channel_count());
+        let coloured = channels - usize::from(pixels.color().has_alpha());
+        let source = pixels.as_bytes();
+        room("the sharpened picture", source.len() as u64)?;
+        let mut target = source.to_vec();
+        let len = width * channels;
+        for (y, row) in target.chunks_exact_mut(len).enumerate() {
+            call.progress(y as u64, height as u64)?;
+            let line = |y: usize| &source[y * len..(y + 1) * len];
+            let (above, own) = (line(y.saturating_sub(1)), line(y));
+            let below = line((y + 1).min(height - 1));
+            for (i, to) in row
+                .iter_mut()
+                .enumerate()
+                .filter(|(i, _)| i % channels < coloured)
+            {
+                let left = own[if i >= channels { i - channels } else { i }];
+                let right = own[if i + channels < len { i + channels } else { i }];
+                let around = [above[i], below[i], left, right].map(f32::from);
+                let value = f32::from(own[i]);
+                let detail = value - around.iter().sum::<f32>() / 4.0;
+                *to = (value + amount * detail).round().clamp(0.0, 255.0) as u8;
+            }
+        }
+        rebuilt(pixels.color(), pixels.width(), pixels.height(), target)
+    })
+}
+
 pub(crate) fn bilateral(call: &mut Call) -> Result<(), Error> {
     let params = call.params();
     let (space, colour) = (params.number(0)?, params.number(1)?);
