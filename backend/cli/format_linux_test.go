@@ -34,7 +34,7 @@ func TestTheFormatComesFromTheNameOfTheFile(t *testing.T) {
 	got := w.run(t, "run", "data.sql", "-i", table, "-p", "query=select k, sum(v) as s from t group by k", "-o", out)
 	if data, _ := os.ReadFile(out); string(data) != "{\"k\": \"a\", \"s\": 4}\n{\"k\": \"b\", \"s\": 2}\n" {
 		t.Errorf("%+v, %q", got, data)
-	
+
 	}
 	// Without a file it is printed, and the figures do not come between.
 	got = w.run(t, "run", "data.sort", "-i", table, "-p", "by=-v,k")

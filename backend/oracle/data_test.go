@@ -31,6 +31,18 @@ var _ = prove("data", map[string]func(*stand){
 	"sql":      dataSQL,
 	"join":     dataJoin,
 	"union":    dataUnion,
+
+	"drop_nulls":  dataDropNulls,
+	"fill_nulls":  dataFillNulls,
+	"melt":        dataMelt,
+	"pivot":       dataPivot,
+	"validate":    dataValidate,
+	"quantiles":   dataQuantiles,
+	"histogram":   dataHistogram,
+	"correlation": dataCorrelation,
+	"profile":     dataProfile,
+	"diff":        dataDiff,
+	"asof_join":   dataAsof,
 })
 
 // dataRows are sales: keys, texts from hell, nulls, halves.
@@ -284,6 +296,8 @@ func dataDerive(s *stand) {
 	for _, value := range []string{
 		"qty * 2 + id", "amount * qty", "upper(region) || '-' || day", "replace(product, 'with', '')", "instr(product, 'o')", "abs(qty)", "trim(product)",
 		"substr(product, -3)", "substr(product, 2, 3)", "nullif(region, 'north')", "iif(qty > 3, 'many', 'few')", "max(qty, 4)", "min(amount, 10.5)", "qty / 0", "CAST(substr(day, 6, 2) AS INTEGER)", "sqrt(id)", "9223372036854775807 + qty * 0 + 1.0",
+		"date(day, '+1 month')", "date(day, '-' || id || ' days', 'start of month')", "julianday(day || 'T14:05:09.25')", "date(day, '+3 years', 'start of year', '-1 day')",
+		"strftime('%Y/%m/%d %j %w %s %H-%M-%S%%', day || ' 23:59:58', '+90 minutes')", "date('2024-02-29', '+' || id || ' years')", "date(region)", "date('2026-02-30', '+0 days')", "date('2026-13-01')", "date('1970-01-01', '-' || (id * 1000) || ' days')",
 	} {
 		s.asSQL("derive", params{"name": "value", "value": value}, "SELECT *, "+value+" AS value FROM t1")
 	}
@@ -291,6 +305,15 @@ func dataDerive(s *stand) {
 	table := s.output("data.convert", params{"format": "json"}, dataInputs()[0])
 	// SQLite adds a half and cuts, which is off by one where the binary value lies just below it.
 	s.sameTable("round", rounded, s.tool(table, "python3", "-c", "import json,sys\nt=json.load(sys.stdin)\nfor x in t: x['r']=None if x['amount'] is None else round(x['amount'],1)\nprint(json.dumps(t))"))
+	for value, python := range map[string]string{
+		"regexp_like(product, '^w.*[a-z]$')": "None if p is None else bool(re.search('^w.*[a-z]$', p))", "product REGEXP 'o|, '": "bool(re.search('o|, ', p))", "product NOT REGEXP 'o'": "not re.search('o', p)",
+		`regexp_replace(product, '(\w)([aeiou])', '$2$1')`: `re.sub(r'(\w)([aeiou])', r'\2\1', p, flags=re.A)`, `regexp_extract(day, '-(\d+)-', 1)`: `re.search(r'-(\d+)-', x['day']).group(1)`,
+		"regexp_extract(product, 'with.')": "(lambda m: m and m.group(0))(re.search('with.', p))",
+	} {
+		got := s.output("data.derive", params{"name": "v", "value": value, "format": "json"}, dataInputs()[0])
+		s.sameTable(value, got, s.tool(table, "python3", "-c", "import json,sys,re\nt=json.load(sys.stdin)\nfor x in t:\n  p=x['product']\n  x['v']="+python+"\nprint(json.dumps(t))"))
+	}
+	s.refused("pattern", "data.derive", params{"name": "v", "value": "regexp_like(product, '(')"}, dataInputs()[0])
 	s.asSQL("derive", params{"name": "qty", "value": "qty + 1"}, "SELECT id, region, product, amount, qty + 1 AS qty, day FROM t1")
 }
 

@@ -2,6 +2,7 @@
 
 use inos_sdk::Error;
 
+use crate::dates::Moment;
 use crate::expr::short;
 use crate::value::{Kind, Value};
 
@@ -13,9 +14,11 @@ pub(crate) enum Scalar {
     Abs,
     Ceil,
     Coalesce,
+    Date,
     Floor,
     If,
     Instr,
+    JulianDay,
     Length,
     Lower,
     Max,
@@ -24,6 +27,7 @@ pub(crate) enum Scalar {
     Replace,
     Round,
     Sqrt,
+    Strftime,
     Substring,
     Trim,
     TrimEnd,
@@ -33,16 +37,18 @@ pub(crate) enum Scalar {
 }
 
 /// Name, function, fewest and most arguments.
-const SCALARS: [(&str, Scalar, usize, usize); 24] = [
+const SCALARS: [(&str, Scalar, usize, usize); 27] = [
     ("abs", Scalar::Abs, 1, 1),
     ("ceil", Scalar::Ceil, 1, 1),
     ("ceiling", Scalar::Ceil, 1, 1),
     ("coalesce", Scalar::Coalesce, 2, 64),
+    ("date", Scalar::Date, 1, 9),
     ("floor", Scalar::Floor, 1, 1),
     ("ifnull", Scalar::Coalesce, 2, 2),
     ("if", Scalar::If, 3, 3),
     ("iif", Scalar::If, 3, 3),
     ("instr", Scalar::Instr, 2, 2),
+    ("julianday", Scalar::JulianDay, 1, 9),
     ("length", Scalar::Length, 1, 1),
     ("lower", Scalar::Lower, 1, 1),
     ("ltrim", Scalar::TrimStart, 1, 1),
@@ -53,6 +59,7 @@ const SCALARS: [(&str, Scalar, usize, usize); 24] = [
     ("round", Scalar::Round, 1, 2),
     ("rtrim", Scalar::TrimEnd, 1, 1),
     ("sqrt", Scalar::Sqrt, 1, 1),
+    ("strftime", Scalar::Strftime, 2, 10),
     ("substr", Scalar::Substring, 2, 3),
     ("substring", Scalar::Substring, 2, 3),
     ("trim", Scalar::Trim, 1, 1),
@@ -133,11 +140,27 @@ impl Scalar {
                 };
                 substring(&first.written(), whole(at(1))?, length)
             }
+            Self::Date => when(args, |moment| moment.format("%Y-%m-%d").map(Value::text)),
+            Self::JulianDay => when(args, |moment| Some(Value::Float(moment.julian()))),
+            Self::Strftime => {
+                let format = first.written();
+                when(args.get(1..).unwrap_or_default(), |moment| {
+                    moment.format(&format).map(Value::text)
+                })
+            }
             Self::Max => extreme(args, true),
             Self::Min => extreme(args, false),
             Self::Coalesce | Self::If | Self::NullIf | Self::TypeOf => Value::Null,
         })
     }
+}
+
+/// What is made of a date that modifiers have moved; null for what is no date.
+fn when<'a>(args: &[Value], make: impl Fn(Moment) -> Option<Value<'a>>) -> Value<'a> {
+    let mut args = args.iter().map(Value::written);
+    let moment = args.next().and_then(|text| Moment::parse(&text));
+    let moved = moment.and_then(|m| args.try_fold(m, |m, by| m.moved(&by)));
+    moved.and_then(make).unwrap_or(Value::Null)
 }
 
 fn number(value: &Value) -> Result<f64, Error> {

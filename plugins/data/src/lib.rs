@@ -7,6 +7,7 @@ mod budget;
 mod call;
 mod cells;
 mod csv;
+mod dates;
 mod encoding;
 mod expr;
 mod join;
@@ -42,5 +43,16 @@ inos_sdk::plugin! {
         14 => ops::relate::sql,
         15 => ops::relate::join,
         16 => ops::relate::union,
+        17 => ops::shape::drop_nulls,
+        18 => ops::shape::fill_nulls,
+        19 => ops::shape::melt,
+        20 => ops::shape::pivot,
+        21 => ops::shape::validate,
+        22 => ops::measure::quantiles,
+        23 => ops::measure::histogram,
+        24 => ops::measure::correlation,
+        25 => ops::measure::profile,
+        26 => ops::compare::diff,
+        27 => ops::compare::asof_join,
     },
 }

@@ -4,7 +4,7 @@ use sqlparser::ast::{
     FunctionArguments, InTarget, UnaryOperator, Value as Literal,
 };
 
-use super::{Node, Scope, Set, column};
+use super::{Node, Pattern, Scope, Set, column};
 use crate::call::Scalar;
 use crate::value::{Kind, Owned, Value};
 
@@ -43,6 +43,14 @@ impl Compiler<'_> {
             Expr::Nested(inner) => self.node(inner, depth + 1)?,
             Expr::Value(value) => Node::Fixed(literal(&value.value)?),
             Expr::UnaryOp { op, expr } => self.unary(*op, expr, depth)?,
+            Expr::BinaryOp {
+                left,
+                op: BinaryOperator::Regexp,
+                right,
+            } => {
+                let text = self.node(left, depth + 1)?;
+                Node::Match(Pattern::like(text, &self.node(right, depth + 1)?)?)
+            }
             Expr::BinaryOp { left, op, right } => {
                 check(op)?;
                 Node::Binary(
@@ -124,6 +132,16 @@ impl Compiler<'_> {
                     escape,
                 );
                 not(like, *negated)
+            }
+            Expr::RLike {
+                negated,
+                expr,
+                pattern,
+                ..
+            } => {
+                let text = self.node(expr, depth + 1)?;
+                let pattern = Pattern::like(text, &self.node(pattern, depth + 1)?)?;
+                not(Node::Match(pattern), *negated)
             }
             Expr::Case {
                 operand,
@@ -222,11 +240,14 @@ impl Compiler<'_> {
         }
         let name = function.name.to_string();
         let args = arguments(function)?;
-        let scalar = Scalar::named(&name, args.len())?;
         let args = args
             .iter()
             .map(|e| self.node(e, depth + 1))
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<Vec<_>, _>>()?;
+        if let Some(pattern) = Pattern::call(&name, &args)? {
+            return Ok(Node::Match(pattern));
+        }
+        let scalar = Scalar::named(&name, args.len())?;
         Ok(Node::Call(scalar, args))
     }
 }

@@ -47,6 +47,7 @@ impl Node {
                 otherwise.eval(row)?
             }
             Self::Convert(inner, kind) => convert(inner.eval(row)?, *kind)?,
+            Self::Match(pattern) => pattern.eval(row)?,
             Self::Call(scalar, args) => {
                 let args = args
                     .iter()

@@ -3,6 +3,7 @@
 mod compile;
 mod eval;
 mod like;
+mod pattern;
 mod set;
 
 use std::rc::Rc;
@@ -12,6 +13,7 @@ use sqlparser::ast::{BinaryOperator, Expr, Function, Ident};
 
 pub(crate) use compile::{arguments, compile, literal};
 pub(crate) use eval::{short, truth};
+pub(crate) use pattern::Pattern;
 pub(crate) use set::Set;
 
 use crate::call::Scalar;
@@ -53,6 +55,7 @@ pub(crate) enum Node {
     Case(Vec<(Node, Node)>, Box<Node>),
     Convert(Box<Node>, Kind),
     Call(Scalar, Vec<Node>),
+    Match(Pattern),
 }
 
 /// Finds a column by its name, and by its table's when that is given.
@@ -105,7 +108,7 @@ impl Node {
 
     /// Whether evaluating it may be an error that depends on the row.
     pub(crate) fn may_fail(&self) -> bool {
-        let mut fails = matches!(self, Self::Convert(..));
+        let mut fails = matches!(self, Self::Convert(..) | Self::Match(_) | Self::Call(..));
         self.parts(&mut |part| fails |= part.may_fail());
         fails
     }
@@ -131,6 +134,10 @@ impl Node {
                 see(otherwise);
             }
             Self::Call(_, args) => args.iter().for_each(see),
+            Self::Match(pattern) => {
+                see(&pattern.text);
+                pattern.by.iter().for_each(|by| see(by));
+            }
         }
     }
 
@@ -162,6 +169,10 @@ impl Node {
                 otherwise.move_columns(to);
             }
             Self::Call(_, args) => args.iter_mut().for_each(|part| part.move_columns(to)),
+            Self::Match(pattern) => {
+                pattern.text.move_columns(to);
+                pattern.by.iter_mut().for_each(|by| by.move_columns(to));
+            }
         }
     }
 }

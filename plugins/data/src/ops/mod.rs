@@ -1,8 +1,11 @@
 //! The ops.
 
 pub(crate) mod columns;
+pub(crate) mod compare;
 pub(crate) mod keep;
+pub(crate) mod measure;
 pub(crate) mod relate;
+pub(crate) mod shape;
 
 use inos_sdk::{Call, Error};
 
