@@ -1,10 +1,12 @@
 import { MantineProvider } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
-import { lazy, Suspense, useEffect } from "react";
+import { useEffect } from "react";
+import { faultOf } from "../core/fault.ts";
 import { Dock } from "../panels/Dock.tsx";
 import { Inspector } from "../panels/Inspector.tsx";
 import { Keys } from "../panels/Keys.tsx";
 import { LaunchCard } from "../panels/LaunchCard.tsx";
+import { later } from "../panels/later.tsx";
 import { Notices } from "../panels/Notices.tsx";
 import { Palette } from "../panels/Palette.tsx";
 import { OfferSheet } from "../panels/plugins/OfferSheet.tsx";
@@ -18,13 +20,15 @@ import { isCalm, schemeOf } from "../state/store.ts";
 import { useApp, useSession } from "../view/context.ts";
 import { FlockView } from "../view/FlockView.tsx";
 import classes from "./App.module.css";
+import { Failed } from "./Failed.tsx";
 import { listenToKeys } from "./keyboard.ts";
 import { cssVariables, mantineTheme } from "./theme.ts";
 
 /** The first picture does not wait for it. */
-const LabPanel = lazy(async () => ({
-  default: (await import("../panels/lab/LabPanel.tsx")).LabPanel,
-}));
+const LabPanel = later(
+  async () => (await import("../panels/lab/LabPanel.tsx")).LabPanel,
+  (error) => <Failed fault={faultOf(error)} />,
+);
 
 /** The whole window: the live unit, and what floats over it. */
 export function App() {
@@ -62,11 +66,7 @@ function Shell() {
       <div className={classes.overlay}>
         <div className={classes.left} ref={left.ref}>
           <Rail />
-          {panel === "lab" && (
-            <Suspense>
-              <LabPanel />
-            </Suspense>
-          )}
+          {panel === "lab" && <LabPanel />}
           {panel === "plugins" && <PluginsPanel />}
           {panel === "store" && <StorePanel />}
           {panel === "settings" && <SettingsPanel />}

@@ -139,6 +139,8 @@ export interface LabProgram {
   save(item: string): Promise<string>;
   run(request: LabRequest): Promise<LabRun | null>;
   cancel(run: number): Promise<void>;
+  /** Those that go on, and the last that ended; the oldest first. */
+  runs(): Promise<LabRun[]>;
   table(item: string): Promise<LabTable>;
   rows(item: string, view: LabView, from: number, count: number): Promise<LabRows>;
   matrix(item: string): Promise<LabMatrix>;
@@ -168,6 +170,10 @@ export function boundLab(call: Call): LabProgram {
       return parseRun(await object("RunInLab", { unit, op: name, ...request }));
     },
     cancel: (run) => done("CancelInLab", run),
+    runs: async () =>
+      listAt(await object("LabRuns"), "runs")
+        .map(parseRun)
+        .filter((run) => run !== null),
     table: async (item) => parseTable(await object("LabTable", item)),
     rows: async (item, view, from, count) =>
       parseRows(await object("LabRows", { item, ...view, from, count })),

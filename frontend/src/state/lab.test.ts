@@ -233,7 +233,7 @@ describe("the history", () => {
     });
     lab.look("history");
     await vi.advanceTimersByTimeAsync(10);
-    const [first] = state(lab).history;
+    const [first] = state(lab).history ?? [];
     if (first) await lab.runAgain(first);
     expect(said("RunInLab")[0]?.[0]).toMatchObject({ params: { width: 5 }, inputs: ["A"] });
   });
@@ -244,7 +244,7 @@ describe("the history", () => {
       LabAgain: { unit: "image", op: "resize", params: {}, items: [{}], missing: ["cat.png"] },
     });
     await lab.readHistory();
-    const [first] = state(lab).history;
+    const [first] = state(lab).history ?? [];
     if (first) await lab.runAgain(first);
     expect(said("RunInLab")).toEqual([]);
     expect(state(lab).missing).toEqual(["cat.png"]);

@@ -44,7 +44,8 @@ export interface LabState {
   /** Id of the output that is shown; empty: the first. */
   output: string;
   live: boolean;
-  history: readonly LabPast[];
+  /** Null: nobody has looked yet. */
+  history: readonly LabPast[] | null;
   /** Of a run of the history: names of what is not there any more. */
   missing: readonly string[];
   refusal: Fault | null;
@@ -73,7 +74,7 @@ export class Lab {
     result: null,
     output: "",
     live: true,
-    history: [],
+    history: null,
     missing: [],
     refusal: null,
   }));
@@ -102,10 +103,12 @@ export class Lab {
   async refresh(): Promise<void> {
     if (!this.shown) return;
     await this.attempt(async () => {
+      const first = this.state.ops === null;
       const ops = await this.program.ops();
       const op = ops.find((o) => o.id === this.state.op?.id) ?? null;
       this.store.setState({ ops, op });
       if (op) this.store.setState({ slots: placed(op, this.state.slots, []) });
+      if (first) this.resume((await this.program.runs()).at(-1) ?? null);
     });
   }
 
@@ -217,6 +220,15 @@ export class Lab {
 
   private get state() {
     return this.store.getState();
+  }
+
+  /** A page that was loaded anew goes on with the last run. */
+  private resume(run: LabRun | null): void {
+    const op = this.state.ops?.find((o) => o.id === run?.op);
+    if (!run || !op || this.state.op) return;
+    this.begin(op, run.params, []);
+    const slots = op.inputs.map((_, i) => run.inputs[i] ?? null);
+    this.store.setState({ slots, run, result: run.state === "done" ? run : null });
   }
 
   private begin(op: Op, values: ParamValues, items: readonly LabItem[]): void {

@@ -1,10 +1,15 @@
 import type { LabFigure, LabPast } from "../bridge/lab.ts";
-import { UNKNOWN, unitText, withUnit } from "../core/format.ts";
+import { milliseconds, UNKNOWN, unitText, withUnit } from "../core/format.ts";
 
 /** Figures and parameters of runs, in words. */
 
 const MAX_VALUE = 40;
 const DIGITS = 6;
+
+/** A time that passed: 195 ms, 9.2 s. */
+export function elapsedText(ms: number): string {
+  return ms < 1000 ? milliseconds(Math.round(ms)) : withUnit((ms / 1000).toFixed(1), "s");
+}
 
 /** A figure as exactly as it is useful: six digits, whole numbers whole. */
 export function figureText({ value, unit }: LabFigure): string {

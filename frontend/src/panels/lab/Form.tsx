@@ -2,10 +2,11 @@ import { Button, Progress, Switch } from "@mantine/core";
 import { IconFlask, IconPlayerPlayFilled } from "@tabler/icons-react";
 import { Fragment } from "react";
 import type { LabRun } from "../../bridge/lab.ts";
-import { milliseconds, percent, whole } from "../../core/format.ts";
+import { percent, whole } from "../../core/format.ts";
 import { canBeLive } from "../../state/lab.ts";
 import { problemsOf } from "../../state/labForm.ts";
 import { shownSlots } from "../../state/labOps.ts";
+import { elapsedText } from "../../state/labWords.ts";
 import { sentence } from "../../state/notices.ts";
 import { useLab, useSession } from "../../view/context.ts";
 import type { Op } from "../../wire/ops.ts";
@@ -176,5 +177,5 @@ function outcome(run: LabRun): string {
   const words = { done: "Done in", failed: "Failed after", cancelled: "Cancelled after" } as const;
   if (run.state === "running") return "";
   const cached = run.fromCache ? ", from the cache" : "";
-  return `${words[run.state]} ${milliseconds(run.elapsedMs)}${cached}`;
+  return `${words[run.state]} ${elapsedText(run.elapsedMs)}${cached}`;
 }

@@ -2,8 +2,7 @@ import { Button } from "@mantine/core";
 import { IconReload } from "@tabler/icons-react";
 import { useState } from "react";
 import type { LabPast } from "../../bridge/lab.ts";
-import { milliseconds } from "../../core/format.ts";
-import { figureText, paramsText } from "../../state/labWords.ts";
+import { elapsedText, figureText, paramsText } from "../../state/labWords.ts";
 import { useLab, useSession } from "../../view/context.ts";
 import { whenText } from "../plugins/when.ts";
 import { VirtualList } from "../store/VirtualList.tsx";
@@ -16,7 +15,7 @@ export function History() {
   const history = useLab((s) => s.history);
   return (
     <nav className={shared.side} aria-label="History of runs">
-      {history.length === 0 ? (
+      {history === null ? null : history.length === 0 ? (
         <p className={shared.none}>Nothing was run yet. What you run is listed here.</p>
       ) : (
         <>
@@ -46,7 +45,7 @@ function Entry({ past }: { past: LabPast }) {
         <time>{whenText(new Date(past.atMs).toISOString())}</time>
       </header>
       <p>
-        {past.state === "done" ? milliseconds(past.elapsedMs) : stateWord(past)}
+        {past.state === "done" ? elapsedText(past.elapsedMs) : stateWord(past)}
         {past.inputs.length > 0 && ` · ${past.inputs.join(", ")}`}
       </p>
       {params !== "" && <p className={classes.params}>{params}</p>}

@@ -12,18 +12,22 @@ const ICONS = {
 };
 
 /** A file with what kind it is, and how large. */
-export function ItemName({ item }: { item: LabItem }) {
+export function ItemName({ item, brief = false }: { item: LabItem; brief?: boolean }) {
   const Icon = ICONS[item.kind];
   return (
     <span className={classes.item} title={`${item.name} (${item.media})`}>
       <Icon size="1rem" stroke={1.7} aria-hidden />
       <b>{item.name}</b>
-      <small>{figuresOf(item)}</small>
+      <small>{brief && item.kind === "picture" ? pixelsOf(item) : figuresOf(item)}</small>
     </span>
   );
 }
 
-export function figuresOf({ kind, width, height, bytes: count }: LabItem): string {
-  if (kind !== "picture") return bytes(count);
-  return `${whole(width)} × ${whole(height)} px · ${bytes(count)}`;
+function figuresOf(item: LabItem): string {
+  const size = bytes(item.bytes);
+  return item.kind === "picture" ? `${pixelsOf(item)} · ${size}` : size;
+}
+
+function pixelsOf({ width, height }: LabItem): string {
+  return `${whole(width)} × ${whole(height)} px`;
 }

@@ -1,8 +1,11 @@
 import { Button, SegmentedControl } from "@mantine/core";
 import { IconArrowForwardUp, IconDownload } from "@tabler/icons-react";
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import type { LabItem, LabTable } from "../../bridge/lab.ts";
+import { faultOf } from "../../core/fault.ts";
 import { useSession } from "../../view/context.ts";
+import { later } from "../later.tsx";
+import { Trouble } from "../store/Trouble.tsx";
 import { BytesView } from "./BytesView.tsx";
 import { Histogram } from "./Histogram.tsx";
 import { ItemName } from "./ItemName.tsx";
@@ -13,9 +16,10 @@ import { TableView } from "./TableView.tsx";
 import { TextView } from "./TextView.tsx";
 import { useTable } from "./useTable.ts";
 
+const trouble = (error: unknown) => <Trouble fault={faultOf(error)} />;
 /** These bring libraries with them, which only who looks at them waits for. */
-const ChartView = lazy(async () => ({ default: (await import("./ChartView.tsx")).ChartView }));
-const SoundView = lazy(async () => ({ default: (await import("./SoundView.tsx")).SoundView }));
+const ChartView = later(async () => (await import("./ChartView.tsx")).ChartView, trouble);
+const SoundView = later(async () => (await import("./SoundView.tsx")).SoundView, trouble);
 
 const WORDS = {
   picture: "Picture",
@@ -45,16 +49,14 @@ export function ItemView({ item, before }: Props) {
     <>
       <Bar item={item} view={view} views={views} onView={setWish} />
       <div className={classes.view} data-view={view}>
-        <Suspense>
-          {view === "picture" && <PictureView item={item} before={before} />}
-          {view === "histogram" && <Histogram item={item} />}
-          {view === "sound" && <SoundView item={item} />}
-          {view === "table" && <TableView item={item} table={table} fault={fault} />}
-          {view === "chart" && table && <ChartView item={item} table={table} />}
-          {view === "matrix" && table && <MatrixView item={item} table={table} />}
-          {view === "text" && <TextView item={item} />}
-          {view === "bytes" && <BytesView item={item} />}
-        </Suspense>
+        {view === "picture" && <PictureView item={item} before={before} />}
+        {view === "histogram" && <Histogram item={item} />}
+        {view === "sound" && <SoundView item={item} />}
+        {view === "table" && <TableView item={item} table={table} fault={fault} />}
+        {view === "chart" && table && <ChartView item={item} table={table} />}
+        {view === "matrix" && table && <MatrixView item={item} table={table} />}
+        {view === "text" && <TextView item={item} />}
+        {view === "bytes" && <BytesView item={item} />}
       </div>
     </>
   );
@@ -111,7 +113,7 @@ function Bar({ item, view, views, onView }: BarProps) {
       <span className={classes.gap} />
       {item.origin === "result" && (
         <Button
-          size="compact-sm"
+          size="compact-xs"
           variant="default"
           leftSection={<IconArrowForwardUp size="1rem" stroke={1.7} />}
           onClick={() => lab.takeResult(item)}
@@ -121,7 +123,7 @@ function Bar({ item, view, views, onView }: BarProps) {
       )}
       {result && (
         <Button
-          size="compact-sm"
+          size="compact-xs"
           variant="default"
           leftSection={<IconDownload size="1rem" stroke={1.7} />}
           onClick={() => void lab.save(item)}

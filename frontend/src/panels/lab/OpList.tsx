@@ -29,7 +29,7 @@ export function OpList() {
         {file ? (
           <div className={classes.file}>
             <span>For</span>
-            <ItemName item={file} />
+            <ItemName item={file} brief />
             <CloseButton
               size="xs"
               aria-label={`Show the ops for any file, not for ${file.name}`}

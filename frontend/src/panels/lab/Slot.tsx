@@ -35,7 +35,7 @@ export function Slot({ port, at, item, problem }: Props) {
           onClick={() => void lab.choose(at)}
         >
           {item ? (
-            <ItemName item={item} />
+            <ItemName item={item} brief />
           ) : (
             <>
               <IconFilePlus size="1rem" stroke={1.7} aria-hidden />
