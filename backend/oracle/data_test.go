@@ -460,7 +460,8 @@ func TestDataHostile(t *testing.T) {
 	try := func(what string, in []byte) {
 		for op, p := range map[string]params{
 			"data.convert": {"format": "json"}, "data.schema": {}, "data.sql": {"query": "SELECT count(*) AS n FROM t1"},
-			"data.group_by": {"aggregates": "count(*) AS n"}, "data.sort": {"by": "id"},
+			"data.group_by": {"aggregates": "count(*) AS n"}, "data.sort": {"by": "id"}, "data.profile": {}, "data.correlation": {},
+			"data.melt": {}, "data.fill_nulls": {"how": "previous"}, "data.validate": {"rules": "id > 0"},
 		} {
 			if _, err := s.try(op, p, in); err != nil {
 				s.refused("", op, p, in)
