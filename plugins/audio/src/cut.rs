@@ -5,6 +5,7 @@ use crate::files::whole;
 use crate::sink::Sink;
 use crate::source::Source;
 
+#[inline(never)]
 pub(crate) fn trim(call: &mut Call) -> Result<(), Error> {
     let (start, end) = (call.params().number(0)?, call.params().number(1)?);
     if end > 0.0 && end <= start {
@@ -40,6 +41,7 @@ pub(crate) fn trim(call: &mut Call) -> Result<(), Error> {
     sink.report(call)
 }
 
+#[inline(never)]
 pub(crate) fn reverse(call: &mut Call) -> Result<(), Error> {
     let (spec, mut all) = whole(call, 0)?;
     all.planes.iter_mut().for_each(|plane| plane.reverse());
@@ -77,6 +79,7 @@ impl Curve {
     }
 }
 
+#[inline(never)]
 pub(crate) fn fade(call: &mut Call) -> Result<(), Error> {
     let params = call.params();
     let (rise, fall) = (params.number(0)?, params.number(1)?);

@@ -4,6 +4,7 @@ use crate::amplitude;
 use crate::block::Block;
 use crate::files::transform;
 
+#[inline(never)]
 pub(crate) fn gain(call: &mut Call) -> Result<(), Error> {
     let factor = amplitude(call.params().number(0)?);
     transform(call, 1, |_| {

@@ -2,12 +2,18 @@
 //!
 //! Samples are 32-bit floats inside, which hold up to 24 bits exactly. Files are read packet by packet
 //! and written as they come, so that most ops need little memory however long the sound is.
+//!
+//! Each op is a function of its own in the module, `inline(never)`: put into `dispatch` they make one so
+//! large that compiling it takes longer than all others.
 
 #![forbid(unsafe_code)]
 
 mod block;
 mod channels;
 mod cut;
+mod dynamics;
+mod effects;
+mod features;
 mod files;
 mod filter;
 mod flac;
@@ -16,11 +22,15 @@ mod growing;
 mod level;
 mod loudness;
 mod picture;
+mod repair;
 mod resample;
+mod rhythm;
 mod silence;
 mod sink;
 mod source;
+mod spatial;
 mod stft;
+mod stretch;
 mod together;
 mod wav;
 
@@ -50,6 +60,24 @@ inos_sdk::plugin! {
         19 => silence::split,
         20 => silence::strip,
         21 => together::crossfade,
+        22 => dynamics::compress,
+        23 => dynamics::gate,
+        24 => dynamics::limit,
+        25 => effects::delay,
+        26 => effects::chorus,
+        27 => effects::distort,
+        28 => effects::reverb,
+        29 => stretch::stretch,
+        30 => stretch::pitch,
+        31 => spatial::spatialise,
+        32 => features::mel,
+        33 => features::mfcc,
+        34 => features::chroma,
+        35 => rhythm::onsets,
+        36 => rhythm::tempo,
+        37 => rhythm::pitches,
+        38 => repair::denoise,
+        39 => repair::declick,
     },
 }
 

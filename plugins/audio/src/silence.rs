@@ -100,6 +100,7 @@ fn find(call: &Call) -> Result<(Spec, Vec<[u64; 2]>), Error> {
     ))
 }
 
+#[inline(never)]
 pub(crate) fn split(call: &mut Call) -> Result<(), Error> {
     let (spec, parts) = find(call)?;
     let first = call.params().count(3)?.saturating_sub(1);
@@ -125,6 +126,7 @@ pub(crate) fn split(call: &mut Call) -> Result<(), Error> {
 }
 
 /// Cuts silence off at both ends.
+#[inline(never)]
 pub(crate) fn strip(call: &mut Call) -> Result<(), Error> {
     let (spec, parts) = find(call)?;
     let (Some(first), Some(last)) = (parts.first(), parts.last()) else {

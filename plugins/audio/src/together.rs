@@ -9,6 +9,7 @@ use crate::source::{Depth, Source, Spec};
 /// Frames that are mixed at a time.
 const PIECE: usize = 4096;
 
+#[inline(never)]
 pub(crate) fn concatenate(call: &mut Call) -> Result<(), Error> {
     let files = files(call)?;
     let spec = common(&heads(&files)?)?;
@@ -23,6 +24,7 @@ pub(crate) fn concatenate(call: &mut Call) -> Result<(), Error> {
     sink.report(call)
 }
 
+#[inline(never)]
 pub(crate) fn mix(call: &mut Call) -> Result<(), Error> {
     let files = files(call)?;
     let spec = common(&heads(&files)?)?;
@@ -81,6 +83,7 @@ impl Track<'_> {
     }
 }
 
+#[inline(never)]
 pub(crate) fn crossfade(call: &mut Call) -> Result<(), Error> {
     let (seconds, curve) = (
         call.params().number(0)?,
