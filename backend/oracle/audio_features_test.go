@@ -20,7 +20,7 @@ def levels(x, rate, n, hop, bands):
 // columns are the values of a CSV table, row by row, without the seconds.
 func (s *stand) columns(csv []byte, names ...string) []float64 {
 	s.Helper()
-	t := s.columns(csv)
+	t := s.series(csv)
 	var values []float64
 	for i := range t["seconds"] {
 		for _, name := range names {
@@ -56,7 +56,7 @@ func audioMel(s *stand) {
 		r := s.run("audio.mel", params{"size": fmt.Sprint(c.size), "hop": c.hop, "bands": c.bands}, s.wav(2))
 		want := s.signals(s.heard(s.wav(2)), melBank+fmt.Sprintf("put(levels(x, rate, %d, %d, %d))", c.size, c.hop, c.bands))
 		s.figures("mel", 0.02, s.columns(r.Outputs[0].Bytes, numbered("mel", c.bands)...), want.samples)
-		s.within("middle of the second window", 1e-5, s.columns(r.Outputs[0].Bytes)["seconds"][1], float64(c.hop+c.size/2)/44100)
+		s.within("middle of the second window", 1e-5, s.series(r.Outputs[0].Bytes)["seconds"][1], float64(c.hop+c.size/2)/44100)
 	}
 }
 
@@ -97,7 +97,7 @@ func audioOnsets(s *stand) {
 		"noise": "(d >= 0) * (d < .08) * np.random.default_rng(1).standard_normal(len(d)) * .2",
 	} {
 		r := s.run("audio.onsets", nil, s.python16(44100, "(lambda t: sum((lambda d: "+note+")(t - b) for b in "+list+"))(np.arange(3 * 44100) / 44100)"))
-		got := s.columns(r.Outputs[0].Bytes)["seconds"]
+		got := s.series(r.Outputs[0].Bytes)["seconds"]
 		if len(got) != len(begins) || s.figure(r, "onsets") != float64(len(begins)) {
 			s.Errorf("%s: %v, want %v", name, got, begins)
 			continue
@@ -128,7 +128,7 @@ func audioPitches(s *stand) {
 	for kind, waveform := range map[string]string{"sine": "np.sin(a)", "voice": "sum(np.sin(k * a) / k for k in range(1, 12))"} {
 		// A glide from 110 to 440 Hz: the frequency at each moment is known.
 		r := s.run("audio.pitches", nil, s.python16(44100, "(lambda a: .3 * ("+waveform+"))(2 * np.pi * 110 * 2 / np.log(4) * (4 ** (np.arange(2 * 44100) / 88200) - 1))"))
-		got := s.columns(r.Outputs[0].Bytes)
+		got := s.series(r.Outputs[0].Bytes)
 		if len(got["seconds"]) < 90 {
 			s.Fatalf("%d rows", len(got["seconds"]))
 		}

@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// columns is the columns of a CSV table by name.
-func (s *stand) columns(csv []byte) map[string][]float64 {
+// series is the columns of a CSV table by name.
+func (s *stand) series(csv []byte) map[string][]float64 {
 	s.Helper()
 	lines := strings.Split(strings.TrimSpace(string(csv)), "\n")
 	names, columns := strings.Split(lines[0], ","), map[string][]float64{}
@@ -74,7 +74,7 @@ func audioLoudness(s *stand) {
 			file = s.output("audio.convert", params{"format": "flac"}, file)
 		}
 		r := s.run("audio.loudness", nil, file)
-		got, want := s.columns(r.Outputs[0].Bytes), s.ebur128(file)
+		got, want := s.series(r.Outputs[0].Bytes), s.ebur128(file)
 		last := func(name string) float64 { return want[name][len(want[name])-1] }
 		s.within("integrated", 0.05, s.figure(r, "integrated"), last("I"))
 		s.within("range", 0.6, s.figure(r, "range"), last("LRA"))
@@ -188,7 +188,7 @@ func audioWaveform(s *stand) {
 func audioSpectrum(s *stand) {
 	for _, size := range []string{"256", "4096", "16384"} {
 		r := s.run("audio.spectrum", params{"size": size}, s.wav(2))
-		got := s.columns(r.Outputs[0].Bytes)
+		got := s.series(r.Outputs[0].Bytes)
 		want := s.signals(s.heard(s.wav(2)), "f, p = sg.welch(x.mean(axis=1), rate, 'hann', "+size+", detrend=False, scaling='spectrum')\n"+
 			"p *= 2; p[[0, -1]] *= 2\n"+ // scipy does not double what has no mirror image; here all bins are alike
 			"c = np.cumsum(p)\n"+
@@ -204,7 +204,7 @@ func audioSpectrum(s *stand) {
 		}
 	}
 	r := s.run("audio.spectrum", nil, s.output("audio.generate", params{"frequency": 44100.0 / 4096 * 100, "level": 0, "bits": "float"}))
-	s.within("a sine of full scale", 0.01, s.columns(r.Outputs[0].Bytes)["level"][100], 0)
+	s.within("a sine of full scale", 0.01, s.series(r.Outputs[0].Bytes)["level"][100], 0)
 	s.refused("a window 4096", "audio.spectrum", nil, s.output("audio.generate", params{"seconds": 0.01}))
 }
 

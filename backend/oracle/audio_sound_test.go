@@ -120,7 +120,7 @@ func audioSplit(s *stand) {
 		edges = append(edges, v)
 	}
 	r := s.run("audio.split", params{"threshold": -40, "silence": 0.5, "bits": "float"}, file)
-	got := s.columns(r.Outputs[0].Bytes)
+	got := s.series(r.Outputs[0].Bytes)
 	if len(got["start"]) != 3 || s.figure(r, "parts") != 3 || len(edges) < 7 || len(r.Outputs) < 4 {
 		s.Fatalf("%v, ffmpeg has %v", got, edges)
 	}
@@ -137,7 +137,7 @@ func audioSplit(s *stand) {
 	if !bytes.Equal(second.Outputs[1].Bytes, r.Outputs[2].Bytes) {
 		s.Error("first 2 does not begin with the second part")
 	}
-	wide := s.columns(s.output("audio.split", params{"threshold": -40, "silence": 0.5, "margin": 0.2}, file))
+	wide := s.series(s.output("audio.split", params{"threshold": -40, "silence": 0.5, "margin": 0.2}, file))
 	s.within("margin before", 1e-4, wide["start"][1], got["start"][1]-0.2)
 	s.within("margin behind", 1e-4, wide["end"][1], got["end"][1]+0.2)
 	if none := s.run("audio.split", nil, s.output("audio.generate", params{"kind": "silence"})); s.figure(none, "parts") != 0 {
