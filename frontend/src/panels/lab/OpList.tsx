@@ -11,9 +11,16 @@ import classes from "./OpList.module.css";
 /** All ops of all plugins; for a file, those that take it. */
 export function OpList() {
   const { lab } = useSession();
-  const { ops, search, file } = useLab((s) => ({ ops: s.ops, search: s.search, file: s.file }));
+  const { ops, search, file, current } = useLab((s) => ({
+    ops: s.ops,
+    search: s.search,
+    file: s.file,
+    current: s.op?.id ?? "",
+  }));
   const groups = listed(ops ?? [], search, file);
-  const count = groups.reduce((sum, group) => sum + group.ops.length, 0);
+  const ids = groups.flatMap((group) => group.ops.map((op) => op.id));
+  // Tab stops at one of them; the arrows go on from there.
+  const stop = ids.includes(current) ? current : ids[0];
   return (
     <nav className={classes.side} aria-label="Ops">
       <div className={classes.filters}>
@@ -54,13 +61,13 @@ export function OpList() {
             <ul onKeyDown={step}>
               {ops.map((op) => (
                 <li key={op.id}>
-                  <Entry op={op} />
+                  <Entry op={op} current={op.id === current} stop={op.id === stop} />
                 </li>
               ))}
             </ul>
           </section>
         ))}
-        {ops !== null && count === 0 && (
+        {ops !== null && ids.length === 0 && (
           <p className={classes.none}>
             {search === "" ? "No plugin has an op for this." : "No op fits the search."}
           </p>
@@ -70,13 +77,13 @@ export function OpList() {
   );
 }
 
-function Entry({ op }: { op: Op }) {
+function Entry({ op, current, stop }: { op: Op; current: boolean; stop: boolean }) {
   const { lab } = useSession();
-  const current = useLab((s) => s.op?.id === op.id);
   return (
     <UnstyledButton
       className={classes.op}
       aria-current={current || undefined}
+      tabIndex={stop ? 0 : -1}
       aria-label={op.id}
       onClick={() => lab.chooseOp(op.id)}
     >
