@@ -124,7 +124,7 @@ func TestTheLabRunsOpsOnFilesOfTheUser(t *testing.T) {
 	t.Run("a dropped file is what the list is for", func(t *testing.T) {
 		s.dropFiles(t, path)
 		s.says(t, labPanel+" nav", "values.bin", "12\u202fB", "sum")
-		s.says(t, labPanel+" [aria-label='Input values.bin']", "00000000  00 00 c0 3f")
+		s.says(t, labPanel+" [aria-label='Input values.bin']", "00000000 00 00 c0 3f")
 		s.retype(t, labPanel+" [aria-label='Search ops']", "adder all values")
 		eventually(t, "only one op is left", func() bool {
 			var ops int
@@ -196,6 +196,7 @@ func TestTheLabRunsOpsOnFilesOfTheUser(t *testing.T) {
 		if s.gone(t, labForm+" [role=progressbar]") {
 			t.Error("no progress is shown")
 		}
+		s.says(t, labPanel+" [aria-label=Running]", "hostile.slow_cancel is running")
 		s.screen.save(t, "lab-running-dark")
 		s.pressNamed(t, labForm, "Cancel")
 		s.says(t, labForm, "Cancelled after")

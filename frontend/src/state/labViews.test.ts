@@ -86,7 +86,7 @@ describe("a histogram", () => {
 describe("bytes", () => {
   it("are shown with the letters among them", () => {
     const row = hexRow(16, new TextEncoder().encode("Hi\n"));
-    expect(row.startsWith("00000010  48 69 0a ")).toBe(true);
+    expect(row.startsWith("00000010 48 69 0a ")).toBe(true);
     expect(row.endsWith("  Hi·")).toBe(true);
   });
 });

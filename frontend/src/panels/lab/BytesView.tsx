@@ -44,7 +44,7 @@ export function BytesView({ item }: { item: LabItem }) {
   if (fault) return <Trouble fault={fault} />;
   if (item.bytes === 0) return <p className={classes.note}>It is empty.</p>;
   return (
-    <div className={classes.text}>
+    <div className={`${classes.text} ${classes.bytes}`}>
       <span className={classes.note}>
         {bytes(item.bytes)} ({whole(item.bytes)} bytes) · {item.media}
         {item.kind === "bytes" && hint(item.media)}

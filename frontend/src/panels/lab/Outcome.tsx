@@ -1,4 +1,4 @@
-import { Button, SegmentedControl } from "@mantine/core";
+import { Button, Loader, SegmentedControl } from "@mantine/core";
 import {
   IconFileText,
   IconGridDots,
@@ -37,6 +37,16 @@ export function Outcome() {
     return (
       <section className={classes.outcome} aria-label={`Input ${input.name}`}>
         <ItemView key={input.id} item={input} before={null} />
+      </section>
+    );
+  }
+  if (run?.state === "running") {
+    return (
+      <section className={classes.outcome} aria-label="Running">
+        <div className={classes.start}>
+          <Loader size="sm" aria-hidden />
+          <p>{run.op} is running. What comes of it is shown here.</p>
+        </div>
       </section>
     );
   }
