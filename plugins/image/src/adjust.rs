@@ -1,6 +1,7 @@
 use image::{DynamicImage, Rgba};
 use inos_sdk::{Call, Error};
 
+use crate::colour::byte;
 use crate::encode::transform;
 use crate::grey::without_colour;
 use crate::memory::room;
@@ -51,7 +52,7 @@ pub(crate) fn levels(call: &mut Call) -> Result<(), Error> {
 
 pub(crate) fn hue(call: &mut Call) -> Result<(), Error> {
     let turn = (call.params().number(0)? / 360.0) as f32;
-    coloured(call, 1, |[h, s, l]| [(h + turn).rem_euclid(1.0), s, l])
+    coloured(call, 1, |[h, s, l]| [within(h + turn, 1.0), s, l])
 }
 
 pub(crate) fn saturation(call: &mut Call) -> Result<(), Error> {
@@ -86,8 +87,7 @@ fn look_up(pixels: &mut DynamicImage, table: &Table) {
 /// Changes each colour, as hue, saturation and lightness from 0 to 1, by `f`; grey stays grey.
 fn coloured(call: &Call, at: u32, f: impl Fn([f32; 3]) -> [f32; 3]) -> Result<(), Error> {
     let change = |[r, g, b]: [u8; 3]| {
-        rgb(f(hsl([r, g, b].map(|v| f32::from(v) / 255.0))))
-            .map(|v| (v * 255.0).round().clamp(0.0, 255.0) as u8)
+        rgb(f(hsl([r, g, b].map(|v| f32::from(v) / 255.0)))).map(|v| byte(v * 255.0))
     };
     transform(call, at, |mut pixels| {
         match &mut pixels {
@@ -103,6 +103,11 @@ fn coloured(call: &Call, at: u32, f: impl Fn([f32; 3]) -> [f32; 3]) -> Result<()
     })
 }
 
+/// The rest of a division, never negative; `rem_euclid` of a float is a call for each pixel.
+fn within(v: f32, whole: f32) -> f32 {
+    v - (v / whole).floor() * whole
+}
+
 fn hsl([r, g, b]: [f32; 3]) -> [f32; 3] {
     let (max, min) = (r.max(g).max(b), r.min(g).min(b));
     let (chroma, light) = (max - min, (max + min) / 2.0);
@@ -110,7 +115,7 @@ fn hsl([r, g, b]: [f32; 3]) -> [f32; 3] {
         return [0.0, 0.0, light];
     }
     let sector = if max == r {
-        ((g - b) / chroma).rem_euclid(6.0)
+        within((g - b) / chroma, 6.0)
     } else if max == g {
         (b - r) / chroma + 2.0
     } else {
@@ -125,8 +130,8 @@ fn hsl([r, g, b]: [f32; 3]) -> [f32; 3] {
 
 fn rgb([h, s, l]: [f32; 3]) -> [f32; 3] {
     let chroma = (1.0 - (2.0 * l - 1.0).abs()) * s;
-    let sector = (h * 6.0).rem_euclid(6.0);
-    let second = chroma * (1.0 - (sector.rem_euclid(2.0) - 1.0).abs());
+    let sector = within(h * 6.0, 6.0);
+    let second = chroma * (1.0 - (within(sector, 2.0) - 1.0).abs());
     let base = l - chroma / 2.0;
     let [r, g, b] = match sector as u32 {
         0 => [chroma, second, 0.0],

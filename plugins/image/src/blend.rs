@@ -2,6 +2,7 @@ use fast_image_resize::{FilterType, ResizeAlg};
 use image::{DynamicImage, RgbaImage};
 use inos_sdk::{Call, Error};
 
+use crate::colour::byte;
 use crate::decode::load;
 use crate::encode::transform;
 use crate::geometry::scaled;
@@ -170,14 +171,13 @@ fn joined(lower: [u8; 4], upper: [u8; 4], mode: Mode, opacity: f32) -> [u8; 4] {
     if above <= 0.0 || whole <= 0.0 {
         return lower;
     }
-    let byte = |v: f32| (v * 255.0).round().clamp(0.0, 255.0) as u8;
     std::array::from_fn(|c| {
         if c == 3 {
-            return byte(whole);
+            return byte(whole * 255.0);
         }
         let (b, s) = (f32::from(lower[c]) / 255.0, f32::from(upper[c]) / 255.0);
         let blended = mode.blend(b, s);
         let sum = s * above * (1.0 - under) + b * under * (1.0 - above) + blended * above * under;
-        byte(sum / whole)
+        byte(sum / whole * 255.0)
     })
 }

@@ -20,3 +20,9 @@ pub(crate) fn parse_colour(param: &str, text: &str) -> Result<[u8; 4], Error> {
         _ => Err(wrong()),
     }
 }
+
+/// A value as a byte, rounded; what is outside becomes 0 or 255. `round` would be a call for each
+/// value, since wasm rounds halves to even numbers only.
+pub(crate) fn byte(value: f32) -> u8 {
+    (value + 0.5) as u8
+}

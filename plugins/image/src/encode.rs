@@ -1,4 +1,4 @@
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 
 use image::codecs::gif::{GifEncoder, Repeat};
 use image::codecs::ico::IcoEncoder;
@@ -126,7 +126,7 @@ pub(crate) fn store(call: &Call, at: u32, picture: &Picture) -> Result<(), Error
     let pixels = fitting(&picture.pixels, format)?;
     let pixels = pixels.as_ref().unwrap_or(&picture.pixels);
     let icc = picture.icc.clone().filter(|icc| profile_fits(icc, pixels));
-    let mut sink = Sink::new(call)?;
+    let mut sink = BufWriter::with_capacity(FIRST_BYTES, Sink::new(call)?);
     let failed = |e: ImageError| unwritten(format, &e);
     match format {
         ImageFormat::Png => put(PngEncoder::new(&mut sink), pixels, icc),
@@ -145,7 +145,6 @@ pub(crate) fn store(call: &Call, at: u32, picture: &Picture) -> Result<(), Error
                 pixels.color().into(),
             )
         }
-        // A bitmap is written from its own buffer: the encoder of `image` wants a plain writer.
         ImageFormat::Bmp => put(image::codecs::bmp::BmpEncoder::new(&mut sink), pixels, None),
         ImageFormat::Tiff => put(TiffEncoder::new(&mut sink), pixels, icc),
         ImageFormat::Tga => put(TgaEncoder::new(&mut sink), pixels, None),
@@ -155,6 +154,8 @@ pub(crate) fn store(call: &Call, at: u32, picture: &Picture) -> Result<(), Error
         _ => return Err(Error::failed("this format cannot be written")),
     }
     .map_err(failed)?;
+    let sink = sink.into_inner();
+    let sink = sink.map_err(|e| unwritten(format, &ImageError::IoError(e.into_error())))?;
     sink.finish(format)
 }
 

@@ -1,6 +1,7 @@
 use image::{DynamicImage, GrayImage};
 use inos_sdk::{Call, Error};
 
+use crate::colour::byte;
 use crate::encode::transform;
 use crate::geometry::rebuilt;
 use crate::grey::grey_of;
@@ -183,7 +184,6 @@ fn convolved(
     };
     let len = shape.width * channels;
     let mut target = vec![0u8; source.len()];
-    let byte = |value: f32| value.round().clamp(0.0, 255.0) as u8;
     let fill = |y: usize, row: &mut [f32]| {
         let from = &source[y * len..(y + 1) * len];
         row.iter_mut()
@@ -284,7 +284,7 @@ pub(crate) fn steepnesses(pixels: &DynamicImage) -> GrayImage {
 
 fn sobel(grey: &GrayImage) -> GrayImage {
     GrayImage::from_fn(grey.width(), grey.height(), |x, y| {
-        image::Luma([steepness(slope(grey, x, y)).round().min(255.0) as u8])
+        image::Luma([byte(steepness(slope(grey, x, y)))])
     })
 }
 

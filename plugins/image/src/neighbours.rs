@@ -1,6 +1,7 @@
 use image::DynamicImage;
 use inos_sdk::{Call, Error};
 
+use crate::colour::byte;
 use crate::encode::transform;
 use crate::geometry::rebuilt;
 use crate::memory::room;
@@ -150,7 +151,7 @@ pub(crate) fn sharpen(call: &mut Call) -> Result<(), Error> {
                 let around = [above[i], below[i], left, right].map(f32::from);
                 let value = f32::from(own[i]);
                 let detail = value - around.iter().sum::<f32>() / 4.0;
-                *to = (value + amount * detail).round().clamp(0.0, 255.0) as u8;
+                *to = byte(value + amount * detail);
             }
         }
         rebuilt(pixels.color(), pixels.width(), pixels.height(), target)
@@ -206,7 +207,7 @@ fn smoothed(
                 }
             }
             for (to, sum) in target[at..at + coloured].iter_mut().zip(sums) {
-                *to = (sum / total).round() as u8;
+                *to = byte(sum / total);
             }
         }
     }

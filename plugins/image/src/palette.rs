@@ -91,16 +91,16 @@ pub(crate) fn quantise(call: &mut Call) -> Result<(), Error> {
 }
 
 fn nearest(palette: &[[u8; 3]], [r, g, b]: [f64; 3]) -> [u8; 3] {
-    let apart = |c: &[u8; 3]| {
-        let [x, y, z] = [
-            f64::from(c[0]) - r,
-            f64::from(c[1]) - g,
-            f64::from(c[2]) - b,
-        ];
-        x * x + y * y + z * z
-    };
-    let best = palette.iter().min_by(|a, b| apart(a).total_cmp(&apart(b)));
-    best.copied().unwrap_or_default()
+    let (mut best, mut least) = ([0; 3], f64::INFINITY);
+    for colour in palette {
+        let [x, y, z] = colour.map(f64::from);
+        let (x, y, z) = (x - r, y - g, z - b);
+        let apart = x * x + y * y + z * z;
+        if apart < least {
+            (best, least) = (*colour, apart);
+        }
+    }
+    best
 }
 
 /// Floyd and Steinberg: what a pixel is off by goes to the four neighbours that come later.

@@ -210,6 +210,7 @@ pub(crate) fn equalise(call: &mut Call) -> Result<(), Error> {
         let across = Tiles::new(width, tiles);
         let down = Tiles::new(height, tiles);
         let maps = tile_maps(&pixels, &across, &down, limit);
+        let columns: Vec<_> = (0..width).map(|x| across.between(x)).collect();
         let colour = pixels.color();
         let channels = usize::from(colour.channel_count());
         let coloured = channels - usize::from(colour.has_alpha());
@@ -219,8 +220,8 @@ pub(crate) fn equalise(call: &mut Call) -> Result<(), Error> {
         for (y, row) in bytes.chunks_exact_mut(width * channels).enumerate() {
             call.progress(y as u64, height as u64)?;
             let (top, bottom, fy) = down.between(y);
-            for (x, pixel) in row.chunks_exact_mut(channels).enumerate() {
-                let (left, right, fx) = across.between(x);
+            let pixels = row.chunks_exact_mut(channels);
+            for (pixel, &(left, right, fx)) in pixels.zip(&columns) {
                 let grey = if coloured == 1 {
                     pixel[0]
                 } else {
@@ -231,7 +232,7 @@ pub(crate) fn equalise(call: &mut Call) -> Result<(), Error> {
                 let lower = at(bottom, left) * (1.0 - fx) + at(bottom, right) * fx;
                 let shift = upper * (1.0 - fy) + lower * fy - f64::from(grey);
                 for v in &mut pixel[..coloured] {
-                    *v = (f64::from(*v) + shift).round().clamp(0.0, 255.0) as u8;
+                    *v = (f64::from(*v) + shift + 0.5) as u8;
                 }
             }
         }

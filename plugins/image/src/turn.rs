@@ -1,6 +1,7 @@
 use image::{DynamicImage, Rgba, RgbaImage};
 use inos_sdk::{Call, Error};
 
+use crate::colour::byte;
 use crate::decode::MAX_PIXELS;
 use crate::encode::transform;
 use crate::memory::room;
@@ -109,5 +110,5 @@ pub(crate) fn sample(source: &RgbaImage, x: f64, y: f64, background: [u8; 4]) ->
     if sum[3] <= 0.0 {
         return [background[0], background[1], background[2], 0];
     }
-    [sum[0] / sum[3], sum[1] / sum[3], sum[2] / sum[3], sum[3]].map(|v| v.round() as u8)
+    [sum[0] / sum[3], sum[1] / sum[3], sum[2] / sum[3], sum[3]].map(byte)
 }
