@@ -60,6 +60,7 @@ pub(crate) fn quantise(call: &mut Call) -> Result<(), Error> {
             .map(|group: &Bin| group.mean().map(|v| v.round() as u8))
             .collect();
         call.result(0, palette.len() as f64)?;
+        let cells = Palette::new(&palette);
         let mut pixels = if pixels.color().has_color() {
             pixels
         } else {
@@ -78,29 +79,64 @@ pub(crate) fn quantise(call: &mut Call) -> Result<(), Error> {
         let channels = usize::from(channels);
         if spread {
             diffused(call, bytes, width, channels, 3, |wanted| {
-                nearest(&palette, wanted)
+                cells.nearest(wanted)
             })?;
             return Ok(pixels);
         }
         for pixel in bytes.chunks_exact_mut(channels) {
             let own = [pixel[0], pixel[1], pixel[2]].map(f64::from);
-            pixel[..3].copy_from_slice(&nearest(&palette, own));
+            pixel[..3].copy_from_slice(&cells.nearest(own));
         }
         Ok(pixels)
     })
 }
 
-fn nearest(palette: &[[u8; 3]], [r, g, b]: [f64; 3]) -> [u8; 3] {
-    let (mut best, mut least) = ([0; 3], f64::INFINITY);
-    for colour in palette {
-        let [x, y, z] = colour.map(f64::from);
-        let (x, y, z) = (x - r, y - g, z - b);
-        let apart = x * x + y * y + z * z;
-        if apart < least {
-            (best, least) = (*colour, apart);
-        }
+/// Cells along each side of the cube of colours.
+const CELLS: usize = 16;
+
+/// A palette that knows which of its colours may be the nearest one, by parts of the cube of colours.
+struct Palette(Vec<Vec<[u8; 3]>>);
+
+impl Palette {
+    fn new(colours: &[[u8; 3]]) -> Self {
+        let cell = |i: usize| [i / CELLS / CELLS, i / CELLS % CELLS, i % CELLS];
+        let cells = 0..CELLS * CELLS * CELLS;
+        Self(cells.map(|i| candidates(colours, cell(i))).collect())
     }
-    best
+
+    /// The colour nearest to a place whose values are from 0 to 255.
+    fn nearest(&self, [r, g, b]: [f64; 3]) -> [u8; 3] {
+        let [i, j, k] = [r, g, b].map(|v| v as usize / (256 / CELLS));
+        let (mut best, mut least) = ([0; 3], f64::INFINITY);
+        for colour in &self.0[(i * CELLS + j) * CELLS + k] {
+            let [x, y, z] = colour.map(f64::from);
+            let (x, y, z) = (x - r, y - g, z - b);
+            let apart = x * x + y * y + z * z;
+            if apart < least {
+                (best, least) = (*colour, apart);
+            }
+        }
+        best
+    }
+}
+
+/// The colours that are nearest to some place in a cell: those that may be as near as the one whose
+/// farthest corner is nearest.
+fn candidates(colours: &[[u8; 3]], cell: [usize; 3]) -> Vec<[u8; 3]> {
+    let side = 256 / CELLS;
+    let squares = |colour: &[u8; 3]| {
+        let mut ends = (0, 0);
+        for (value, cell) in colour.iter().zip(cell) {
+            let (value, from, to) = (usize::from(*value), cell * side, (cell + 1) * side);
+            let close = from.saturating_sub(value).max(value.saturating_sub(to));
+            let far = value.abs_diff(from).max(value.abs_diff(to));
+            ends = (ends.0 + close * close, ends.1 + far * far);
+        }
+        ends
+    };
+    let sure = colours.iter().map(|c| squares(c).1).min().unwrap_or(0);
+    let near = colours.iter().filter(|c| squares(c).0 <= sure);
+    near.copied().collect()
 }
 
 /// Floyd and Steinberg: what a pixel is off by goes to the four neighbours that come later.
