@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"image/png"
 	"strings"
 	"testing"
 )
@@ -65,4 +66,25 @@ func TestImageOf100Megapixels(t *testing.T) {
 	if got := string(s.output("image.colours", params{"count": 1}, file)); !strings.HasPrefix(got, "colour,share\n#80804d,1.0") && !strings.HasPrefix(got, "colour,share\n#7f7f4d,1.0") {
 		t.Errorf("%s", got)
 	}
+}
+
+func TestImageOfOneColourIsHonest(t *testing.T) {
+	s := newStand(t)
+	all := image.Rect(0, 0, 10_000, 10_000)
+	shade := &image.Gray{Pix: bytes.Repeat([]byte{64}, 100_000_000), Stride: 10_000, Rect: all}
+	got := s.rgba(s.output("image.thumbnail", params{"size": 50}, flatPNG(t, shade)), "png:")
+	if got.w != 50 || got.h != 50 || !bytes.Equal(got.pix, bytes.Repeat([]byte{64, 64, 64, 255}, 2500)) {
+		t.Errorf("%d x %d, %v", got.w, got.h, got.pix[:8])
+	}
+	// In colour it takes 300 MB: only with the permission, and it says so.
+	s.refused("the permission memory", "image.invert", nil, flatPNG(t, image.NewPaletted(all, color.Palette{color.RGBA{255, 0, 0, 255}})))
+}
+
+func flatPNG(t *testing.T, picture image.Image) []byte {
+	t.Helper()
+	var file bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(&file, picture); err != nil {
+		t.Fatal(err)
+	}
+	return file.Bytes()
 }
