@@ -1,8 +1,12 @@
 package oracle
 
 import (
+	"bytes"
+	"crypto/md5"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -51,6 +55,40 @@ func TestAudioHostileFiles(t *testing.T) {
 			}
 			broken[at] ^= 1 << random.IntN(8)
 			s.survived(fmt.Sprint(name, " with a bit changed at ", at), "audio.info", nil, broken)
+		}
+	}
+}
+
+// Ten minutes of stereo fit into what the plugin may have, even where an op holds them as a whole.
+func TestAudioTenMinutes(t *testing.T) {
+	s := newStand(t)
+	dir := t.TempDir()
+	long := func(name string, args ...string) []byte {
+		all := append([]string{"-v", "error", "-f", "lavfi", "-i", "anoisesrc=d=600:c=pink:r=44100:a=0.2,stereowiden"}, args...)
+		s.tool(nil, "ffmpeg", append(all, filepath.Join(dir, name))...)
+		file, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	const frames = 600 * 44100
+	flac := long("a.flac", "-sample_fmt", "s16", "-compression_level", "1")
+	r := s.run("audio.convert", nil, flac)
+	want := strings.TrimSpace(strings.TrimPrefix(string(s.tool(nil, "ffmpeg", "-v", "error", "-i", filepath.Join(dir, "a.flac"), "-c:a", "pcm_s16le", "-f", "md5", "-")), "MD5="))
+	if got := fmt.Sprintf("%x", md5.Sum(r.Outputs[0].Bytes[44:])); got != want || s.figure(r, "frames") != frames {
+		t.Errorf("%v frames with the digest %s, ffmpeg has %s", s.figure(r, "frames"), got, want)
+	}
+	first := append([]byte{}, r.Outputs[0].Bytes[44:48]...)
+	r = s.run("audio.reverse", nil, flac)
+	if last := r.Outputs[0].Bytes[len(r.Outputs[0].Bytes)-4:]; !bytes.Equal(last, first) || s.figure(r, "frames") != frames {
+		t.Errorf("backwards it has %v frames and ends with %v, not %v", s.figure(r, "frames"), last, first)
+	}
+	mp3 := long("a.mp3", "-b:a", "128k")
+	for _, op := range []string{"convert", "loudness"} {
+		r := s.run("audio."+op, nil, mp3)
+		if op == "convert" && s.figure(r, "frames") != frames {
+			t.Errorf("MP3: %v frames, want %d", s.figure(r, "frames"), frames)
 		}
 	}
 }

@@ -15,7 +15,9 @@ pub(crate) fn trim(call: &mut Call) -> Result<(), Error> {
     }
     let file = call.input(0)?;
     let mut source = Source::open(0, file.bytes()?)?;
-    let mut sink = Sink::create(call, 2, &source.spec)?;
+    let mut spec = source.spec.clone();
+    spec.expected = 0; // how much is left is not worth reckoning
+    let mut sink = Sink::create(call, 2, &spec)?;
     let from = source.spec.frame(start);
     let to = if end > 0.0 {
         source.spec.frame(end)
@@ -43,7 +45,8 @@ pub(crate) fn trim(call: &mut Call) -> Result<(), Error> {
 
 #[inline(never)]
 pub(crate) fn reverse(call: &mut Call) -> Result<(), Error> {
-    let (spec, mut all) = whole(call, 0)?;
+    let (mut spec, mut all) = whole(call, 0)?;
+    spec.expected = all.frames() as u64;
     all.planes.iter_mut().for_each(|plane| plane.reverse());
     let mut sink = Sink::create(call, 0, &spec)?;
     sink.write(&all)?;

@@ -20,6 +20,7 @@ pub(crate) fn generate(call: &mut Call) -> Result<(), Error> {
         rate: params.integer(5)? as u32,
         channels: params.count(6)?,
         depth: Depth::Bits(16),
+        expected: 0,
     };
     let tonal = kind < 6;
     if tonal {

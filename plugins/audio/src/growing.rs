@@ -21,6 +21,14 @@ impl<'c> Growing<'c> {
         })
     }
 
+    /// Makes room at once for what is likely to come: an output that grows needs room for both, what it
+    /// was and what it becomes. Nothing is wrong where there is none.
+    pub fn expect(&mut self, bytes: usize) {
+        if bytes > self.room && self.output.map(bytes).is_ok() {
+            self.room = bytes;
+        }
+    }
+
     /// The next `n` bytes, to be written.
     pub fn more(&mut self, n: usize) -> Result<&mut [u8], Error> {
         let start = self.len;

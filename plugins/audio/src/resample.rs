@@ -17,6 +17,7 @@ pub(crate) fn resample(call: &mut Call) -> Result<(), Error> {
     let file = call.input(0)?;
     let mut source = Source::open(0, file.bytes()?)?;
     let mut spec = source.spec.clone();
+    spec.expected = (spec.expected as f64 * f64::from(rate) / f64::from(spec.rate)) as u64;
     spec.rate = rate;
     let mut sink = Sink::create(call, 1, &spec)?;
     let mut converter = Converter::new(&source.spec, rate)?;

@@ -52,7 +52,7 @@ impl<'c> Sink<'c> {
             bytes.more(head.len())?.copy_from_slice(&head);
             Form::Wav(width)
         };
-        Ok(Self {
+        let mut sink = Self {
             bytes,
             form,
             rate,
@@ -60,7 +60,20 @@ impl<'c> Sink<'c> {
             frames: 0,
             clipped: 0,
             whole: vec![Vec::new(); channels],
-        })
+        };
+        sink.expect(spec.expected);
+        Ok(sink)
+    }
+
+    /// Makes room for so many frames.
+    fn expect(&mut self, frames: u64) {
+        if let Form::Wav(width) = self.form {
+            let bytes = frames.saturating_mul((self.channels * width.bytes()) as u64);
+            // The head, and a byte at the end.
+            let bytes = bytes.saturating_add(128);
+            self.bytes
+                .expect(usize::try_from(bytes).unwrap_or(usize::MAX));
+        }
     }
 
     pub fn write(&mut self, block: &Block) -> Result<(), Error> {

@@ -35,6 +35,8 @@ pub(crate) struct Spec {
     pub rate: u32,
     pub channels: usize,
     pub depth: Depth,
+    /// Frames that are likely to come; 0: nobody knows. A file may tell it wrongly.
+    pub expected: u64,
 }
 
 impl Spec {
@@ -92,6 +94,7 @@ impl<'s> Source<'s> {
             rate: params.sample_rate.unwrap_or(0),
             channels: params.channels.as_ref().map_or(0, |c| c.count()),
             depth,
+            expected: track.num_frames.unwrap_or(0),
         };
         let track = track.id;
         let mut source = Self {
@@ -287,6 +290,16 @@ fn refuse_absurd(name: &str, params: &AudioCodecParameters) -> Result<(), Error>
     Ok(())
 }
 
+/// Floats may hold anything. What is no number is silence, so that no op has to reckon with it.
+fn tamed(sample: f32) -> f32 {
+    const MOST: f32 = 1e6;
+    if sample.is_finite() {
+        sample.clamp(-MOST, MOST)
+    } else {
+        0.0
+    }
+}
+
 fn depth(params: &AudioCodecParameters) -> Depth {
     let c = params.codec;
     let floats = codec::CODEC_ID_PCM_F32LE..=codec::CODEC_ID_PCM_F64BE_PLANAR;
@@ -322,5 +335,8 @@ fn copy(
         )));
     }
     sound.copy_to_vecs_planar::<f32>(&mut block.planes);
+    if !matches!(spec.depth, Depth::Bits(_)) {
+        block.each(tamed);
+    }
     Ok(())
 }

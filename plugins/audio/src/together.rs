@@ -12,7 +12,11 @@ const PIECE: usize = 4096;
 #[inline(never)]
 pub(crate) fn concatenate(call: &mut Call) -> Result<(), Error> {
     let files = files(call)?;
-    let spec = common(&heads(&files)?)?;
+    let heads = heads(&files)?;
+    let mut spec = common(&heads)?;
+    spec.expected = heads
+        .iter()
+        .fold(0, |sum, head| head.expected.saturating_add(sum));
     let mut sink = Sink::create(call, 0, &spec)?;
     let mut block = Block::default();
     for (i, file) in files.iter().enumerate() {
@@ -165,6 +169,7 @@ pub(crate) fn common(specs: &[Spec]) -> Result<Spec, Error> {
     };
     let depths = specs.iter().map(|spec| spec.depth);
     Ok(Spec {
+        expected: specs.iter().map(|spec| spec.expected).max().unwrap_or(0),
         depth: depths.max_by_key(rank).unwrap_or(first.depth),
         ..first.clone()
     })

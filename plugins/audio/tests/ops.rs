@@ -81,3 +81,98 @@ fn stops_when_it_is_asked_to() {
     let failure = job.cancel_after(1).run(dispatch).failure();
     assert_eq!(failure.map(|f| f.code), Some(3));
 }
+
+/// Every op of the manifest with one sound, by its name.
+const OPS: [&str; 39] = [
+    "info",
+    "convert",
+    "trim",
+    "concatenate",
+    "mix",
+    "gain",
+    "normalise",
+    "loudness",
+    "fade",
+    "reverse",
+    "channels",
+    "pan",
+    "resample",
+    "filter",
+    "equalise",
+    "waveform",
+    "spectrum",
+    "spectrogram",
+    "split",
+    "strip",
+    "crossfade",
+    "compress",
+    "gate",
+    "limit",
+    "delay",
+    "chorus",
+    "distort",
+    "reverb",
+    "stretch",
+    "pitch",
+    "spatialise",
+    "mel",
+    "mfcc",
+    "chroma",
+    "onsets",
+    "tempo",
+    "pitches",
+    "denoise",
+    "declick",
+];
+
+#[test]
+fn short_sounds_pass_through_each_op_or_are_refused() {
+    let mut done = 0;
+    for op in OPS {
+        for (channels, frames) in [(1, 0), (1, 1), (2, 2), (2, 100), (8, 3000), (1, 20_000)] {
+            let file = ramp(channels, frames);
+            let mut job = Job::new(&manifest(), op).input(&file);
+            if op == "crossfade" {
+                job = job.input(&file);
+            }
+            match job.run(dispatch).failure() {
+                Some(failure) => assert_eq!(failure.code, 2, "{op}: {}", failure.text),
+                None => done += 1,
+            }
+        }
+    }
+    assert!(done > 150, "only {done} were done");
+}
+
+/// Samples that are no numbers, or beyond all measure.
+#[test]
+fn wild_floats_pass_through_each_op_or_are_refused() {
+    let mut file = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x03\0\x01\0".to_vec();
+    file.extend(22050u32.to_le_bytes());
+    file.extend(88200u32.to_le_bytes());
+    file.extend(b"\x04\0\x20\0data");
+    file.extend(80_000u32.to_le_bytes());
+    for i in 0..20_000 {
+        let wild = [f32::NAN, f32::INFINITY, -f32::MAX, f32::MIN_POSITIVE, 0.5];
+        let sample = if i % 97 == 0 {
+            wild[i / 97 % 5]
+        } else {
+            (i as f32 * 0.1).sin()
+        };
+        file.extend(sample.to_le_bytes());
+    }
+    let length = file.len() as u32 - 8;
+    file[4..8].copy_from_slice(&length.to_le_bytes());
+    let mut done = 0;
+    for op in OPS {
+        let mut job = Job::new(&manifest(), op).input(&file);
+        if op == "crossfade" {
+            job = job.input(&file);
+        }
+        match job.run(dispatch).failure() {
+            Some(failure) => assert!(failure.code <= 2, "{op}: {}", failure.text),
+            None => done += 1,
+        }
+    }
+    assert!(done > 25, "only {done} were done");
+}
