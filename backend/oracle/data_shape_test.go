@@ -1,6 +1,9 @@
 package oracle
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 func dataDropNulls(s *stand) {
 	s.asSQL("drop_nulls", nil, "SELECT * FROM t1 WHERE region IS NOT NULL AND amount IS NOT NULL")
@@ -158,4 +161,35 @@ func dataAsof(s *stand) {
 	s.asSQL("asof_join", params{"on": "day", "by": "region", "direction": "forward"}, strings.NewReplacer("<=", ">=", "DESC", "ASC").Replace(query), inputs...)
 	s.asSQL("asof_join", params{"on": "qty=rate"}, "SELECT t1.*, r.region AS region_right, r.day AS day_right, r.rate FROM t1 LEFT JOIN ("+rates+") r ON r.rate = (SELECT max(rate) FROM ("+rates+") q WHERE q.rate <= t1.qty) ORDER BY t1.id", inputs...)
 	s.refused("texts", "data.asof_join", params{"on": "qty=day"}, inputs...)
+}
+
+func dataWindow(s *stand) {
+	over := func(p params, spec, function string) {
+		p["function"], p["name"] = function, "w"
+		s.asSQL("window", p, "SELECT *, "+function+" OVER ("+spec+") AS w FROM t1 ORDER BY id")
+	}
+	over(params{}, "", "row_number()")
+	over(params{"partition": "region", "order": "-amount,id"}, "PARTITION BY region ORDER BY amount DESC, id", "row_number()")
+	over(params{"order": "qty"}, "ORDER BY qty", "rank()")
+	over(params{"order": "id"}, "ORDER BY id", "lag(amount, 2, 0)")
+	over(params{"partition": "region", "order": "id"}, "PARTITION BY region ORDER BY id", "sum(qty)")
+	over(params{"partition": "region"}, "PARTITION BY region", "count(amount)")
+	over(params{"order": "id", "rows": 7}, "ORDER BY id ROWS BETWEEN 6 PRECEDING AND CURRENT ROW", "avg(qty)")
+	s.refused("no column", "data.window", params{"order": "nothing"}, dataInputs()[0])
+	s.refused("function", "data.window", params{"function": "nothing()"}, dataInputs()[0])
+}
+
+func dataOutliers(s *stand) {
+	for column, factor := range map[string]float64{"amount": 0.25, "qty": 0, "id": 0.4} {
+		p := params{"column": column, "factor": factor}
+		s.asPython("outliers", p, fmt.Sprintf(`
+a, b = np.quantile(col(%q), [.25, .75])
+k = %v * (b - a)
+out = [r for r in t if r[%[1]q] is not None and not a - k <= r[%[1]q] <= b + k]`, column, factor))
+	}
+	r := s.run("data.outliers", params{"column": "id"}, dataInputs()[0])
+	if s.figure(r, "rows") != 0 || s.figure(r, "low") != 125.75-1.5*249.5 || s.figure(r, "high") != 375.25+1.5*249.5 {
+		s.Errorf("of 1 to 500: %v", r.Results)
+	}
+	s.refused("no numbers", "data.outliers", params{"column": "day"}, dataInputs()[0])
 }

@@ -43,6 +43,8 @@ var _ = prove("data", map[string]func(*stand){
 	"profile":     dataProfile,
 	"diff":        dataDiff,
 	"asof_join":   dataAsof,
+	"window":      dataWindow,
+	"outliers":    dataOutliers,
 })
 
 // dataRows are sales: keys, texts from hell, nulls, halves.

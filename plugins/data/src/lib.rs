@@ -54,5 +54,7 @@ inos_sdk::plugin! {
         25 => ops::measure::profile,
         26 => ops::compare::diff,
         27 => ops::compare::asof_join,
+        28 => ops::relate::window,
+        29 => ops::measure::outliers,
     },
 }

@@ -2,7 +2,7 @@
 
 use inos_sdk::{Call, Error};
 
-use super::{OWN, WRITES, source, text};
+use super::{OWN, WRITES, source, text, written};
 use crate::aggregate::{Aggregate, AggregateCall, State, quantile};
 use crate::budget::Held;
 use crate::cells::Row;
@@ -92,6 +92,53 @@ pub(crate) fn quantiles(call: &mut Call) -> Result<(), Error> {
     call.result(0, writer.end()?)
 }
 
+/// The rows in which a number lies further from the quartiles than so many times what is between them.
+pub(crate) fn outliers(call: &mut Call) -> Result<(), Error> {
+    let mut source = source(call, 0)?;
+    let place = numeric_column(call, &mut source)?;
+    let factor = call.params().number(OWN + 1)?;
+    let (mut lists, held) = lists(call, &mut source, &[place])?;
+    let list = lists.first_mut().map(std::mem::take).unwrap_or_default();
+    let (low, high) = fences(list, factor);
+    drop(held);
+    call.result(1, low)?;
+    call.result(2, high)?;
+    let columns = source.columns.clone();
+    written(
+        call,
+        source,
+        &vec![true; columns.len()],
+        &columns,
+        |batch| {
+            let outside = |value: f64| value < low || value > high;
+            let kept =
+                batch.kept(|row| Ok::<_, Error>(row.get(place).number().is_some_and(outside)));
+            kept.map(Some)
+        },
+    )
+}
+
+fn fences(mut list: Vec<f64>, factor: f64) -> (f64, f64) {
+    let mut share = |q| quantile(&mut list, q).unwrap_or(f64::NAN);
+    let (low, high) = (share(0.25), share(0.75));
+    (low - factor * (high - low), high + factor * (high - low))
+}
+
+/// The column that the first parameter names; it holds numbers.
+fn numeric_column(call: &Call, source: &mut Source) -> Result<usize, Error> {
+    let place = find(&source.columns, &text(call, 0)?)?;
+    let wanted = only(source, &[place]);
+    source.learn(call, &wanted)?;
+    let column = &source.columns[place];
+    if !numeric(column.kind) && column.kind != Kind::Null {
+        return Err(Error::invalid(format!(
+            "column: {} holds no numbers",
+            column.name
+        )));
+    }
+    Ok(place)
+}
+
 /// Ranges of the same width between two numbers.
 #[derive(Clone, Copy)]
 struct Bins {
@@ -123,14 +170,9 @@ impl Bins {
 /// How many values of a column lie in each of some ranges.
 pub(crate) fn histogram(call: &mut Call) -> Result<(), Error> {
     let mut source = source(call, 0)?;
-    let place = find(&source.columns, &text(call, 0)?)?;
+    let place = numeric_column(call, &mut source)?;
     let count = call.params().count(OWN + 1)?.max(1);
     let wanted = only(&source, &[place]);
-    source.learn(call, &wanted)?;
-    if !numeric(source.columns[place].kind) {
-        let name = &source.columns[place].name;
-        return Err(Error::invalid(format!("column: {name} holds no numbers")));
-    }
     let each = |source: &mut Source, see: &mut dyn FnMut(f64)| {
         source.each(call, &wanted, &mut |batch| {
             let cells = &batch.columns[place];
@@ -147,6 +189,8 @@ pub(crate) fn histogram(call: &mut Call) -> Result<(), Error> {
     if low == high {
         (low, high) = (low - 0.5, high + 0.5);
     }
+    // Without a number there is no range.
+    let count = if low < high { count } else { 0 };
     let bins = Bins { low, high, count };
     let mut counts = vec![0u64; count];
     each(&mut source, &mut |value| counts[bins.place(value)] += 1)?;

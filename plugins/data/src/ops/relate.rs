@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use inos_sdk::{Call, Error};
 
+use super::shape::quoted;
 use super::{OWN, WRITES, answered, source, text};
 use crate::cells::{Batch, Cells};
 use crate::join::{Sort, on_columns};
@@ -36,6 +37,49 @@ pub(crate) fn group_by(call: &mut Call) -> Result<(), Error> {
     let plan = prepare(&world, &query, &[("t1".into(), 0)]);
     let plan = plan.map_err(|e| match e {
         Error::Invalid(text) => Error::Invalid(format!("aggregates: {text}")),
+        other => other,
+    })?;
+    answered(call, &world, &plan)
+}
+
+/// A column more: what a window function gives each row from its neighbours.
+pub(crate) fn window(call: &mut Call) -> Result<(), Error> {
+    let source = source(call, 0)?;
+    let function = text(call, 0)?;
+    let list = |index: u32, signed: bool| -> Result<Vec<String>, Error> {
+        let mut items = Vec::new();
+        for name in names(&text(call, index)?)? {
+            let descending =
+                signed && name.starts_with('-') && find(&source.columns, &name).is_err();
+            let bare = if descending { &name[1..] } else { &name };
+            let column = &source.columns[find(&source.columns, bare)?];
+            items.push(quoted(&column.name) + if descending { " DESC" } else { "" });
+        }
+        Ok(items)
+    };
+    let mut over = String::new();
+    let (partition, order) = (list(1, false)?, list(2, true)?);
+    if !partition.is_empty() {
+        over = format!("PARTITION BY {} ", partition.join(", "));
+    }
+    if !order.is_empty() {
+        over += &format!("ORDER BY {} ", order.join(", "));
+    }
+    let rows = call.params().count(OWN + 3)?;
+    if let Some(before) = rows.checked_sub(1) {
+        over += &format!("ROWS BETWEEN {before} PRECEDING AND CURRENT ROW");
+    }
+    let name = match text(call, 4)? {
+        name if name.is_empty() => function.clone(),
+        name => name,
+    };
+    let query = format!(
+        "SELECT *, {function} OVER ({over}) AS {} FROM t1",
+        quoted(&name)
+    );
+    let world = World::new(call, [source]);
+    let plan = prepare(&world, &query, &[("t1".into(), 0)]).map_err(|e| match e {
+        Error::Invalid(text) => Error::Invalid(format!("function: {text}")),
         other => other,
     })?;
     answered(call, &world, &plan)
