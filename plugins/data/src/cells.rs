@@ -219,13 +219,7 @@ impl Cells {
     pub(crate) fn settled(&self, kind: Kind) -> Self {
         let mut cells = Self::of(kind);
         for row in 0..self.len {
-            cells.push(match (kind, self.get(row)) {
-                (Kind::Float, Value::Int(whole)) => Value::Float(whole as f64),
-                (Kind::Text, value) if !value.is_null() && value.kind() != Kind::Text => {
-                    Value::text(value.to_string())
-                }
-                (_, value) => value,
-            });
+            cells.push(self.get(row).settled(kind));
         }
         cells
     }

@@ -1,4 +1,4 @@
-//! JSON in: a list of objects, or one object a line. What is nested stays as JSON text.
+//! JSON in: a list of objects. What is nested stays as JSON text.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -47,7 +47,7 @@ impl<'de> Deserialize<'de> for Cell {
 }
 
 /// One object, in the order of its keys.
-struct Object(Vec<(String, Owned)>);
+pub(crate) struct Object(pub(crate) Vec<(String, Owned)>);
 
 impl<'de> Deserialize<'de> for Object {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -154,24 +154,15 @@ pub(crate) fn read(bytes: &[u8]) -> Result<(Vec<Column>, Rows), Error> {
     rows.table()
 }
 
-/// One object a line; empty lines count for nothing.
-pub(crate) fn read_lines(bytes: &[u8]) -> Result<(Vec<Column>, Rows), Error> {
-    let mut rows = Building::default();
-    for (i, line) in bytes.split(|b| *b == b'\n').enumerate() {
-        if line.iter().all(u8::is_ascii_whitespace) {
-            continue;
-        }
-        let object: Object = serde_json::from_slice(line).map_err(|e| {
-            Error::invalid(format!(
-                "the JSON in line {}, column {}: {}",
-                i + 1,
-                e.column(),
-                plain(&e)
-            ))
-        })?;
-        rows.add(object)?;
-    }
-    rows.table()
+/// The object of one line.
+pub(crate) fn line(bytes: &[u8], number: u64) -> Result<Object, Error> {
+    serde_json::from_slice(bytes).map_err(|e| {
+        Error::invalid(format!(
+            "the JSON in line {number}, column {}: {}",
+            e.column(),
+            plain(&e)
+        ))
+    })
 }
 
 struct List<'r> {

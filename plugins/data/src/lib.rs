@@ -13,6 +13,7 @@ mod expr;
 mod join;
 mod json;
 mod keys;
+mod lines;
 mod number;
 mod ops;
 mod reading;

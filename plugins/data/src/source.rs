@@ -1,4 +1,4 @@
-//! An input as a table that comes in batches: separated text by pieces of the file, all else whole.
+//! An input as a table that comes in batches: by pieces of the file, but for JSON, which is read whole.
 
 use std::rc::Rc;
 
@@ -6,6 +6,7 @@ use inos_sdk::{Call, Error};
 
 use crate::cells::{Batch, Cells};
 use crate::json;
+use crate::lines::Lines;
 use crate::reading::{Format, Reading, guess, skip_mark};
 use crate::separated::Separated;
 use crate::table::{Column, Rows};
@@ -37,6 +38,7 @@ pub(crate) struct Source<'c> {
 enum Body<'c> {
     Whole(Rows),
     Separated(Separated<'c>),
+    Lines(Lines<'c>),
 }
 
 impl<'c> Source<'c> {
@@ -50,33 +52,26 @@ impl<'c> Source<'c> {
         let size = input.len();
         let shown = size.min(SNIFFED_BYTES as u64) as usize;
         let start = input.range(0, shown)?.to_vec();
-        let whole = match how.format.unwrap_or_else(|| guess(&start)) {
-            Format::Separated => {
-                let made = Separated::open(call, input, &start, how);
-                let (columns, body) = made.map_err(|e| named(&name, e))?;
-                return Ok(Self {
-                    learned: vec![!how.typed; columns.len()],
-                    columns,
-                    size,
-                    body: Body::Separated(body),
-                    name,
-                    title,
-                });
+        let (columns, learned, body) = match how.format.unwrap_or_else(|| guess(&start)) {
+            Format::Separated => Separated::open(call, input, &start, how)
+                .map(|(columns, body)| (columns, !how.typed, Body::Separated(body))),
+            Format::Lines => {
+                let mark = start.len() - skip_mark(&start).len();
+                let made = Lines::open(call, input, mark as u64);
+                made.map(|(columns, body)| (columns, true, Body::Lines(body)))
             }
-            _ if size > MAX_WHOLE_BYTES => {
-                return Err(Error::invalid(format!(
-                    "{name}: JSON of more than 256 MiB is not read"
-                )));
+            Format::Json if size > MAX_WHOLE_BYTES => {
+                Err(Error::invalid("JSON of more than 256 MiB is not read"))
             }
-            Format::Json => json::read(skip_mark(input.bytes()?)),
-            Format::Lines => json::read_lines(skip_mark(input.bytes()?)),
-        };
-        let (columns, rows) = whole.map_err(|e| named(&name, e))?;
+            Format::Json => json::read(skip_mark(input.bytes()?))
+                .map(|(columns, rows)| (columns, true, Body::Whole(rows))),
+        }
+        .map_err(|e| named(&name, e))?;
         Ok(Self {
-            learned: vec![true; columns.len()],
+            learned: vec![learned; columns.len()],
             columns,
             size,
-            body: Body::Whole(rows),
+            body,
             name,
             title,
         })
@@ -133,7 +128,7 @@ impl<'c> Source<'c> {
                 }
                 Ok(())
             }
-            Body::Separated(body) => {
+            body => {
                 let kind = |(place, column): (usize, &Column)| (place, column.kind);
                 let kinds: Vec<(usize, Kind)> = self
                     .columns
@@ -143,17 +138,22 @@ impl<'c> Source<'c> {
                     .filter(|(place, _)| wanted[*place])
                     .collect();
                 let mut failure = None;
-                let width = self.columns.len();
-                let done = body.each(call, width, &kinds, &mut |batch| {
+                let mut passed = |batch| {
                     sink(batch).or_else(|error| {
                         failure = Some(error);
                         Ok(false)
                     })
-                });
-                if let Some(error) = failure {
-                    return Err(error);
+                };
+                let width = self.columns.len();
+                let done = match body {
+                    Body::Separated(body) => body.each(call, width, &kinds, &mut passed),
+                    Body::Lines(body) => body.each(call, width, &kinds, &mut passed),
+                    Body::Whole(_) => Ok(()),
+                };
+                match failure {
+                    Some(error) => Err(error),
+                    None => done.map_err(|e| named(&self.name, e)),
                 }
-                done.map_err(|e| named(&self.name, e))
             }
         }
     }

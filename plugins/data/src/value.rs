@@ -112,6 +112,16 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// As a cell of a column of a kind that it is within: integers become numbers, anything a text.
+    pub(crate) fn settled(self, kind: Kind) -> Self {
+        match (kind, self) {
+            (_, Self::Null) => Self::Null,
+            (Kind::Float, Self::Int(whole)) => Self::Float(whole as f64),
+            (Kind::Text, value) if value.kind() != Kind::Text => Self::text(value.to_string()),
+            (_, value) => value,
+        }
+    }
+
     /// As a number; None for what is none.
     pub(crate) fn number(&self) -> Option<f64> {
         match self {

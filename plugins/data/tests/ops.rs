@@ -70,6 +70,27 @@ fn a_file_of_several_pieces_is_read_at_their_seams() {
 }
 
 #[test]
+fn lines_of_json_are_read_by_pieces() {
+    let mut file = String::from("\u{feff}");
+    let (mut n, mut want) = (0u64, String::from("n,t,late\n"));
+    while file.len() < (20 << 20) {
+        let text = "x".repeat(n as usize % 300);
+        file.push_str(&format!("{{\"n\": {n}, \"t\": \"{text}\"}}\r\n\n"));
+        n += 1;
+    }
+    file.push_str("{\"late\": 0.5, \"n\": 7}");
+    for i in (0..n).filter(|i| i % 10_000 == 7) {
+        want.push_str(&format!("{i},{},\n", "x".repeat(i as usize % 300)));
+    }
+    want.push_str("7,,0.5\n");
+    let done = job("filter")
+        .input(file.as_bytes())
+        .set("where", "n % 10000 = 7")
+        .run(dispatch);
+    assert_eq!(text(done), want);
+}
+
+#[test]
 fn stops_when_it_is_asked_to() {
     let done = job("convert")
         .input(b"a\n1\n")
