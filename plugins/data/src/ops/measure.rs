@@ -64,6 +64,7 @@ fn lists(
 }
 
 /// Quantiles of columns: a row for each, a column for each share.
+#[inline(never)]
 pub(crate) fn quantiles(call: &mut Call) -> Result<(), Error> {
     let mut source = source(call, 0)?;
     source.learn_all(call)?;
@@ -93,6 +94,7 @@ pub(crate) fn quantiles(call: &mut Call) -> Result<(), Error> {
 }
 
 /// The rows in which a number lies further from the quartiles than so many times what is between them.
+#[inline(never)]
 pub(crate) fn outliers(call: &mut Call) -> Result<(), Error> {
     let mut source = source(call, 0)?;
     let place = numeric_column(call, &mut source)?;
@@ -168,6 +170,7 @@ impl Bins {
 }
 
 /// How many values of a column lie in each of some ranges.
+#[inline(never)]
 pub(crate) fn histogram(call: &mut Call) -> Result<(), Error> {
     let mut source = source(call, 0)?;
     let place = numeric_column(call, &mut source)?;
@@ -233,6 +236,7 @@ impl Together {
 /// Columns of a correlation: the pairs grow with the square.
 const MAX_CORRELATED: usize = 64;
 
+#[inline(never)]
 pub(crate) fn correlation(call: &mut Call) -> Result<(), Error> {
     let mut source = source(call, 0)?;
     source.learn_all(call)?;
@@ -362,6 +366,7 @@ impl Report {
 }
 
 /// A report of a table: a row for each column.
+#[inline(never)]
 pub(crate) fn profile(call: &mut Call) -> Result<(), Error> {
     let mut source = source(call, 0)?;
     source.learn_all(call)?;

@@ -1,4 +1,5 @@
-//! The ops.
+//! The ops. None is inlined into the function that calls them all: the larger a function is, the longer
+//! a worker takes to compile each part of it.
 
 pub(crate) mod columns;
 pub(crate) mod compare;
