@@ -6,6 +6,7 @@
 
 mod adjust;
 mod blend;
+mod clusters;
 mod colour;
 mod decode;
 mod encode;
@@ -52,7 +53,7 @@ inos_sdk::plugin! {
         20 => measure::histogram,
         21 => measure::compare,
         22 => measure::hash,
-        23 => measure::colours,
+        23 => clusters::colours,
         24 => blend::overlay,
         25 => blend::watermark,
         26 => warp::tile,

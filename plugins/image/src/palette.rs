@@ -1,9 +1,9 @@
 use image::DynamicImage;
 use inos_sdk::{Call, Error};
 
+use crate::clusters::{Bin, binned, gathered};
 use crate::encode::transform;
 use crate::grey::colours_in;
-use crate::measure::{Bin, binned, gathered};
 use crate::memory::room;
 use crate::tone::bytes_mut;
 
