@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the product's own benchmarks, in twenty-three minutes at most, and keeps the result with machine and
+# Runs the product's own benchmarks, in half an hour at most, and keeps the result with machine and
 # date under bench/, with a summary in bench/README.md. One that takes too long is interrupted and
 # recorded as it is. Close other programs first: the record says how busy the machine was.
 set -euo pipefail
@@ -21,6 +21,8 @@ measure startup 90
 measure memory 120
 measure host 60
 measure flock 180
+
+measure units 600
 
 # No program that is shipped has the attacks in it, so a test measures beside them.
 printf 'bench: courtesy\n' >&2

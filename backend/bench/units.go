@@ -105,6 +105,15 @@ func (r *UnitsReport) measure(ctx context.Context, p Programs, o UnitsOptions) e
 	return nil
 }
 
+// shortVersion leaves out what stands behind a program's name and number.
+func shortVersion(line string) string {
+	line = strings.TrimPrefix(line, "Version: ")
+	if words := strings.Fields(line); len(words) > 3 {
+		return strings.Join(words[:3], " ")
+	}
+	return line
+}
+
 func (t unitTask) asked(words []string) bool {
 	for _, word := range words {
 		if strings.Contains(t.name+" "+t.op, word) {
@@ -124,6 +133,7 @@ func (s *unitStage) compare(ctx context.Context, task unitTask) (UnitRow, error)
 	inos := s.inos(task)
 	peer := program{name: task.peer.argv[0], argv: s.paths(task.peer.argv), folder: s.folder, env: task.peer.env}
 	row.Peer, row.WhyNo = programVersion(ctx, task.peer.debian, task.peer.version[0], task.peer.version[1:]...)
+	row.Peer = shortVersion(row.Peer)
 	var mine, theirs samples
 	var peerPeak int64
 	for round := range unitRounds + 1 {
@@ -159,11 +169,12 @@ func (s *samples) add(u usage) {
 
 // inos is the command of a task, in a data folder of the benchmark.
 func (s *unitStage) inos(task unitTask) program {
-	argv := []string{s.programs.Inos, "--data", filepath.Join(s.folder, "data")}
+	argv := append([]string{s.programs.Inos}, s.programs.Folders...)
+	argv = append(argv, "--data", filepath.Join(s.folder, "data")) // the last one counts
 	if s.programs.AllowNoSeccomp {
 		argv = append(argv, "--allow-no-seccomp")
 	}
-	argv = append(argv, "run", task.op)
+	argv = append(argv, "run", "--no-cache", task.op)
 	return program{name: task.op, argv: append(argv, s.paths(task.inos)...), folder: s.folder, watch: true}
 }
 

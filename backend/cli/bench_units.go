@@ -30,15 +30,9 @@ func (t unitsTable) rows() [][]string {
 		if r.Peer == "" {
 			row = append(row, r.WhyNo, "", "", "")
 		} else {
-			row = append(row, shown(shortVersion(r.Peer)), figure(r.PeerSeconds), figure(r.PeerCPU), figure(r.Ratio))
+			row = append(row, shown(r.Peer), figure(r.PeerSeconds), figure(r.PeerCPU), figure(r.Ratio))
 		}
 		rows = append(rows, row)
 	}
 	return rows
-}
-
-// shortVersion is enough to know a program by.
-func shortVersion(text string) string {
-	const most = 28
-	return text[:min(len(text), most)]
 }

@@ -20,7 +20,7 @@ import (
 
 // benchmarks in the order in which they are recorded.
 var benchmarks = []string{"flock", "handover", "epoch", "call", "startup", "memory", "host", "store",
-	"courtesy"}
+	"courtesy", "units"}
 
 func main() {
 	from := flag.String("from", "", "folder with the documents")

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"strconv"
+	"strings"
 
 	"inos/backend/bench"
 )
@@ -18,6 +19,7 @@ type figures struct {
 	host     bench.HostReport
 	store    bench.StoreReport
 	courtesy bench.CourtesyReport
+	units    bench.UnitsReport
 	page     struct {
 		RoundTrip bench.Spread `json:"round_trip"`
 	}
@@ -33,7 +35,7 @@ type figures struct {
 func (f *figures) read(results map[string]json.RawMessage) {
 	for name, into := range map[string]any{"flock": &f.flock, "handover": &f.handover,
 		"epoch": &f.epoch, "call": &f.call, "startup": &f.startup,
-		"memory": &f.memory, "host": &f.host, "store": &f.store, "courtesy": &f.courtesy} {
+		"memory": &f.memory, "host": &f.host, "store": &f.store, "courtesy": &f.courtesy, "units": &f.units} {
 		_ = json.Unmarshal(results[name], into)
 	}
 	_ = json.Unmarshal(f.epoch.Page, &f.page)
@@ -55,6 +57,24 @@ func (f *figures) dense() float64 {
 		return 0
 	}
 	return bench.Ratio(f.store.Archive.InosMB, f.store.Archive.ResticMB)
+}
+
+// slowestOp is the largest ratio of an op's time to another program's, zero where none was measured.
+func (f *figures) slowestOp() (most float64) {
+	for _, r := range f.units.Rows {
+		most = max(most, r.Ratio)
+	}
+	return most
+}
+
+// mostOfTables is the most memory that all processes took for a table of 1 GB.
+func (f *figures) mostOfTables() (most float64) {
+	for _, r := range f.units.Rows {
+		if strings.HasPrefix(r.Op, "data.") {
+			most = max(most, r.PeakMB)
+		}
+	}
+	return most
 }
 
 // row is a row of the flock's, zero where it was not measured.
@@ -123,6 +143,10 @@ var promises = []promise{
 		func(f *figures) float64 { return f.store.PeakMB }},
 	{"an archive, INOS's size over that of restic's max", 1, "times", false,
 		func(f *figures) float64 { return f.dense() }},
+	{"an op of the units over a program of its field, the slowest", 2, "times", false,
+		func(f *figures) float64 { return f.slowestOp() }},
+	{"a CSV of 1 GB, all processes, the most", 600, "MB", false,
+		func(f *figures) float64 { return f.mostOfTables() }},
 }
 
 // verdict sets a measured value against the promise.

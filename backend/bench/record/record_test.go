@@ -44,6 +44,10 @@ func sample(t *testing.T) map[string]json.RawMessage {
 				StoredMB: 252.5}},
 			Large:   &bench.StoreLarge{Bytes: 1 << 30, PutPeakMB: 141, GetPeakMB: 93},
 			Archive: &bench.StoreArchive{Bytes: 24 << 20, StoredMB: 6.1, InosMB: 4.7, ResticMB: 5.5, Seconds: 30}},
+		"units": bench.UnitsReport{Run: quiet, Rows: []bench.UnitRow{
+			{Task: "a CSV grouped", Op: "data.group_by", Seconds: spread(12.5), CPU: 13.1, PeakMB: 75.2, Peer: "3.40.1", PeerSeconds: 25, PeerCPU: 24.5, Ratio: 0.5},
+			{Task: "BLAKE3", Op: "crypto.hash", Seconds: spread(0.8), CPU: 0.7, PeakMB: 40, Peer: "b3sum 1.2.0", PeerSeconds: 0.25, PeerCPU: 0.24, Ratio: 3.2},
+			{Task: "a photo", Op: "image.resize", Seconds: spread(1.5), CPU: 1.4, PeakMB: 150, WhyNo: "convert is not installed"}}},
 		"courtesy": bench.CourtesyReport{Run: quiet, All: bench.Pictures{Ratio: 1.06}},
 		"host": bench.HostReport{Run: quiet, Plugin: "mirror.wasm",
 			Extism: &bench.ExtismVersions{SDK: "v1.7.1", Wazero: "v1.12.0"},
@@ -120,6 +124,10 @@ func TestTheSummarySetsFiguresAgainstPromises(t *testing.T) {
 		"| the store, INOS's size over restic's | at most 1 times | 0.98 times | kept |",
 		"| the store, the most memory of any of it | at most 256 MB | 188 MB | kept |",
 		"| an archive, INOS's size over that of restic's max | at most 1 times | 0.85 times | kept |",
+		"| an op of the units over a program of its field, the slowest | at most 2 times | 3.2 times | missed |",
+		"| a CSV of 1 GB, all processes, the most | at most 600 MB | 75.2 MB | kept |",
+		"| a CSV grouped | data.group_by | 12.5 | 13.1 | 75.2 MB | 3.40.1 | 25 | 24.5 | 0.5 |",
+		"| a photo | image.resize | 1.5 | 1.4 | 150 MB | convert is not installed |  |  |  |",
 		"## The store, medians of 100 rounds",
 		"22,500 files, 629 MB, the same for all in one run on one file system, the page cache warm: 151 MB of noise; "+
 			"75 MB of a log. restic 0.14.0. zstd is not installed: apt-get install zstd.\n",

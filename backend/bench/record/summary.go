@@ -43,6 +43,11 @@ func (r *record) summary(file string) string {
 	if len(f.store.Rows) > 0 {
 		f.besideRestic(&b)
 	}
+	if len(f.units.Rows) > 0 {
+		fmt.Fprintf(&b, "\n## Ops of the units, whole processes, medians of %d runs\n\n", f.units.Rows[0].Seconds.N)
+		table(&b, []string{"task", "op", "seconds", "CPU s", "memory", "beside", "seconds", "CPU s", "INOS over it"},
+			unitRows(f.units.Rows))
+	}
 	return b.String()
 }
 
@@ -89,6 +94,19 @@ func (f *figures) besideRestic(b *strings.Builder) {
 			significant(a.ResticMB))
 	}
 	b.WriteString("\n")
+}
+
+func unitRows(all []bench.UnitRow) (rows [][]string) {
+	for _, r := range all {
+		row := []string{r.Task, r.Op, significant(r.Seconds.P50), significant(r.CPU), promise{unit: "MB"}.amount(r.PeakMB)}
+		if r.Peer == "" {
+			row = append(row, r.WhyNo, "", "", "")
+		} else {
+			row = append(row, r.Peer, significant(r.PeerSeconds), significant(r.PeerCPU), times(r.Ratio))
+		}
+		rows = append(rows, row)
+	}
+	return rows
 }
 
 func storeRows(all []bench.StoreRow) (rows [][]string) {
@@ -144,7 +162,7 @@ func (r *record) conditions(b *strings.Builder, f *figures) {
 func (f *figures) runs() []*bench.Run {
 	return []*bench.Run{f.flock.Info(), f.handover.Info(), f.epoch.Info(), f.call.Info(),
 		f.startup.Info(), f.memory.Info(), f.host.Info(), f.store.Info(),
-		f.courtesy.Info()}
+		f.courtesy.Info(), f.units.Info()}
 }
 
 func promiseRows(f *figures) (rows [][]string) {
