@@ -331,20 +331,26 @@ func TestTablesPicturesAndSoundsAreShownAsWhatTheyAre(t *testing.T) {
 	t.Run("a sound is drawn as wave and spectrogram", func(t *testing.T) {
 		example("Sound")
 		s.says(t, labPanel, "0:03.0", "22,050 Hz", "mono", "16-bit PCM")
-		eventually(t, "wave and spectrogram are drawn", func() bool {
-			var inked int
-			err := s.run(`const find = (n) => [...n.querySelectorAll("*")].flatMap((e) => [e, ...(e.shadowRoot ? find(e.shadowRoot) : [])]);
+		s.heardAndSeen(t, labPanel)
+		s.settled(t)
+		s.screen.save(t, "lab-sound-dark")
+	})
+}
+
+// heardAndSeen waits until a sound is drawn as a wave and as a spectrogram.
+func (s *stage) heardAndSeen(t *testing.T, selector string) {
+	t.Helper()
+	eventually(t, "wave and spectrogram are drawn", func() bool {
+		var inked int
+		err := s.run(`const find = (n) => [...n.querySelectorAll("*")].flatMap((e) => [e, ...(e.shadowRoot ? find(e.shadowRoot) : [])]);
 return find(document.querySelector(a)).filter((e) => e.tagName === "CANVAS").filter((c) => {
   if (!c.width || !c.height) return false;
   const d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
   const seen = new Set();
   for (let i = 0; i < d.length; i += 4) seen.add((d[i] << 16) | (d[i + 1] << 8) | d[i + 2] | (d[i + 3] ? 1 << 24 : 0));
   return seen.size > 1;
-}).length`, &inked, labPanel)
-			return err == nil && inked >= 2
-		})
-		s.settled(t)
-		s.screen.save(t, "lab-sound-dark")
+}).length`, &inked, selector)
+		return err == nil && inked >= 2
 	})
 }
 

@@ -4,8 +4,10 @@ package e2e
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"image"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -91,6 +93,17 @@ func TestTheLabShowsWhatEachUnitMakes(t *testing.T) {
 		s.key(t, keyEscape)
 	})
 
+	t.Run("audio: a sound, its wave, and its loudness", func(t *testing.T) {
+		s.dropFiles(t, written(t, "tone.wav", tone(22050, 440)))
+		s.chooseOp(t, "audio.normalise")
+		s.set(t, "Target", "-20")
+		s.runLab(t)
+		s.says(t, labResult, "22,050 Hz", "0:01.0", "-20")
+		s.heardAndSeen(t, labResult)
+		s.settled(t)
+		s.screen.save(t, "lab-audio-light")
+	})
+
 	t.Run("data: a query, its table filtered", func(t *testing.T) {
 		s.dropFiles(t, written(t, "sales.csv", []byte("place,sum\nBergen,3\nLisbon,5\nBergen,4\n")))
 		s.chooseOp(t, "data.sql")
@@ -101,4 +114,17 @@ func TestTheLabShowsWhatEachUnitMakes(t *testing.T) {
 		s.readable(t, labPanel)
 		s.screen.save(t, "lab-data-light")
 	})
+}
+
+// tone is a second of a sine as a WAV file with one channel of 16 bits.
+func tone(rate int, hertz float64) []byte {
+	file := binary.LittleEndian.AppendUint32([]byte("RIFF"), uint32(36+2*rate))
+	file = append(file, "WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00"...)
+	file = binary.LittleEndian.AppendUint32(file, uint32(rate))
+	file = binary.LittleEndian.AppendUint32(file, uint32(2*rate))
+	file = binary.LittleEndian.AppendUint32(append(file, "\x02\x00\x10\x00data"...), uint32(2*rate))
+	for i := range rate {
+		file = binary.LittleEndian.AppendUint16(file, uint16(int16(3000*math.Sin(2*math.Pi*hertz*float64(i)/float64(rate)))))
+	}
+	return file
 }

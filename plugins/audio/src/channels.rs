@@ -8,7 +8,6 @@ use crate::source::{MAX_CHANNELS, Source};
 /// Weights of the input's channels for each channel of the output.
 type Matrix = Vec<Vec<f32>>;
 
-#[inline(never)]
 pub(crate) fn channels(call: &mut Call) -> Result<(), Error> {
     let (mode, order) = (call.params().choice(0)?, call.params().text(1)?);
     let file = call.input(0)?;
@@ -119,7 +118,6 @@ fn mixed(matrix: &Matrix, block: &Block) -> Block {
     }
 }
 
-#[inline(never)]
 pub(crate) fn pan(call: &mut Call) -> Result<(), Error> {
     let position = (call.params().number(0)? / 100.0).clamp(-1.0, 1.0);
     let channels = {

@@ -5,7 +5,6 @@ use crate::files::whole;
 use crate::sink::Sink;
 use crate::source::Source;
 
-#[inline(never)]
 pub(crate) fn trim(call: &mut Call) -> Result<(), Error> {
     let (start, end) = (call.params().number(0)?, call.params().number(1)?);
     if end > 0.0 && end <= start {
@@ -43,7 +42,6 @@ pub(crate) fn trim(call: &mut Call) -> Result<(), Error> {
     sink.report(call)
 }
 
-#[inline(never)]
 pub(crate) fn reverse(call: &mut Call) -> Result<(), Error> {
     let (mut spec, mut all) = whole(call, 0)?;
     spec.expected = all.frames() as u64;
@@ -82,7 +80,6 @@ impl Curve {
     }
 }
 
-#[inline(never)]
 pub(crate) fn fade(call: &mut Call) -> Result<(), Error> {
     let params = call.params();
     let (rise, fall) = (params.number(0)?, params.number(1)?);

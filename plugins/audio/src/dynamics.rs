@@ -37,7 +37,6 @@ fn scale(block: &mut Block, frame: usize, gain: f64) {
 
 /// After D. Giannoulis, M. Massberg and J. Reiss, "Digital Dynamic Range Compressor Design", 2012: the
 /// gain computer with a soft knee, and the smooth decoupled detector of the gain in decibels.
-#[inline(never)]
 pub(crate) fn compress(call: &mut Call) -> Result<(), Error> {
     let params = call.params();
     let (threshold, ratio, knee) = (params.number(0)?, params.number(1)?, params.number(2)?);
@@ -69,7 +68,6 @@ pub(crate) fn compress(call: &mut Call) -> Result<(), Error> {
 }
 
 /// What is below the threshold becomes quieter by the range.
-#[inline(never)]
 pub(crate) fn gate(call: &mut Call) -> Result<(), Error> {
     let params = call.params();
     let (threshold, range) = (amplitude(params.number(0)?), amplitude(-params.number(1)?));
@@ -98,7 +96,6 @@ pub(crate) fn gate(call: &mut Call) -> Result<(), Error> {
 }
 
 /// No sample passes the ceiling: the gain is lowered before a peak comes.
-#[inline(never)]
 pub(crate) fn limit(call: &mut Call) -> Result<(), Error> {
     let params = call.params();
     let (input, ceiling) = (amplitude(params.number(0)?), amplitude(params.number(1)?));

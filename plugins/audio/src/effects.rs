@@ -77,7 +77,6 @@ impl Line {
     }
 }
 
-#[inline(never)]
 pub(crate) fn delay(call: &mut Call) -> Result<(), Error> {
     let params = call.params();
     let (time, feedback) = (params.number(0)?, params.number(1)? / 100.0);
@@ -98,7 +97,6 @@ pub(crate) fn delay(call: &mut Call) -> Result<(), Error> {
     })
 }
 
-#[inline(never)]
 pub(crate) fn chorus(call: &mut Call) -> Result<(), Error> {
     let params = call.params();
     let (voices, rate) = (params.count(0)?, params.number(1)?);
@@ -139,7 +137,6 @@ pub(crate) fn chorus(call: &mut Call) -> Result<(), Error> {
     })
 }
 
-#[inline(never)]
 pub(crate) fn distort(call: &mut Call) -> Result<(), Error> {
     let params = call.params();
     let (kind, drive) = (params.choice(0)?, amplitude(params.number(1)?));
@@ -170,7 +167,6 @@ const PASSES: [f64; 4] = [556.0, 441.0, 341.0, 225.0];
 const SPREAD: f64 = 23.0;
 
 /// Eight combs with damping side by side, then four all-passes (Schroeder and Moorer).
-#[inline(never)]
 pub(crate) fn reverb(call: &mut Call) -> Result<(), Error> {
     let params = call.params();
     let (seconds, damping) = (params.number(0)?, params.number(1)? / 100.0);

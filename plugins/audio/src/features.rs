@@ -56,7 +56,6 @@ fn rows(
     Ok((windows, spec))
 }
 
-#[inline(never)]
 pub(crate) fn mel(call: &mut Call) -> Result<(), Error> {
     let bands = call.params().count(2)?;
     let mut bank = None;
@@ -67,7 +66,6 @@ pub(crate) fn mel(call: &mut Call) -> Result<(), Error> {
     call.result(0, windows as f64)
 }
 
-#[inline(never)]
 pub(crate) fn mfcc(call: &mut Call) -> Result<(), Error> {
     let (bands, count) = (call.params().count(2)?, call.params().count(3)?);
     if count > bands {
@@ -151,7 +149,6 @@ const NOTES: [&str; 12] = [
     "c", "c#", "d", "d#", "e", "f", "f#", "g", "g#", "a", "a#", "b",
 ];
 
-#[inline(never)]
 pub(crate) fn chroma(call: &mut Call) -> Result<(), Error> {
     let tuning = call.params().number(2)?;
     let mut sums = [0.0; 12];

@@ -12,7 +12,6 @@ use crate::write_out;
 const MAX_TAGS: usize = 256;
 const MAX_TAG_BYTES: usize = 4096;
 
-#[inline(never)]
 pub(crate) fn info(call: &mut Call) -> Result<(), Error> {
     let file = call.input(0)?;
     let mut source = Source::open(0, file.bytes()?)?;
@@ -86,7 +85,6 @@ fn gather(container: &MetadataContainer, tags: &mut Map<String, Value>) {
     }
 }
 
-#[inline(never)]
 pub(crate) fn convert(call: &mut Call) -> Result<(), Error> {
     transform(call, 0, |_| Ok(|_: &mut Block| Ok(())))
 }

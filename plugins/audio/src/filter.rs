@@ -125,7 +125,6 @@ pub(crate) fn below_half(name: &str, frequency: f64, spec: &Spec) -> Result<(), 
     Ok(())
 }
 
-#[inline(never)]
 pub(crate) fn filter(call: &mut Call) -> Result<(), Error> {
     let params = call.params();
     let kind = KINDS[(params.choice(0)? as usize).min(KINDS.len() - 1)];
@@ -148,7 +147,6 @@ pub(crate) fn filter(call: &mut Call) -> Result<(), Error> {
 const BANDS: [f64; 10] = [31.25, 62.5, 125.0, 250.0, 500.0, 1e3, 2e3, 4e3, 8e3, 16e3];
 
 /// Ten peaking filters in a row; those above half of the rate do nothing.
-#[inline(never)]
 pub(crate) fn equalise(call: &mut Call) -> Result<(), Error> {
     let mut gains = [0.0; BANDS.len()];
     for (i, gain) in gains.iter_mut().enumerate() {

@@ -9,7 +9,6 @@ use crate::source::{Depth, Spec};
 /// Frames that are made at a time.
 const PIECE: u64 = 4096;
 
-#[inline(never)]
 pub(crate) fn generate(call: &mut Call) -> Result<(), Error> {
     let params = call.params();
     let kind = params.choice(0)?;

@@ -4,7 +4,6 @@ use crate::amplitude;
 use crate::block::Block;
 use crate::files::transform;
 
-#[inline(never)]
 pub(crate) fn gain(call: &mut Call) -> Result<(), Error> {
     let factor = amplitude(call.params().number(0)?);
     transform(call, 1, |_| {

@@ -2,9 +2,6 @@
 //!
 //! Samples are 32-bit floats inside, which hold up to 24 bits exactly. Files are read packet by packet
 //! and written as they come, so that most ops need little memory however long the sound is.
-//!
-//! Each op is a function of its own in the module, `inline(never)`: put into `dispatch` they make one so
-//! large that compiling it takes longer than all others.
 
 #![forbid(unsafe_code)]
 

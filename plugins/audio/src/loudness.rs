@@ -61,7 +61,6 @@ fn failed(e: ebur128::Error) -> Error {
     Error::failed(format!("the loudness cannot be measured: {e}"))
 }
 
-#[inline(never)]
 pub(crate) fn loudness(call: &mut Call) -> Result<(), Error> {
     let interval = call.params().number(0)?;
     let file = call.input(0)?;
@@ -108,7 +107,6 @@ pub(crate) fn loudness(call: &mut Call) -> Result<(), Error> {
     write_out(call, 0, table.as_bytes())
 }
 
-#[inline(never)]
 pub(crate) fn normalise(call: &mut Call) -> Result<(), Error> {
     let params = call.params();
     let (method, target, ceiling) = (params.choice(0)?, params.number(1)?, params.number(2)?);

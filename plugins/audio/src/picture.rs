@@ -8,7 +8,6 @@ use crate::stft::{SIZES, Stft};
 use crate::write_out;
 
 /// The least and the largest sample of each stretch and channel.
-#[inline(never)]
 pub(crate) fn waveform(call: &mut Call) -> Result<(), Error> {
     let points = call.params().count(0)?;
     let file = call.input(0)?;
@@ -114,7 +113,6 @@ impl Peaks {
 /// The level of a bin whose amplitude is 0, and the least that is told.
 const FLOOR: f64 = -200.0;
 
-#[inline(never)]
 pub(crate) fn spectrum(call: &mut Call) -> Result<(), Error> {
     let size = SIZES[(call.params().choice(0)? as usize).min(SIZES.len() - 1)];
     let file = call.input(0)?;
@@ -174,7 +172,6 @@ pub(crate) fn too_short(frames: u64, size: usize) -> Error {
     ))
 }
 
-#[inline(never)]
 pub(crate) fn spectrogram(call: &mut Call) -> Result<(), Error> {
     let params = call.params();
     let size = SIZES[(params.choice(0)? as usize).min(SIZES.len() - 1)];

@@ -18,7 +18,6 @@ const HOP: usize = WINDOW / 4;
 const FADE: f64 = 0.6;
 
 /// Subtracts the power of the noise, as it is between two times, from each frequency.
-#[inline(never)]
 pub(crate) fn denoise(call: &mut Call) -> Result<(), Error> {
     let params = call.params();
     let (start, end) = (params.number(0)?, params.number(1)?);
@@ -200,7 +199,6 @@ const LONGEST: usize = 200;
 
 /// Finds samples that do not follow from their neighbours, and puts in what does: S. Godsill and P. Rayner,
 /// "Digital Audio Restoration", 1998, chapter 5.
-#[inline(never)]
 pub(crate) fn declick(call: &mut Call) -> Result<(), Error> {
     let threshold = call.params().number(0)?;
     let file = call.input(0)?;

@@ -11,7 +11,6 @@ const POINTS: usize = 2048;
 /// Frames at once when the rates are far apart.
 const MOST: usize = 1 << 19;
 
-#[inline(never)]
 pub(crate) fn resample(call: &mut Call) -> Result<(), Error> {
     let rate = call.params().integer(0)? as u32;
     let file = call.input(0)?;

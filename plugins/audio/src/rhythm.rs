@@ -46,7 +46,6 @@ fn strength(call: &Call) -> Result<(Vec<f64>, f64, Spec), Error> {
     Ok((flux, hop as f64 / f64::from(spec.rate), spec))
 }
 
-#[inline(never)]
 pub(crate) fn onsets(call: &mut Call) -> Result<(), Error> {
     let (sensitivity, gap) = (call.params().number(0)?, call.params().number(1)?);
     let (flux, step, spec) = strength(call)?;
@@ -70,7 +69,6 @@ pub(crate) fn onsets(call: &mut Call) -> Result<(), Error> {
     write_out(call, 0, table.as_bytes())
 }
 
-#[inline(never)]
 pub(crate) fn tempo(call: &mut Call) -> Result<(), Error> {
     let (slowest, fastest) = (call.params().number(0)?, call.params().number(1)?);
     if fastest <= slowest {
@@ -143,7 +141,6 @@ fn vertex(at: usize, value: impl Fn(usize) -> f64) -> f64 {
 }
 
 /// YIN: A. de Cheveigné and H. Kawahara, 2002.
-#[inline(never)]
 pub(crate) fn pitches(call: &mut Call) -> Result<(), Error> {
     let params = call.params();
     let (lowest, highest) = (params.number(0)?, params.number(1)?);

@@ -104,7 +104,6 @@ fn find(call: &Call) -> Result<(Spec, Vec<[u64; 2]>), Error> {
     ))
 }
 
-#[inline(never)]
 pub(crate) fn split(call: &mut Call) -> Result<(), Error> {
     let (spec, parts) = find(call)?;
     let first = call.params().count(3)?.saturating_sub(1);
@@ -130,7 +129,6 @@ pub(crate) fn split(call: &mut Call) -> Result<(), Error> {
 }
 
 /// Cuts silence off at both ends.
-#[inline(never)]
 pub(crate) fn strip(call: &mut Call) -> Result<(), Error> {
     let (spec, parts) = find(call)?;
     let (Some(first), Some(last)) = (parts.first(), parts.last()) else {

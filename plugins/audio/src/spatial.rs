@@ -14,7 +14,6 @@ use crate::stft::mono;
 const RADIUS: f64 = 0.0875;
 const SPEED: f64 = 343.0;
 
-#[inline(never)]
 pub(crate) fn spatialise(call: &mut Call) -> Result<(), Error> {
     let params = call.params();
     let azimuth = params.number(0)?.to_radians();

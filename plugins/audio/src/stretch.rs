@@ -16,7 +16,6 @@ const SEARCH: f64 = 15.0;
 /// Steps of an octave's ratio: pitch is right within half a cent.
 const STEPS: f64 = 2000.0;
 
-#[inline(never)]
 pub(crate) fn stretch(call: &mut Call) -> Result<(), Error> {
     let speed = call.params().number(0)? / 100.0;
     let file = call.input(0)?;
@@ -31,7 +30,6 @@ pub(crate) fn stretch(call: &mut Call) -> Result<(), Error> {
     sink.report(call)
 }
 
-#[inline(never)]
 pub(crate) fn pitch(call: &mut Call) -> Result<(), Error> {
     let ratio = (call.params().number(0)? / 12.0).exp2();
     let file = call.input(0)?;

@@ -9,7 +9,6 @@ use crate::source::{Depth, Source, Spec};
 /// Frames that are mixed at a time.
 const PIECE: usize = 4096;
 
-#[inline(never)]
 pub(crate) fn concatenate(call: &mut Call) -> Result<(), Error> {
     let files = files(call)?;
     let heads = heads(&files)?;
@@ -28,7 +27,6 @@ pub(crate) fn concatenate(call: &mut Call) -> Result<(), Error> {
     sink.report(call)
 }
 
-#[inline(never)]
 pub(crate) fn mix(call: &mut Call) -> Result<(), Error> {
     let files = files(call)?;
     let spec = common(&heads(&files)?)?;
@@ -87,7 +85,6 @@ impl Track<'_> {
     }
 }
 
-#[inline(never)]
 pub(crate) fn crossfade(call: &mut Call) -> Result<(), Error> {
     let (seconds, curve) = (
         call.params().number(0)?,

@@ -10,7 +10,6 @@ use crate::cells::{Batch, Cells};
 use crate::table::{Column, find, names, picked};
 use crate::value::{Kind, Value};
 
-#[inline(never)]
 pub(crate) fn convert(call: &mut Call) -> Result<(), Error> {
     let source = source(call, 0)?;
     let columns = source.columns.clone();
@@ -19,7 +18,6 @@ pub(crate) fn convert(call: &mut Call) -> Result<(), Error> {
     })
 }
 
-#[inline(never)]
 pub(crate) fn select(call: &mut Call) -> Result<(), Error> {
     let source = source(call, 0)?;
     let mut places = picked(&source.columns, &text(call, 0)?)?;
@@ -39,7 +37,6 @@ pub(crate) fn select(call: &mut Call) -> Result<(), Error> {
     })
 }
 
-#[inline(never)]
 pub(crate) fn rename(call: &mut Call) -> Result<(), Error> {
     let source = source(call, 0)?;
     let mut columns = source.columns.clone();
@@ -62,7 +59,6 @@ pub(crate) fn rename(call: &mut Call) -> Result<(), Error> {
     })
 }
 
-#[inline(never)]
 pub(crate) fn cast(call: &mut Call) -> Result<(), Error> {
     let source = source(call, 0)?;
     let columns = source.columns.clone();
@@ -88,7 +84,6 @@ pub(crate) fn cast(call: &mut Call) -> Result<(), Error> {
     })
 }
 
-#[inline(never)]
 pub(crate) fn derive(call: &mut Call) -> Result<(), Error> {
     let source = source(call, 0)?;
     let mut columns = source.columns.clone();

@@ -42,7 +42,6 @@ fn twice(table: &str, row: u64) -> Error {
 
 /// What changed between two tables: rows that were added and removed, and cells of rows with the
 /// same keys.
-#[inline(never)]
 pub(crate) fn diff(call: &mut Call) -> Result<(), Error> {
     let (mut before, mut after) = (source(call, 0)?, source(call, 1)?);
     let list = text(call, 0)?;
@@ -120,7 +119,6 @@ fn partners(left: &[Column], right: &[Column], keys: &[usize]) -> Vec<(String, u
 
 /// Joins each row of the left table with the row of the right one that comes last before it, or with
 /// it, in a column like a time.
-#[inline(never)]
 pub(crate) fn asof_join(call: &mut Call) -> Result<(), Error> {
     let (mut left, mut right) = (source(call, 0)?, source(call, 1)?);
     let on = text(call, 0)?;

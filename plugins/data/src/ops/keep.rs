@@ -12,13 +12,11 @@ use crate::table::{find, names, picked};
 use crate::value::Owned;
 use crate::write::{Sink, Writer, schema as described};
 
-#[inline(never)]
 pub(crate) fn head(call: &mut Call) -> Result<(), Error> {
     let count = call.params().count(OWN)?;
     span(call, 0, count)
 }
 
-#[inline(never)]
 pub(crate) fn slice(call: &mut Call) -> Result<(), Error> {
     let (from, count) = (call.params().count(OWN)?, call.params().count(OWN + 1)?);
     span(call, from, count)
@@ -39,7 +37,6 @@ fn span(call: &Call, from: usize, count: usize) -> Result<(), Error> {
     })
 }
 
-#[inline(never)]
 pub(crate) fn schema(call: &mut Call) -> Result<(), Error> {
     let mut source = source(call, 0)?;
     let wanted = all(&source.columns);
@@ -55,7 +52,6 @@ pub(crate) fn schema(call: &mut Call) -> Result<(), Error> {
     call.result(1, source.columns.len() as f64)
 }
 
-#[inline(never)]
 pub(crate) fn filter(call: &mut Call) -> Result<(), Error> {
     let source = source(call, 0)?;
     let columns = source.columns.clone();
@@ -83,7 +79,6 @@ fn copied(batch: &Batch, row: usize, held: &mut Held) -> Result<Vec<Owned>, Erro
 }
 
 /// Keeps `count` rows, each with the same chance, in their order: reservoir sampling.
-#[inline(never)]
 pub(crate) fn sample(call: &mut Call) -> Result<(), Error> {
     let mut source = source(call, 0)?;
     let count = call.params().count(OWN)?;
@@ -126,7 +121,6 @@ fn next(state: &mut u64) -> u64 {
     z ^ (z >> 31)
 }
 
-#[inline(never)]
 pub(crate) fn tail(call: &mut Call) -> Result<(), Error> {
     let mut source = source(call, 0)?;
     let count = call.params().count(OWN)?;
@@ -152,7 +146,6 @@ pub(crate) fn tail(call: &mut Call) -> Result<(), Error> {
     call.result(0, writer.end()?)
 }
 
-#[inline(never)]
 pub(crate) fn sort(call: &mut Call) -> Result<(), Error> {
     let mut source = source(call, 0)?;
     let nulls_last = call.params().flag(OWN + 1)?;
@@ -183,7 +176,6 @@ pub(crate) fn sort(call: &mut Call) -> Result<(), Error> {
     call.result(0, writer.end()?)
 }
 
-#[inline(never)]
 pub(crate) fn distinct(call: &mut Call) -> Result<(), Error> {
     let source = source(call, 0)?;
     let places = picked(&source.columns, &text(call, 0)?)?;

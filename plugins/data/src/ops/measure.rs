@@ -64,7 +64,6 @@ fn lists(
 }
 
 /// Quantiles of columns: a row for each, a column for each share.
-#[inline(never)]
 pub(crate) fn quantiles(call: &mut Call) -> Result<(), Error> {
     let mut source = source(call, 0)?;
     source.learn_all(call)?;
@@ -94,7 +93,6 @@ pub(crate) fn quantiles(call: &mut Call) -> Result<(), Error> {
 }
 
 /// The rows in which a number lies further from the quartiles than so many times what is between them.
-#[inline(never)]
 pub(crate) fn outliers(call: &mut Call) -> Result<(), Error> {
     let mut source = source(call, 0)?;
     let place = numeric_column(call, &mut source)?;
@@ -170,7 +168,6 @@ impl Bins {
 }
 
 /// How many values of a column lie in each of some ranges.
-#[inline(never)]
 pub(crate) fn histogram(call: &mut Call) -> Result<(), Error> {
     let mut source = source(call, 0)?;
     let place = numeric_column(call, &mut source)?;
@@ -236,7 +233,6 @@ impl Together {
 /// Columns of a correlation: the pairs grow with the square.
 const MAX_CORRELATED: usize = 64;
 
-#[inline(never)]
 pub(crate) fn correlation(call: &mut Call) -> Result<(), Error> {
     let mut source = source(call, 0)?;
     source.learn_all(call)?;
@@ -366,7 +362,6 @@ impl Report {
 }
 
 /// A report of a table: a row for each column.
-#[inline(never)]
 pub(crate) fn profile(call: &mut Call) -> Result<(), Error> {
     let mut source = source(call, 0)?;
     source.learn_all(call)?;

@@ -13,7 +13,6 @@ use crate::sql::{Relation, World, prepare};
 use crate::table::{Column, find, names};
 use crate::write::Writer;
 
-#[inline(never)]
 pub(crate) fn group_by(call: &mut Call) -> Result<(), Error> {
     let source = source(call, 0)?;
     let keys = names(&text(call, 0)?)?
@@ -44,7 +43,6 @@ pub(crate) fn group_by(call: &mut Call) -> Result<(), Error> {
 }
 
 /// A column more: what a window function gives each row from its neighbours.
-#[inline(never)]
 pub(crate) fn window(call: &mut Call) -> Result<(), Error> {
     let source = source(call, 0)?;
     let function = text(call, 0)?;
@@ -87,7 +85,6 @@ pub(crate) fn window(call: &mut Call) -> Result<(), Error> {
     answered(call, &world, &plan)
 }
 
-#[inline(never)]
 pub(crate) fn sql(call: &mut Call) -> Result<(), Error> {
     let given = names(&text(call, 1)?)?;
     let mut sources = Vec::new();
@@ -112,7 +109,6 @@ pub(crate) fn sql(call: &mut Call) -> Result<(), Error> {
     answered(call, &world, &plan)
 }
 
-#[inline(never)]
 pub(crate) fn join(call: &mut Call) -> Result<(), Error> {
     let world = World::new(call, [source(call, 0)?, source(call, 1)?]);
     let sorts = [
@@ -151,7 +147,6 @@ pub(crate) fn join(call: &mut Call) -> Result<(), Error> {
 }
 
 /// Rows of all inputs below each other; columns meet by their names, and by the widest kind.
-#[inline(never)]
 pub(crate) fn union(call: &mut Call) -> Result<(), Error> {
     let mut sources = Vec::new();
     let mut columns: Vec<Column> = Vec::new();

@@ -12,7 +12,6 @@ use crate::value::{Kind, Owned, Value};
 use crate::write::Writer;
 
 /// Drops rows with a null in one of some columns, or in all of them.
-#[inline(never)]
 pub(crate) fn drop_nulls(call: &mut Call) -> Result<(), Error> {
     let source = source(call, 0)?;
     let columns = source.columns.clone();
@@ -35,7 +34,6 @@ enum Filling {
     Before(Vec<Owned>),
 }
 
-#[inline(never)]
 pub(crate) fn fill_nulls(call: &mut Call) -> Result<(), Error> {
     let mut source = source(call, 0)?;
     let places = picked(&source.columns, &text(call, 0)?)?;
@@ -129,7 +127,6 @@ pub(super) fn quoted(name: &str) -> String {
 }
 
 /// A row for each cell of some columns: the other columns, the name of the cell's, and the cell.
-#[inline(never)]
 pub(crate) fn melt(call: &mut Call) -> Result<(), Error> {
     let mut source = source(call, 0)?;
     let keys = match text(call, 0)?.as_str() {
@@ -165,7 +162,6 @@ pub(crate) fn melt(call: &mut Call) -> Result<(), Error> {
 }
 
 /// A row for each group, a column for each value of another column.
-#[inline(never)]
 pub(crate) fn pivot(call: &mut Call) -> Result<(), Error> {
     let source = source(call, 0)?;
     let name = |list: String| -> Result<String, Error> {
@@ -229,7 +225,6 @@ pub(crate) fn pivot(call: &mut Call) -> Result<(), Error> {
 }
 
 /// The rules that rows break: an expression each, with semicolons between.
-#[inline(never)]
 pub(crate) fn validate(call: &mut Call) -> Result<(), Error> {
     let mut source = source(call, 0)?;
     let text = text(call, 0)?;
