@@ -10,6 +10,10 @@ import (
 // maxConfided bounds the secrets of a worker that are remembered: it lives for some calls only.
 const maxConfided = 64
 
+// leastHidden is how many bytes a secret needs to be looked for: a shorter one is part of ordinary words, and
+// dots in their middle would give it away.
+const leastHidden = 4
+
 // hidden stands where a secret was.
 const hidden = "•••"
 
@@ -28,7 +32,7 @@ func (c *confided) add(secrets []string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, s := range secrets {
-		if s != "" && !slices.Contains(c.list, s) {
+		if len(s) >= leastHidden && !slices.Contains(c.list, s) {
 			c.list = append(c.list, s)
 		}
 	}
