@@ -57,7 +57,7 @@ mapfile -t packages < <(go list ./backend/... ./schemas/... ./plugins | grep -v 
 kind=go suite go go test -race -v -timeout 15m "${packages[@]}"
 kind=go suite oracle go test -v -timeout 15m ./backend/oracle
 sed -n 's/.*: \([0-9]* ops, each with a proof.*\)/\1/p' build/logs/oracle.log
-kind=cargo suite cargo cargo test --quiet --locked --release --manifest-path plugins/Cargo.toml --workspace
+kind=cargo suite cargo cargo test --quiet --locked --profile quick --manifest-path plugins/Cargo.toml --workspace
 kind=vitest suite vitest npm --prefix frontend run --silent test
 kind=go suite e2e go test -v -tags e2e -timeout 15m -count=1 -parallel 3 ./e2e/... # they wait more than they work
 

@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 
@@ -198,13 +197,4 @@ func (s *unitStage) once(name string, write func(path string) error) error {
 	}
 	s.made[name] = true
 	return write(filepath.Join(s.folder, name))
-}
-
-// tool runs another program while files are made.
-func (s *unitStage) tool(ctx context.Context, argv ...string) error {
-	out, err := exec.CommandContext(ctx, argv[0], s.paths(argv[1:])...).CombinedOutput()
-	if err != nil {
-		return fault.Newf("bench.units", fault.Unavailable, argv[0], "%v: %.*s", err, maxReason, lastLine(string(out)))
-	}
-	return nil
 }
