@@ -14,7 +14,9 @@ import (
 // `inos run` with its worker, for the others their command line, held to one thread.
 type UnitsReport struct {
 	Run
-	Rows []UnitRow `json:"rows"`
+	// Scale is how many times smaller the files were than the tasks say.
+	Scale int       `json:"scale"`
+	Rows  []UnitRow `json:"rows"`
 }
 
 // UnitRow is one task. All figures of the other program are 0 where it is missing.
@@ -73,7 +75,7 @@ type unitStage struct {
 // Units measures with the real programs. A report may be incomplete.
 func Units(ctx context.Context, p Programs, o UnitsOptions) (*UnitsReport, error) {
 	watch := beginWatch()
-	report := &UnitsReport{Rows: []UnitRow{}}
+	report := &UnitsReport{Scale: max(o.Scale, 1), Rows: []UnitRow{}}
 	err := report.measure(ctx, p, o)
 	if err := watch.end(ctx, &report.Run, err, len(report.Rows) > 0); err != nil {
 		return nil, err
@@ -87,7 +89,7 @@ func (r *UnitsReport) measure(ctx context.Context, p Programs, o UnitsOptions) e
 		return fault.Wrap("bench.units", fault.Unavailable, o.Dir, fault.Bare(err), "name another folder with --dir DIR")
 	}
 	defer os.RemoveAll(folder)
-	stage := &unitStage{programs: p, folder: folder, scale: max(o.Scale, 1), made: map[string]bool{}}
+	stage := &unitStage{programs: p, folder: folder, scale: r.Scale, made: map[string]bool{}}
 	for _, task := range unitTasks {
 		if !task.asked(o.Only) {
 			continue

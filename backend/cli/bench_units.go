@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -33,6 +34,9 @@ func (t unitsTable) rows() [][]string {
 			row = append(row, shown(r.Peer), figure(r.PeerSeconds), figure(r.PeerCPU), figure(r.Ratio))
 		}
 		rows = append(rows, row)
+	}
+	if t.Scale > 1 {
+		rows = append(rows, []string{fmt.Sprintf("The files were %d times smaller than that.", t.Scale)})
 	}
 	return rows
 }
